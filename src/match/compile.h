@@ -1,0 +1,75 @@
+/*
+ * compile.h - a checked spec to match specifications: the public face of the pattern compiler.
+ *
+ * Two outputs from one source: what the user's text means (bt_trace_pattern.match_spec, shown by `beamtap
+ * compile`), and, clause by clause, what the tracer must send so that the call can be shown (captures and
+ * shape).
+ */
+#ifndef BT_MATCH_COMPILE_H
+#define BT_MATCH_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "term/term.h"
+
+enum bt_scope { BT_SCOPE_LOCAL, BT_SCOPE_GLOBAL };
+
+/* One clause of a match specification, and what it captures. */
+struct bt_clause {
+    const struct bt_term *head;   /* list of patterns, or the atom '_' */
+    const struct bt_term *guards; /* list */
+    const struct bt_term *body;   /* list: the user's actions */
+    bool wants_return;            /* the body asks for return values or exceptions */
+    bool captures_all;            /* the pattern names no single arguments (f, f/2): all of them, '$_' */
+    const struct bt_term *
+        *captures; /* match specification expressions, one per captured value: '$1', {element,2,..} */
+    size_t n_captures;
+    const struct bt_term **shape; /* one per argument (shape.h); NULL when captures_all */
+    size_t n_args;                /* number of shapes */
+    size_t spec;                  /* index of the spec text it came from */
+};
+
+/* Functions to trace and the clauses they are traced with. */
+struct bt_trace_pattern {
+    const char *module;   /* UTF-8; NULL: '_' */
+    const char *function; /* NULL: '_' */
+    int arity;            /* -1: '_' */
+    enum bt_scope scope;
+    struct bt_clause *clauses;
+    size_t n_clauses;
+    const struct bt_term *match_spec; /* [{Head, Guards, Body}] of the clauses */
+    size_t spec;
+    struct beamtap_loc loc; /* of the whole pattern in its spec text */
+    struct beamtap_loc module_loc, function_loc;
+};
+
+/* What a set of spec texts compiles to. Lives in the arena given to bt_compile. */
+struct bt_program {
+    struct bt_trace_pattern *patterns;
+    size_t n_patterns;
+    bool wants_return; /* some clause does */
+};
+
+struct bt_compile_opts {
+    bool
+        has_scope; /* scope overrides what the notation implies (Erlang calls: local, recon tuples: global) */
+    enum bt_scope scope;
+    bool add_return; /* as if every spec ended in -> return */
+};
+
+/*
+ * bt_compile - compile spec texts.
+ *
+ * texts  n_texts NUL-terminated UTF-8 strings; borrowed.
+ * opts   NULL: all defaults.
+ * arena  everything in *out lives there.
+ * err    on ESPEC: loc is the place in the text, *bad_text (may be NULL) the index of the text.
+ * Pure: no I/O, no clock, no node. Threads: any.
+ */
+int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
+    struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
+
+#endif
