@@ -45,26 +45,31 @@ enum bt_etf_kind {
 struct bt_etf_token {
     enum bt_etf_kind kind;
     struct bt_slice bytes;
-    bool latin1; /* atom in one of the old latin-1 forms */
+    bool latin1; /* atom in one of the old latin-1 forms, which OTP before 26 prefers in term_to_binary */
     bool negative;
     unsigned last_bits;
     int64_t integer;
     double real;
     uint32_t arity;
-    struct bt_slice node; /* name of the node, UTF-8 */
+    struct bt_slice node; /* name of the node */
     uint32_t ids[5];
     uint64_t port;
     uint32_t creation;
     struct bt_slice module, function;
-    uint32_t index, old_uniq; /* closure */
+    uint32_t index, old_uniq; /* closure; old_uniq is signed where it is shown */
+    bool node_latin1, module_latin1, function_latin1;
 };
 
-#define BT_ETF_MAX_DEPTH 100000 /* levels; a skip past it fails */
+#define BT_ETF_MAX_DEPTH                                                                                     \
+    100000 /* levels a walker follows, see walk.h; a skip needs no stack and has no limit */
 
 void bt_etf_init(struct bt_etf *r, const void *bytes, size_t len);
 /* Consumes the leading version byte 131. */
 bool bt_etf_version(struct bt_etf *r);
-/* The next token; false: the bytes end early or are not the external format (the cursor does not move). */
+/*
+ * The next token; false: the bytes end early or are not the external format (the cursor does not move). Only
+ * the fields of the token's kind are written. A count of members is never more than the bytes left can hold.
+ */
 bool bt_etf_next(struct bt_etf *r, struct bt_etf_token *tok);
 /* Passes over one whole term. */
 bool bt_etf_skip(struct bt_etf *r);
@@ -73,10 +78,10 @@ bool bt_etf_slice(struct bt_etf *r, struct bt_slice *out);
 
 bool bt_etf_tuple(struct bt_etf *r, uint32_t *arity);
 bool bt_etf_tuple_of(struct bt_etf *r, uint32_t arity);
-/* A list header; for [] *n is 0 and no tail follows. A string (compact list) is refused. */
+/* A list header; for [] *n is 0 and no tail follows. A string (compact list) is refused, use bt_etf_text. */
 bool bt_etf_list(struct bt_etf *r, uint32_t *n);
 bool bt_etf_nil(struct bt_etf *r);
-/* An atom; UTF-8. */
+/* An atom; UTF-8. One in an old latin-1 form is taken while it is ASCII. */
 bool bt_etf_atom(struct bt_etf *r, struct bt_slice *name);
 /* Consumes the atom `name` and nothing else. */
 bool bt_etf_is_atom(struct bt_etf *r, const char *name);
@@ -84,8 +89,10 @@ bool bt_etf_is_atom(struct bt_etf *r, const char *name);
 bool bt_etf_int64(struct bt_etf *r, int64_t *v);
 bool bt_etf_uint32(struct bt_etf *r, uint32_t *v);
 bool bt_etf_binary(struct bt_etf *r, struct bt_slice *bytes);
-/* A string, binary or list of bytes/characters copied as UTF-8 text into out[0..cap), NUL-terminated and cut
- * to fit. */
+/*
+ * A string, list of characters or binary (UTF-8, or latin-1 where it is not) copied as UTF-8 text into
+ * out[0..cap), NUL-terminated and cut to fit. Nothing is escaped.
+ */
 bool bt_etf_text(struct bt_etf *r, char *out, size_t cap);
 
 bool bt_slice_equal(struct bt_slice a, struct bt_slice b);

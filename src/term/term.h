@@ -27,6 +27,7 @@ enum bt_term_kind {
     BT_TERM_REF,     /* #Ref<0.1.2.3> of the target node */
     BT_TERM_PORT,    /* #Port<0.6> of the target node */
     BT_TERM_FUN,     /* fun m:f/1 */
+    BT_TERM_RAW,     /* a whole term already in external form, without the version byte */
     BT_TERM_HOLE,    /* in a shape only: a part that was not captured, printed as _ */
     BT_TERM_CAPTURE, /* in a shape only: the n-th captured value, see shape.h */
 };
@@ -67,6 +68,10 @@ struct bt_term {
             const struct bt_term *module, *function; /* atoms */
             int64_t arity;
         } fun;
+        struct {
+            const uint8_t *etf;
+            size_t len;
+        } raw;
         size_t capture; /* from 0 */
     } u;
 };
@@ -88,6 +93,10 @@ const struct bt_term *bt_term_list(
 const struct bt_term *bt_term_map(struct bt_arena *a, const struct bt_term *const *items, size_t n_pairs);
 const struct bt_term *bt_term_fun(
     struct bt_arena *a, const char *module, const char *function, int64_t arity);
+/* A list of the characters of UTF-8 text; invalid bytes stand for themselves. */
+const struct bt_term *bt_term_charlist(struct bt_arena *a, const char *utf8);
+/* A term that is already encoded; the bytes are copied. */
+const struct bt_term *bt_term_raw(struct bt_arena *a, const void *etf, size_t len);
 /* A node of the given kind with all else zero: for pid, ref, port, hole, capture. */
 struct bt_term *bt_term_new(struct bt_arena *a, enum bt_term_kind kind);
 
