@@ -1,0 +1,62 @@
+/*
+ * event.c - trace messages to events.
+ */
+#include "event/event.h"
+
+/* {M, F, Arity} */
+static bool read_mfa(struct bt_etf *r, struct bt_event *ev)
+{
+    struct bt_etf inner = *r;
+    return bt_etf_slice(r, &ev->mfa) && bt_etf_tuple_of(&inner, 3) && bt_etf_atom(&inner, &ev->module) &&
+           bt_etf_atom(&inner, &ev->function) && bt_etf_uint32(&inner, &ev->arity);
+}
+
+/* {Id, Value, ...} */
+static bool read_captures(struct bt_etf *r, struct bt_event *ev)
+{
+    uint32_t arity, id;
+    if (!bt_etf_tuple(r, &arity) || arity < 1 || arity - 1 > BT_EVENT_MAX_VALUES || !bt_etf_uint32(r, &id))
+        return false;
+    ev->clause = id;
+    ev->n_values = arity - 1;
+    for (size_t i = 0; i < ev->n_values; i++) {
+        if (!bt_etf_slice(r, &ev->values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* {Class, Reason} */
+static bool read_exception(struct bt_etf *r, struct bt_event *ev)
+{
+    return bt_etf_tuple_of(r, 2) && bt_etf_atom(r, &ev->class_name) && bt_etf_slice(r, &ev->value);
+}
+
+static bool read_body(struct bt_etf *r, struct bt_event *ev)
+{
+    if (bt_etf_is_atom(r, "call")) {
+        ev->type = BT_EVENT_CALL;
+        return read_mfa(r, ev) && read_captures(r, ev);
+    }
+    if (bt_etf_is_atom(r, "return_from")) {
+        ev->type = BT_EVENT_RETURN;
+        return read_mfa(r, ev) && bt_etf_slice(r, &ev->value);
+    }
+    if (bt_etf_is_atom(r, "exception_from")) {
+        ev->type = BT_EVENT_EXCEPTION;
+        return read_mfa(r, ev) && read_exception(r, ev);
+    }
+    return false;
+}
+
+/* {trace_ts, Pid, Tag, {M, F, A}, Payload, {MonotonicNs, Unique}} */
+int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *err)
+{
+    ev->n_values = 0;
+    ev->wall_ns = 0;
+    ev->duration_ns = -1;
+    if (bt_etf_tuple_of(r, 6) && bt_etf_is_atom(r, "trace_ts") && bt_etf_slice(r, &ev->pid) && read_body(r, ev) &&
+        bt_etf_tuple_of(r, 2) && bt_etf_int64(r, &ev->mono_ns) && bt_etf_int64(r, &ev->unique))
+        return 0;
+    return bt_err_set(err, BEAMTAP_EPROTO, "the node sent a trace message that cannot be read");
+}

@@ -1,0 +1,34 @@
+/*
+ * pair.h - joins calls with their returns, per process and function, nested and recursive: durations, and what is owed.
+ */
+#ifndef BT_EVENT_PAIR_H
+#define BT_EVENT_PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+
+#define BT_PAIRS_MAX_OPEN ((size_t)65536) /* calls remembered; more are not paired, their returns have no duration */
+
+struct bt_pairs;
+
+struct bt_pairs *bt_pairs_new(void);
+void bt_pairs_free(struct bt_pairs *p);
+
+/* A call that will return. is_shown: the reader saw it, so its return is owed. False: not remembered (full, no memory). */
+bool bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown);
+
+struct bt_pair {
+    int64_t call_ns; /* mono_ns of the call */
+    bool is_shown;
+};
+
+/* The call this return or exception belongs to, and forgets it. False: no such call is open. */
+bool bt_pairs_return(struct bt_pairs *p, const struct bt_event *ret, struct bt_pair *out);
+
+/* Calls that were shown and have not returned. */
+size_t bt_pairs_owed(const struct bt_pairs *p);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * epmd.c - a client of the Erlang port mapper daemon.
+ */
+#include "node/epmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { PORT_PLEASE2_REQ = 122, PORT2_RESP = 119, NAMES_REQ = 110 };
+
+#define MAX_REPLY 65536 /* epmd's answers are small; a peer that sends more is none */
+
+static int epmd_port_of(const struct bt_epmd *e)
+{
+    return e->port ? e->port : BT_EPMD_PORT;
+}
+
+static int not_epmd(const struct bt_epmd *e, struct beamtap_err *err)
+{
+    return bt_err_set(err, BEAMTAP_EEPMD, "%s port %d does not answer as epmd does", e->host, epmd_port_of(e));
+}
+
+static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *err)
+{
+    struct beamtap_err why = {0};
+    s->cancel = e->cancel;
+    if (bt_sock_connect(s, e->host, epmd_port_of(e), e->deadline_us, &why) == 0)
+        return 0;
+    if (why.code == BEAMTAP_ECONNECT)
+        return bt_err_set(err, BEAMTAP_EEPMD,
+            "no epmd on %s: %s\n"
+            "  is an Erlang node running there, with distribution on (-name or -sname)?",
+            e->host, why.msg);
+    if (err && err->code == BEAMTAP_OK)
+        *err = why;
+    return -1;
+}
+
+/* Sends one request and reads until epmd closes. */
+static int exchange(const struct bt_epmd *e, char kind, const char *name, struct bt_buf *reply, struct beamtap_err *err)
+{
+    struct bt_sock s = {.fd = -1};
+    size_t len = strlen(name);
+    char req[3 + 256];
+    if (len > 255)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "the node name is too long");
+    if (dial(e, &s, err) < 0)
+        return -1;
+    req[0] = 0;
+    req[1] = (char)(len + 1);
+    req[2] = kind;
+    memcpy(req + 3, name, len);
+    int rc = bt_sock_write(&s, req, len + 3, e->deadline_us);
+    ssize_t n = 1;
+    while (rc == 0 && n > 0) {
+        if (reply->len > MAX_REPLY || !bt_buf_reserve(reply, 4096))
+            break;
+        n = bt_sock_read(&s, reply->data + reply->len, 4096, e->deadline_us);
+        if (n > 0)
+            reply->len += (size_t)n;
+        else if (n < 0)
+            rc = (int)-n;
+    }
+    bt_sock_close(&s);
+    if (rc == EINTR)
+        return bt_err_set(err, BEAMTAP_EINTR, "interrupted");
+    if (rc == ETIMEDOUT)
+        return bt_err_set(err, BEAMTAP_ETIMEDOUT, "epmd on %s does not answer", e->host);
+    return rc == 0 && n == 0 ? 0 : not_epmd(e, err);
+}
+
+int bt_epmd_names(const struct bt_epmd *e, struct bt_buf *out, struct beamtap_err *err)
+{
+    struct bt_buf reply = BT_BUF_INIT;
+    int rc = exchange(e, NAMES_REQ, "", &reply, err);
+    if (rc == 0 && reply.len < 4)
+        rc = not_epmd(e, err);
+    if (rc == 0) { /* 4 bytes of epmd's own port, then lines "name N at port P" */
+        const char *p = bt_buf_cstr(&reply) + 4;
+        while (*p) {
+            char name[256];
+            int port, used = 0;
+            if (sscanf(p, "name %255s at port %d%n", name, &port, &used) == 2 && used > 0)
+                bt_buf_printf(out, "%s %d\n", name, port);
+            p += strcspn(p, "\n");
+            p += *p == '\n';
+        }
+    }
+    bt_buf_done(&reply);
+    return rc;
+}
+
+/* "epmd on H has no node N; it has: a, b" */
+static int no_node(const struct bt_epmd *e, const char *name, struct beamtap_err *err)
+{
+    struct bt_buf names = BT_BUF_INIT, list = BT_BUF_INIT;
+    bt_epmd_names(e, &names, NULL);
+    for (const char *p = bt_buf_cstr(&names); *p; p += strcspn(p, "\n") + 1) {
+        if (list.len > 200) {
+            bt_buf_puts(&list, ", ...");
+            break;
+        }
+        bt_buf_printf(&list, "%s%.*s", list.len ? ", " : "", (int)strcspn(p, " "), p);
+    }
+    bt_err_set(err, BEAMTAP_ENONODE, "epmd on %s knows no node '%s'; it knows: %s", e->host, name,
+        list.len ? bt_buf_cstr(&list) : "none");
+    bt_buf_done(&names);
+    bt_buf_done(&list);
+    return -1;
+}
+
+int bt_epmd_port(const struct bt_epmd *e, const char *name, int *port, struct beamtap_err *err)
+{
+    struct bt_buf reply = BT_BUF_INIT;
+    int rc = exchange(e, PORT_PLEASE2_REQ, name, &reply, err);
+    if (rc == 0) {
+        const unsigned char *p = (const unsigned char *)reply.data;
+        if (reply.len >= 2 && p[0] == PORT2_RESP && p[1] != 0)
+            rc = no_node(e, name, err);
+        else if (reply.len >= 4 && p[0] == PORT2_RESP)
+            *port = p[2] << 8 | p[3];
+        else
+            rc = not_epmd(e, err);
+    }
+    bt_buf_done(&reply);
+    return rc;
+}

@@ -1,0 +1,33 @@
+/*
+ * text.h - events as lines of text, one each:
+ *
+ *   13:15:27.655132 <0.44.0> queue:in("ab", _)
+ *   13:15:27.655467 <0.44.0> queue:in/2 --> {["ab"],[]}  335us
+ *   13:15:27.655467 <0.44.0> queue:in/2 ** error:badarg  12us
+ */
+#ifndef BT_OUT_TEXT_H
+#define BT_OUT_TEXT_H
+
+#include "base/buf.h"
+#include "event/event.h"
+#include "match/compile.h"
+#include "term/print.h"
+
+struct bt_text_opts {
+    struct bt_print_opts print;
+    const struct bt_clause *const *clauses; /* by id: what a call's captured values mean */
+    size_t n_clauses;
+    bool whole_args; /* every call carries all its arguments, whatever its pattern names */
+    bool no_args;    /* calls carry none: f/2 */
+};
+
+/* Appends the line of an event with its newline. False: a term in it could not be read; the line says where. */
+bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *opts);
+
+/* Appends a duration as people read it: 335us, 2.40ms, 1.204s. */
+void bt_text_duration(struct bt_buf *out, int64_t ns);
+
+/* Appends a count with thousands separated: 60,312,882. */
+void bt_text_count(struct bt_buf *out, uint64_t n);
+
+#endif
