@@ -44,8 +44,9 @@ enum tag {
 };
 
 #define FLOAT_TEXT_BYTES 31
-#define FUN_FIXED_BYTES 29 /* after the tag: size 4, arity 1, uniq 16, index 4, number of free variables 4   \
-                            */
+#define FUN_FIXED_BYTES                                                                                      \
+    29 /* after the tag: size 4, arity 1, uniq 16, index 4, number of free variables 4                       \
+        */
 #define MAX_REF_WORDS 5
 
 static uint32_t be16(const uint8_t *p)
@@ -349,7 +350,7 @@ bool bt_etf_next(struct bt_etf *r, struct bt_etf_token *tok)
         if (left < 5)
             return false;
         n = be32(p + 1);
-        if (p[0] == MAP_EXT ? (left - 5) / 2 < n : left - 5 < n + (p[0] == LIST_EXT))
+        if (p[0] == MAP_EXT ? (left - 5) / 2 < n : p[0] == LIST_EXT ? left - 5 <= n : left - 5 < n)
             return false;
         tok->kind = p[0] == MAP_EXT ? BT_ETF_MAP : p[0] == LIST_EXT ? BT_ETF_LIST : BT_ETF_TUPLE;
         tok->arity = (uint32_t)n;

@@ -1,0 +1,27 @@
+/*
+ * digits.h - numbers to decimal text, as Erlang writes them.
+ */
+#ifndef BT_TERM_DIGITS_H
+#define BT_TERM_DIGITS_H
+
+#include "base/buf.h"
+#include "term/etf_read.h"
+
+/* An integer. */
+void bt_digits_int(struct bt_buf *out, int64_t v);
+
+/*
+ * An integer of any size; mag: least byte first. The time grows with the square of the length, therefore one
+ * of more than BT_DIGITS_MAX_BIG bytes comes as 16#1F2E..., which Erlang reads as well.
+ */
+void bt_digits_big(struct bt_buf *out, bool negative, struct bt_slice mag);
+
+#define BT_DIGITS_MAX_BIG ((size_t)32 * 1024) /* bytes; about 79,000 digits */
+
+/*
+ * The shortest text that reads back as the same float, in the notation of float_to_list(V, [short]) of OTP
+ * 25: 0.001, 1.0e-5, 123456.0, 1.0e10. v is finite.
+ */
+void bt_digits_float(struct bt_buf *out, double v);
+
+#endif
