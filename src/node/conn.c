@@ -1,9 +1,9 @@
 /*
  * conn.c - a connection to an Erlang node as a hidden node.
  *
- * ei (erl_interface) does the handshake and encodes what we send. It runs on our own socket callbacks, so that errors
- * keep their names and one deadline holds for all. What the node sends after the handshake is framed and read here:
- * ei's receive functions trust lengths, allocate without bound and wait per read.
+ * ei (erl_interface) does the handshake and encodes what we send. It runs on our own socket callbacks, so
+ * that errors keep their names and one deadline holds for all. What the node sends after the handshake is
+ * framed and read here: ei's receive functions trust lengths, allocate without bound and wait per read.
  * Source: OTP "Distribution Protocol", Protocol between Connected Nodes.
  */
 #include "node/conn.h"
@@ -36,7 +36,7 @@ struct bt_conn {
     ei_cnode ec;
     bool is_up; /* the handshake is done: bytes bypass the watcher */
     struct bt_handshake hs;
-    int64_t deadline_us; /* of the handshake or of the send that is under way */
+    int64_t deadline_us;    /* of the handshake or of the send that is under way */
     struct beamtap_err why; /* the first thing that went wrong below ei */
     uint8_t frame[2 + BT_HANDSHAKE_MAX_FRAME];
     size_t frame_len, frame_pos;
@@ -45,7 +45,8 @@ struct bt_conn {
     uint64_t received;
 };
 
-/* ---- socket callbacks for ei ----------------------------------------------------------------------------------- */
+/* ---- socket callbacks for ei
+ * ----------------------------------------------------------------------------------- */
 
 static int cb_socket(void **ctx, void *setup)
 {
@@ -173,11 +174,11 @@ static int cb_fd(void *ctx, int *fd)
     return 0;
 }
 
-static ei_socket_callbacks callbacks = {
-    EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_close, cb_none, cb_accept, cb_connect, NULL, cb_write, cb_read,
-    cb_header_size, cb_complete, cb_complete, cb_fd};
+static ei_socket_callbacks callbacks = {EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_close, cb_none, cb_accept,
+    cb_connect, NULL, cb_write, cb_read, cb_header_size, cb_complete, cb_complete, cb_fd};
 
-/* ---- open and close ------------------------------------------------------------------------------------------------ */
+/* ---- open and close
+ * ------------------------------------------------------------------------------------------------ */
 
 static int dial(struct bt_conn *c, const struct bt_conn_opts *o, struct beamtap_err *err)
 {
@@ -207,7 +208,8 @@ static int shake_hands(struct bt_conn *c, const struct bt_conn_opts *o, struct b
     char localhost[] = "127.0.0.1"; /* ei wants an address; our connect callback does not look at it */
     unsigned creation = (unsigned)bt_clock_wall_us() ^ (unsigned)getpid() << 16;
     if (strlen(o->cookie) > EI_MAX_COOKIE_SIZE)
-        return bt_err_set(err, BEAMTAP_ECOOKIE, "the cookie is longer than %d characters", EI_MAX_COOKIE_SIZE);
+        return bt_err_set(
+            err, BEAMTAP_ECOOKIE, "the cookie is longer than %d characters", EI_MAX_COOKIE_SIZE);
     if (ei_init() != 0 || ei_connect_xinit_ussi(&c->ec, "127.0.0.1", NULL, NULL, NULL, o->cookie, creation,
                               &callbacks, (int)sizeof callbacks, c) < 0)
         return bt_err_set(err, BEAMTAP_EINTERNAL, "erl_interface cannot be set up");
@@ -234,7 +236,8 @@ static bool is_node_name(const char *node)
 struct bt_conn *bt_conn_open(const struct bt_conn_opts *o, struct beamtap_err *err)
 {
     if (!is_node_name(o->node)) {
-        bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is not a node name; it looks like app@host", o->node ? o->node : "");
+        bt_err_set(
+            err, BEAMTAP_EUSAGE, "'%s' is not a node name; it looks like app@host", o->node ? o->node : "");
         return NULL;
     }
     struct bt_conn *c = calloc(1, sizeof *c);
@@ -303,7 +306,8 @@ const struct bt_term *bt_conn_self(const struct bt_conn *c, struct bt_arena *a)
     return bt_term_raw(a, etf, (size_t)n);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------------------- */
+/* ---- sending
+ * ------------------------------------------------------------------------------------------------------- */
 
 static int encode(struct bt_conn *c, const struct bt_term *t, struct bt_buf *out, struct beamtap_err *err)
 {
@@ -362,7 +366,8 @@ int bt_conn_send_pid(struct bt_conn *c, struct bt_slice pid, const struct bt_ter
     return rc;
 }
 
-/* ---- receiving ----------------------------------------------------------------------------------------------------- */
+/* ---- receiving
+ * ----------------------------------------------------------------------------------------------------- */
 
 static uint32_t get32(const char *s)
 {
@@ -437,7 +442,8 @@ static int fill(struct bt_conn *c, struct beamtap_err *err)
     compact(c);
     size_t want = front_len(c);
     if (want != SIZE_MAX && want > MAX_FRAME)
-        return bt_err_set(err, BEAMTAP_EPROTO, "%s sent a message of %zu MB; the connection is given up", c->node, want >> 20);
+        return bt_err_set(err, BEAMTAP_EPROTO, "%s sent a message of %zu MB; the connection is given up",
+            c->node, want >> 20);
     if (!bt_buf_reserve(&c->in, READ_CHUNK))
         return bt_err_nomem(err);
     ssize_t n = bt_sock_read_now(&c->sock, c->in.data + c->in.len, c->in.cap - c->in.len);
@@ -474,7 +480,8 @@ static int take(struct bt_conn *c, struct bt_msg *msg, struct beamtap_err *err)
         }
         int rc = read_frame(c, p, len, msg);
         if (rc < 0)
-            return bt_err_set(err, BEAMTAP_EPROTO, "%s sent something that is not the distribution protocol", c->node);
+            return bt_err_set(
+                err, BEAMTAP_EPROTO, "%s sent something that is not the distribution protocol", c->node);
         if (rc > 0)
             return 1;
     }

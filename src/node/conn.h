@@ -1,5 +1,6 @@
 /*
- * conn.h - a connection to an Erlang node as a hidden node. ei shakes hands and sends; receiving is ours, bounded.
+ * conn.h - a connection to an Erlang node as a hidden node. ei shakes hands and sends; receiving is ours,
+ * bounded.
  *
  * The node names us (a dynamic name out of its own pool), so connecting makes no atom there.
  * One thread, one connection; nothing blocks past its deadline.
@@ -20,12 +21,12 @@
 struct bt_conn;
 
 struct bt_conn_opts {
-    const char *node;   /* name@host */
+    const char *node; /* name@host */
     const char *cookie;
-    const char *host;   /* address to connect to; NULL: the part of node behind @ */
-    int port;           /* distribution port; 0: ask epmd */
-    int epmd_port;      /* 0: 4369 */
-    int timeout_ms;     /* for the whole way to a connection */
+    const char *host;        /* address to connect to; NULL: the part of node behind @ */
+    int port;                /* distribution port; 0: ask epmd */
+    int epmd_port;           /* 0: 4369 */
+    int timeout_ms;          /* for the whole way to a connection */
     struct bt_cancel cancel; /* ends every wait with EINTR */
     const struct bt_log *log;
 };
@@ -36,8 +37,9 @@ struct bt_msg {
 };
 
 /*
- * bt_conn_open - connect, all options borrowed for the call; cancel and log must live as long as the connection.
- * Errors: EUSAGE (not a node name), all codes with exit status 3, EINTR, ENOMEM. Blocks up to timeout_ms.
+ * bt_conn_open - connect, all options borrowed for the call; cancel and log must live as long as the
+ * connection. Errors: EUSAGE (not a node name), all codes with exit status 3, EINTR, ENOMEM. Blocks up to
+ * timeout_ms.
  */
 struct bt_conn *bt_conn_open(const struct bt_conn_opts *opts, struct beamtap_err *err);
 /* Closes and frees; NULL is fine. */
@@ -52,15 +54,18 @@ const struct bt_etf_home *bt_conn_home(const struct bt_conn *c);
 /* Our own pid as a term in the arena. NULL: no memory. */
 const struct bt_term *bt_conn_self(const struct bt_conn *c, struct bt_arena *a);
 
-/* Sends a term to a registered process, or to a pid given in external form. Blocks up to 5 s, then the link is lost. */
+/* Sends a term to a registered process, or to a pid given in external form. Blocks up to 5 s, then the link
+ * is lost. */
 int bt_conn_send_name(struct bt_conn *c, const char *name, const struct bt_term *t, struct beamtap_err *err);
-int bt_conn_send_pid(struct bt_conn *c, struct bt_slice pid, const struct bt_term *t, struct beamtap_err *err);
+int bt_conn_send_pid(
+    struct bt_conn *c, struct bt_slice pid, const struct bt_term *t, struct beamtap_err *err);
 
 /*
  * bt_conn_next - the next message for us; answers the node's ticks.
  *
  * deadline_us  on bt_clock_mono_us(); 0 does not wait.
- * Returns 1: *msg is filled; 0: nothing came in time; -1: the link is lost or out of step (ELOST, EPROTO), or EINTR.
+ * Returns 1: *msg is filled; 0: nothing came in time; -1: the link is lost or out of step (ELOST, EPROTO), or
+ * EINTR.
  */
 int bt_conn_next(struct bt_conn *c, struct bt_msg *msg, int64_t deadline_us, struct beamtap_err *err);
 /* True when a whole message is already here, so that poll() on the descriptor must not be waited for. */

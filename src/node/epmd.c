@@ -20,7 +20,8 @@ static int epmd_port_of(const struct bt_epmd *e)
 
 static int not_epmd(const struct bt_epmd *e, struct beamtap_err *err)
 {
-    return bt_err_set(err, BEAMTAP_EEPMD, "%s port %d does not answer as epmd does", e->host, epmd_port_of(e));
+    return bt_err_set(
+        err, BEAMTAP_EEPMD, "%s port %d does not answer as epmd does", e->host, epmd_port_of(e));
 }
 
 static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *err)
@@ -40,7 +41,8 @@ static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *
 }
 
 /* Sends one request and reads until epmd closes. */
-static int exchange(const struct bt_epmd *e, char kind, const char *name, struct bt_buf *reply, struct beamtap_err *err)
+static int exchange(
+    const struct bt_epmd *e, char kind, const char *name, struct bt_buf *reply, struct beamtap_err *err)
 {
     struct bt_sock s = {.fd = -1};
     size_t len = strlen(name);

@@ -22,8 +22,8 @@ struct bt_epmd {
 
 /*
  * bt_epmd_port - the distribution port of node `name` (the part before @) in *port.
- * Errors: EHOST, EEPMD (nothing listens, or it does not answer as an epmd does), ENONODE (the message lists the names
- * epmd has), ETIMEDOUT, EINTR.
+ * Errors: EHOST, EEPMD (nothing listens, or it does not answer as an epmd does), ENONODE (the message lists
+ * the names epmd has), ETIMEDOUT, EINTR.
  */
 int bt_epmd_port(const struct bt_epmd *e, const char *name, int *port, struct beamtap_err *err);
 

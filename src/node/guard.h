@@ -1,44 +1,32 @@
 /*
- * guard.h - the controller's side of the agent (src/agent/beamtap_agent.erl): loads it, asks it, hears it, sees it gone.
+ * guard.h - the controller's side of the agent (src/agent/beamtap_agent.erl): loads it, asks it, hears it,
+ * sees it gone.
  *
- * Order of a life: bt_guard_start, bt_guard_plan, bt_guard_arm, then bt_guard_hear for events and notices with
- * bt_guard_ack and bt_guard_renew between, bt_guard_close, bt_guard_finish, bt_guard_verify, bt_guard_free.
+ * Order of a life: bt_guard_start, bt_guard_plan, bt_guard_arm, then bt_guard_hear for events and notices
+ * with bt_guard_ack and bt_guard_renew between, bt_guard_close, bt_guard_finish, bt_guard_verify,
+ * bt_guard_free.
  */
 #ifndef BT_NODE_GUARD_H
 #define BT_NODE_GUARD_H
 
 #include "match/compile.h"
 #include "node/conn.h"
+#include "node/plan.h"
 
 struct bt_guard;
 
 struct bt_guard_opts {
-    int lease_ms;          /* without a sign of us for that long the agent removes everything */
-    const char *who;       /* shown to others who want to trace: "alice@bastion, pid 4711" */
+    int lease_ms;    /* without a sign of us for that long the agent removes everything */
+    const char *who; /* shown to others who want to trace: "alice@bastion, pid 4711" */
     const struct bt_log *log;
 };
 
 /* What the node says of itself when the agent starts. */
 struct bt_guard_info {
-    int otp;               /* 25 */
-    uint32_t word;         /* the trace control word: base of the gate */
+    int otp;       /* 25 */
+    uint32_t word; /* the trace control word: base of the gate */
     int64_t processes;
     int schedulers;
-};
-
-/* One function a pattern means; texts and term live in the plan's arena. */
-struct bt_mfa {
-    const struct bt_term *term;    /* {M, F, A} */
-    const char *module, *function; /* UTF-8 */
-    uint32_t arity;
-    size_t *patterns;              /* indexes of the patterns that mean it, ascending */
-    size_t n_patterns;
-};
-
-struct bt_plan {
-    struct bt_arena arena;
-    struct bt_mfa *mfas;
-    size_t n_mfas;
 };
 
 /* One pattern of a program as the agent gets it, grouped: these functions get this match specification. */
@@ -92,14 +80,16 @@ void bt_guard_free(struct bt_guard *g);
 /*
  * bt_guard_plan - find the functions the program's patterns mean. Sets nothing on the node.
  * out    filled; the caller ends it with bt_plan_done, also after a failure.
- * Errors: ENOMATCH (with near names; loc is the place in the spec, *bad_spec its index), EWIDE (more than max), rpc's.
+ * Errors: ENOMATCH (with near names; loc is the place in the spec, *bad_spec its index), EWIDE (more than
+ * max), rpc's.
  */
-int bt_guard_plan(struct bt_guard *g, const struct bt_program *prog, size_t max_functions, struct bt_plan *out,
-    size_t *bad_spec, struct beamtap_err *err);
-void bt_plan_done(struct bt_plan *p);
+int bt_guard_plan(struct bt_guard *g, const struct bt_program *prog, size_t max_functions,
+    struct bt_plan *out, size_t *bad_spec, struct beamtap_err *err);
 
-/* bt_guard_arm - set patterns and flags and open the gate. Errors: ENOMATCH, EBUSY, ESPEC, EINTERNAL, rpc's. */
-int bt_guard_arm(struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err);
+/* bt_guard_arm - set patterns and flags and open the gate. Errors: ENOMATCH, EBUSY, ESPEC, EINTERNAL, rpc's.
+ */
+int bt_guard_arm(
+    struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err);
 
 /* The next message of the agent. 1: *n is filled; 0: nothing in time; -1 as bt_conn_next. */
 int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, struct beamtap_err *err);
@@ -112,9 +102,9 @@ int bt_guard_close(struct bt_guard *g, struct beamtap_err *err);
 int bt_guard_finish(struct bt_guard *g, struct beamtap_err *err);
 
 /*
- * bt_guard_verify - after FINISHED: ask the node itself, not the agent, whether process, code and word are as before.
- * word   what the trace control word must be; -1: not ours to judge.
- * Errors: EUNCLEAN with what remains, rpc's.
+ * bt_guard_verify - after FINISHED: ask the node itself, not the agent, whether process, code and word are as
+ * before. word   what the trace control word must be; -1: not ours to judge. Errors: EUNCLEAN with what
+ * remains, rpc's.
  */
 int bt_guard_verify(struct bt_guard *g, int64_t word, struct beamtap_err *err);
 

@@ -53,11 +53,14 @@ static int status(struct bt_handshake *h, const uint8_t *frame, size_t len, stru
     if (len > tag_len && memcmp(frame, tag, tag_len) == 0)
         return named(h, frame + tag_len, len - tag_len, err);
     if (len == 11 && memcmp(frame, "not_allowed", 11) == 0)
-        return bt_err_set(err, BEAMTAP_EREJECTED, "the node does not allow this connection (net_kernel:allow/1 is in use)");
+        return bt_err_set(
+            err, BEAMTAP_EREJECTED, "the node does not allow this connection (net_kernel:allow/1 is in use)");
     if (len == 3 && memcmp(frame, "nok", 3) == 0)
-        return bt_err_set(err, BEAMTAP_EREJECTED, "the node refuses the connection: another one is being set up");
+        return bt_err_set(
+            err, BEAMTAP_EREJECTED, "the node refuses the connection: another one is being set up");
     if (len == 5 && memcmp(frame, "alive", 5) == 0)
-        return bt_err_set(err, BEAMTAP_EREJECTED, "the node refuses the connection: our name is in use there");
+        return bt_err_set(
+            err, BEAMTAP_EREJECTED, "the node refuses the connection: our name is in use there");
     if (len == 2 && memcmp(frame, "ok", 2) == 0)
         return bt_err_set(err, BEAMTAP_EPEER, "the node gave us no name: OTP 22 and older are not supported");
     return not_erlang(frame, len, err);
@@ -103,6 +106,7 @@ int bt_handshake_eof(const struct bt_handshake *h, struct beamtap_err *err)
         return bt_err_set(err, BEAMTAP_ECOOKIE, "%s refused the cookie", h->expected);
     if (h->stage == BT_HS_STATUS)
         return bt_err_set(err, BEAMTAP_EPEER,
-            "the peer closed the connection at once: no Erlang node, one that wants TLS, or one older than OTP 23");
+            "the peer closed the connection at once: no Erlang node, one that wants TLS, or one older than "
+            "OTP 23");
     return bt_err_set(err, BEAMTAP_EPEER, "%s closed the connection during the handshake", h->expected);
 }

@@ -1,9 +1,9 @@
 /*
  * handshake.h - watches the frames a node sends while ei shakes hands with it, before ei sees them.
  *
- * ei tells every failure as one error number, and trusts lengths it reads. So each frame is checked here first, and
- * what went wrong is known by its name. Pure: bytes in, verdict out.
- * Source: OTP "Distribution Protocol", Distribution Handshake (version 6, OTP 23 and later).
+ * ei tells every failure as one error number, and trusts lengths it reads. So each frame is checked here
+ * first, and what went wrong is known by its name. Pure: bytes in, verdict out. Source: OTP "Distribution
+ * Protocol", Distribution Handshake (version 6, OTP 23 and later).
  */
 #ifndef BT_NODE_HANDSHAKE_H
 #define BT_NODE_HANDSHAKE_H
@@ -13,7 +13,8 @@
 
 #include "base/err.h"
 
-#define BT_HANDSHAKE_MAX_FRAME 1024 /* bytes; the largest honest frame is a challenge with a 255 byte name */
+#define BT_HANDSHAKE_MAX_FRAME 1024 /* bytes; the largest honest frame is a challenge with a 255 byte name   \
+                                     */
 
 enum bt_handshake_stage {
     BT_HS_STATUS,    /* 's' is due */
@@ -31,7 +32,8 @@ struct bt_handshake {
 
 /*
  * bt_handshake_frame - check one frame (without its length) and go on to the next stage.
- * Errors: EPEER (not the protocol, or too old), EREJECTED (not_allowed, nok), ENONODE (another node listens there).
+ * Errors: EPEER (not the protocol, or too old), EREJECTED (not_allowed, nok), ENONODE (another node listens
+ * there).
  */
 int bt_handshake_frame(struct bt_handshake *h, const uint8_t *frame, size_t len, struct beamtap_err *err);
 

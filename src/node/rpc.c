@@ -1,7 +1,8 @@
 /*
  * rpc.c - calls of functions on the node through rex.
  *
- * The message is the one rpc.erl keeps for C nodes: {From, {call, M, F, Args, GroupLeader}}, answered by {rex, Result}.
+ * The message is the one rpc.erl keeps for C nodes: {From, {call, M, F, Args, GroupLeader}}, answered by
+ * {rex, Result}.
  */
 #include "node/rpc.h"
 
@@ -9,8 +10,8 @@
 #include "base/clock.h"
 #include "term/print.h"
 
-static const struct bt_term *request(
-    const struct bt_conn *c, const char *module, const char *function, const struct bt_term *args, struct bt_arena *a)
+static const struct bt_term *request(const struct bt_conn *c, const char *module, const char *function,
+    const struct bt_term *args, struct bt_arena *a)
 {
     const struct bt_term *call[] = {
         bt_term_atom(a, "call"),
@@ -22,17 +23,19 @@ static const struct bt_term *request(
     return bt_term_tuple2(a, bt_conn_self(c, a), bt_term_tuple(a, call, 5));
 }
 
-int bt_rpc(struct bt_conn *c, const char *module, const char *function, const struct bt_term *args, int64_t deadline_us,
-    struct bt_etf *result, struct beamtap_err *err)
+int bt_rpc(struct bt_conn *c, const char *module, const char *function, const struct bt_term *args,
+    int64_t deadline_us, struct bt_etf *result, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
-    int rc = args ? bt_conn_send_name(c, "rex", request(c, module, function, args, &a), err) : bt_err_nomem(err);
+    int rc =
+        args ? bt_conn_send_name(c, "rex", request(c, module, function, args, &a), err) : bt_err_nomem(err);
     bt_arena_done(&a);
     while (rc == 0) {
         struct bt_msg msg;
         rc = bt_conn_next(c, &msg, deadline_us, err);
         if (rc == 0)
-            return bt_err_set(err, BEAMTAP_ETIMEDOUT, "%s does not answer %s:%s", bt_conn_node(c), module, function);
+            return bt_err_set(
+                err, BEAMTAP_ETIMEDOUT, "%s does not answer %s:%s", bt_conn_node(c), module, function);
         if (rc < 0)
             return -1;
         rc = 0;

@@ -1,8 +1,9 @@
 /*
  * sock.c - a TCP stream with deadlines.
  *
- * ppoll() with the caller's signal mask would close the gap between looking at the count and waiting; instead each wait
- * is at most WAIT_SLICE_MS, so a signal in that gap costs that long at worst and the code stays POSIX.
+ * ppoll() with the caller's signal mask would close the gap between looking at the count and waiting; instead
+ * each wait is at most WAIT_SLICE_MS, so a signal in that gap costs that long at worst and the code stays
+ * POSIX.
  */
 #include "node/sock.h"
 
@@ -76,7 +77,8 @@ static int try_address(const struct addrinfo *a, int64_t deadline_us, struct bt_
     return -rc;
 }
 
-int bt_sock_connect(struct bt_sock *s, const char *host, int port, int64_t deadline_us, struct beamtap_err *err)
+int bt_sock_connect(
+    struct bt_sock *s, const char *host, int port, int64_t deadline_us, struct beamtap_err *err)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
     struct addrinfo *list = NULL;

@@ -1,6 +1,6 @@
 /*
- * sock.h - a TCP stream with deadlines. Every wait of the program's connection happens here, so that one rule holds:
- * no wait is longer than its deadline, and a signal that asked to stop ends it.
+ * sock.h - a TCP stream with deadlines. Every wait of the program's connection happens here, so that one rule
+ * holds: no wait is longer than its deadline, and a signal that asked to stop ends it.
  */
 #ifndef BT_NODE_SOCK_H
 #define BT_NODE_SOCK_H
@@ -26,20 +26,22 @@ struct bt_sock {
 /*
  * bt_sock_connect - connect to host:port, trying each address of the host until the deadline.
  *
- * host         name or address, IPv4 or IPv6. Name look-up by the system's resolver is not bounded by the deadline.
- * deadline_us  on bt_clock_mono_us().
- * Errors: EHOST (unknown), ECONNECT (refused, unreachable), ETIMEDOUT, EINTR.
+ * host         name or address, IPv4 or IPv6. Name look-up by the system's resolver is not bounded by the
+ * deadline. deadline_us  on bt_clock_mono_us(). Errors: EHOST (unknown), ECONNECT (refused, unreachable),
+ * ETIMEDOUT, EINTR.
  */
-int bt_sock_connect(struct bt_sock *s, const char *host, int port, int64_t deadline_us, struct beamtap_err *err);
+int bt_sock_connect(
+    struct bt_sock *s, const char *host, int port, int64_t deadline_us, struct beamtap_err *err);
 void bt_sock_close(struct bt_sock *s);
 
 /*
- * bt_sock_wait - wait until the socket is ready for `events` (POLLIN, POLLOUT). Returns 0, ETIMEDOUT, EINTR (cancelled)
- * or another errno value.
+ * bt_sock_wait - wait until the socket is ready for `events` (POLLIN, POLLOUT). Returns 0, ETIMEDOUT, EINTR
+ * (cancelled) or another errno value.
  */
 int bt_sock_wait(struct bt_sock *s, short events, int64_t deadline_us);
 
-/* Reads what is there, at least one byte, waiting until the deadline. Bytes read, 0 at the end of the stream, or -errno. */
+/* Reads what is there, at least one byte, waiting until the deadline. Bytes read, 0 at the end of the stream,
+ * or -errno. */
 ssize_t bt_sock_read(struct bt_sock *s, void *buf, size_t len, int64_t deadline_us);
 /* Reads what is there without waiting; -EAGAIN: nothing. */
 ssize_t bt_sock_read_now(struct bt_sock *s, void *buf, size_t len);

@@ -1,0 +1,101 @@
+/*
+ * session.h - one trace of one node, from connecting to "node clean": an explicit state machine with its
+ * limits.
+ *
+ *   open -> planned -> tracing -> closing -> finishing -> ended
+ *
+ * Every state knows the way to `ended`; whatever fails, bt_session_close leaves the rest to the agent's
+ * lease.
+ */
+#ifndef BT_NODE_SESSION_H
+#define BT_NODE_SESSION_H
+
+#include "event/event.h"
+#include "match/compile.h"
+#include "match/instrument.h"
+#include "node/conn.h"
+#include "node/guard.h"
+
+#define BT_NO_LIMIT INT64_C(-1)
+
+struct bt_session_opts {
+    struct bt_conn_opts conn;
+    const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
+    size_t n_processes;
+    enum bt_args_mode args;
+    int64_t count;   /* calls to show, or BT_NO_LIMIT */
+    int64_t time_us; /* from arming, or BT_NO_LIMIT */
+    int grace_ms;    /* how long to wait for the returns of calls that were shown */
+    int lease_ms;
+    size_t max_functions;
+    const char *who; /* shown to others who want to trace the node */
+};
+
+enum bt_stop {
+    BT_STOP_NONE,
+    BT_STOP_COUNT,
+    BT_STOP_TIME,
+    BT_STOP_ASKED, /* bt_session_stop */
+    BT_STOP_AGENT, /* the agent ended by itself; the error says why */
+};
+
+struct bt_summary {
+    enum bt_stop reason;
+    uint64_t shown, returns, exceptions; /* events given to the caller: calls, and how they ended */
+    uint64_t received;                   /* calls that arrived here */
+    uint64_t called;                     /* calls of the traced functions while armed, as the VM counted */
+    bool has_called; /* the VM counted every function (not in scope global, not below 27 beside others) */
+    bool is_exact;   /* every call counted was one to show: no guard, no pattern, all processes */
+    uint64_t open;   /* calls shown whose return did not come */
+    bool is_clean;   /* asked of the node at the end */
+};
+
+struct bt_session;
+
+/*
+ * bt_session_open - connect, start the agent, find the functions. Sets no trace.
+ *
+ * prog      borrowed until bt_session_close.
+ * bad_spec  on an error with a place: index of the spec text.
+ * Errors: those of conn.h, guard.h. When NULL is returned nothing is left on the node.
+ */
+struct bt_session *bt_session_open(const struct bt_session_opts *opts, const struct bt_program *prog,
+    size_t *bad_spec, struct beamtap_err *err);
+
+/* Ends the connection and frees. After bt_session_next has given BT_NEXT_END nothing is left on the node;
+ * else the agent sees the connection close and removes everything by itself. */
+void bt_session_close(struct bt_session *s);
+
+const struct bt_guard_info *bt_session_info(const struct bt_session *s);
+const struct bt_plan *bt_session_plan(const struct bt_session *s);
+const struct bt_armed *bt_session_armed(const struct bt_session *s);
+/* All clauses by the id their events carry; *n of them. */
+const struct bt_clause *const *bt_session_clauses(const struct bt_session *s, size_t *n);
+int bt_session_fd(const struct bt_session *s);
+
+/* Sets patterns and flags and opens the gate. Errors: guard.h's bt_guard_arm. */
+int bt_session_arm(struct bt_session *s, struct beamtap_err *err);
+
+enum bt_next { BT_NEXT_ERROR = -1, BT_NEXT_NOTHING, BT_NEXT_EVENT, BT_NEXT_END };
+
+/*
+ * bt_session_next - go on: keeps the lease and the limits, and gives the next event to show.
+ *
+ * ev           valid until the next call.
+ * deadline_us  how long to wait (bt_clock_mono_us); 0: do not.
+ * BT_NEXT_END: the trace has ended, the node was asked and is clean. On an error after which the node may
+ * still be cleaned (ELIMIT, EBUSY) is_clean of the summary says whether it was.
+ */
+enum bt_next bt_session_next(
+    struct bt_session *s, struct bt_event *ev, int64_t deadline_us, struct beamtap_err *err);
+
+/* Keeps the lease without taking events: for a caller whose output is stalled. */
+int bt_session_tend(struct bt_session *s, struct beamtap_err *err);
+
+/* Begins the orderly end; bt_session_next goes on until BT_NEXT_END. A second call gives up waiting for owed
+ * returns. */
+void bt_session_stop(struct bt_session *s);
+
+void bt_session_summary(const struct bt_session *s, struct bt_summary *out);
+
+#endif
