@@ -1,11 +1,11 @@
 %% Looks at everything that is traced on a node, and takes away what is asked: `beamtap clear`. Loaded for one call.
 -module(?AGENT).
--export([survey/0, clear/2, leave/0]).
+-export([survey/0, clear/1]).
 
 %% {Guard, Modules, Patterns, Flags, Word, Sessions}
 %%   Guard     what a running beamtap says of itself: {Pid, Who, Since, State}, silent, or none
 %%   Modules   [Module] of beamtap that are loaded, current or old
-%%   Patterns  [{MFA, Kind, IsOurs}] of erlang:trace; IsOurs: the gate of a beamtap is in its match specification
+%%   Patterns  [{MFA, Kind, Base}] of erlang:trace; Base: where the gate of a beamtap begins, or none: not a beamtap's
 %%   Flags     [{Process, Tracer, Flags}]
 %%   Sessions  [{Name, text}] of OTP 27 and later
 survey() ->
@@ -31,10 +31,10 @@ is_ours("beamtap_sweep_" ++ _) -> true;
 is_ours(_) -> false.
 
 patterns() ->
-    [{{M, F, A}, Kind, Ours}
+    [{{M, F, A}, Kind, Base}
      || M <- erlang:loaded(),
         {F, A} <- functions(M),
-        {Kind, Ours} <- kinds({M, F, A})].
+        {Kind, Base} <- kinds({M, F, A})].
 
 functions(M) ->
     case catch erlang:get_module_info(M, functions) of
@@ -46,8 +46,7 @@ kinds(MFA) ->
     case erlang:trace_info(MFA, all) of
         {all, Info} when is_list(Info) ->
             {_, MS} = lists:keyfind(match_spec, 1, Info),
-            Ours = is_gated(MS),
-            [{K, Ours andalso (V =:= local orelse V =:= global)}
+            [{K, base(K, MS)}
              || {Item, V} <- Info, V =/= false, V =/= undefined, Item =/= match_spec, Item =/= meta_match_spec,
                 K <- [kind(Item, V)]];
         _ ->
@@ -57,9 +56,11 @@ kinds(MFA) ->
 kind(traced, V) -> V;
 kind(Item, _) -> Item.
 
-%% The mark of an installed clause of ours: it counts the control word down.
-is_gated([{_, _, [{set_tcw, {'-', {get_tcw}, 1}} | _]} | _]) -> true;
-is_gated(_) -> false.
+%% An installed clause of ours is known by its gate: its first guard, and the count down that begins its body.
+base(K, [{_, [{'>', {get_tcw}, Base} | _], [{set_tcw, {'-', {get_tcw}, 1}} | _]} | _]) when K =:= local; K =:= global ->
+    Base;
+base(_, _) ->
+    none.
 
 process_flags() ->
     [{P, T, Flags}
@@ -77,21 +78,14 @@ catch_list(L) when is_list(L) -> L;
 catch_list(_) -> [].
 
 %% Removes what a beamtap left; All: what anybody set. Returns what it did, [{What, Count}].
-clear(All, Word) ->
+clear(All) ->
     Guard = stop_guard(),
-    Mine = [MFA || {MFA, K, Ours} <- patterns(), K =:= local orelse K =:= global, Ours],
-    [begin
-         erlang:trace_pattern(MFA, false, [local]),
-         erlang:trace_pattern(MFA, false, [global]),
-         erlang:trace_pattern(MFA, false, [call_count])
-     end || MFA <- Mine],
+    Mine = [{MFA, Base} || {MFA, _, Base} <- patterns(), Base =/= none],
+    [erlang:system_flag(trace_control_word, Base) || {_, Base} <- lists:sublist(Mine, 1)],
+    [[erlang:trace_pattern(MFA, false, [Kind]) || Kind <- [local, global, call_count]] || {MFA, _} <- Mine],
     Modules = modules(),
     [begin code:purge(M), code:delete(M), code:purge(M) end || M <- Modules],
-    case Word of
-        keep -> ok;
-        _ -> erlang:system_flag(trace_control_word, Word)
-    end,
-    [{guard, Guard}, {patterns, length(Mine)}, {modules, length(Modules)}] ++ clear_all(All).
+    [{guards, Guard}, {patterns, length(Mine)}, {modules, length(Modules)} | clear_all(All)].
 
 stop_guard() ->
     case whereis(beamtap_guard) of
@@ -111,9 +105,7 @@ clear_all(true) ->
     Sessions = [S || S <- sessions(), catch_true(catch trace:session_destroy(S))],
     Flags = length(process_flags()),
     Patterns = length(patterns()),
-    [begin
-         erlang:trace(P, false, [all | tracer_of(T)])
-     end || {P, T, _} <- process_flags()],
+    [erlang:trace(P, false, [all | tracer_of(T)]) || {P, T, _} <- process_flags()],
     erlang:trace_pattern({'_', '_', '_'}, false, [local, meta, call_count, call_time]),
     erlang:trace_pattern({'_', '_', '_'}, false, [global]),
     erlang:trace_pattern(send, true, []),
@@ -127,8 +119,3 @@ tracer_of(_) -> [].
 
 catch_true(true) -> true;
 catch_true(_) -> false.
-
-leave() ->
-    code:delete(?MODULE),
-    spawn(code, purge, [?MODULE]),
-    ok.

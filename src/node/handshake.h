@@ -13,8 +13,9 @@
 
 #include "base/err.h"
 
-#define BT_HANDSHAKE_MAX_FRAME 1024 /* bytes; the largest honest frame is a challenge with a 255 byte name   \
-                                     */
+#define BT_HANDSHAKE_MAX_FRAME                                                                               \
+    1024 /* bytes; the largest honest frame is a challenge with a 255 byte name                              \
+          */
 
 enum bt_handshake_stage {
     BT_HS_STATUS,    /* 's' is due */

@@ -499,10 +499,9 @@ static enum bt_next from_batch(struct bt_session *s, struct bt_event *ev, struct
     return BT_NEXT_NOTHING;
 }
 
-int bt_session_tend(struct bt_session *s, struct beamtap_err *err)
+static int renew(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
-    int64_t now = bt_clock_mono_us();
-    if (now < s->renew_at_us || s->state == ENDED)
+    if (now < s->renew_at_us)
         return 0;
     s->renew_at_us = now + (int64_t)s->opts.lease_ms * 1000 / 5;
     return bt_guard_renew(s->guard, err);
@@ -525,14 +524,27 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
     return 0;
 }
 
-/* When on_time or the lease has something to do again. */
-static int64_t next_due(const struct bt_session *s, int64_t deadline_us)
+int bt_session_tend(struct bt_session *s, struct beamtap_err *err)
 {
-    int64_t due = deadline_us < s->renew_at_us ? deadline_us : s->renew_at_us;
-    int64_t own = s->state == TRACING                    ? s->limit_at_us
-                  : s->state == CLOSING && s->has_closed ? s->grace_at_us
-                                                         : s->give_up_at_us;
-    return due < own ? due : own;
+    int64_t now = bt_clock_mono_us();
+    if (s->state == ENDED)
+        return 0;
+    return renew(s, now, err) < 0 ? -1 : on_time(s, now, err);
+}
+
+int64_t bt_session_due(const struct bt_session *s)
+{
+    int64_t own = s->give_up_at_us;
+    if (s->state == TRACING)
+        own = s->limit_at_us;
+    else if (s->state == CLOSING && s->has_closed)
+        own = s->grace_at_us;
+    return own < s->renew_at_us ? own : s->renew_at_us;
+}
+
+bool bt_session_is_closing(const struct bt_session *s)
+{
+    return s->state >= CLOSING;
 }
 
 static enum bt_next on_notice(struct bt_session *s, const struct bt_notice *n, struct beamtap_err *err)
@@ -558,16 +570,16 @@ enum bt_next bt_session_next(
     struct bt_session *s, struct bt_event *ev, int64_t deadline_us, struct beamtap_err *err)
 {
     for (;;) {
-        int64_t now = bt_clock_mono_us();
+        int64_t now = bt_clock_mono_us(), due = bt_session_due(s);
         if (s->state == ENDED)
             return BT_NEXT_END;
-        if (bt_session_tend(s, err) < 0 || on_time(s, now, err) < 0)
+        if (bt_session_tend(s, err) < 0)
             return BT_NEXT_ERROR;
         enum bt_next next = s->has_batch ? from_batch(s, ev, err) : BT_NEXT_NOTHING;
         if (next != BT_NEXT_NOTHING)
             return next;
         struct bt_notice n;
-        int rc = bt_guard_hear(s->guard, &n, deadline_us == 0 ? 0 : next_due(s, deadline_us), err);
+        int rc = bt_guard_hear(s->guard, &n, due < deadline_us ? due : deadline_us, err);
         if (rc < 0)
             return BT_NEXT_ERROR;
         if (rc == 0 && (deadline_us == 0 || now >= deadline_us))

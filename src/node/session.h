@@ -89,7 +89,12 @@ enum bt_next { BT_NEXT_ERROR = -1, BT_NEXT_NOTHING, BT_NEXT_EVENT, BT_NEXT_END }
 enum bt_next bt_session_next(
     struct bt_session *s, struct bt_event *ev, int64_t deadline_us, struct beamtap_err *err);
 
-/* Keeps the lease without taking events: for a caller whose output is stalled. */
+/* When the session has something to do again although nothing arrives (bt_clock_mono_us). */
+int64_t bt_session_due(const struct bt_session *s);
+/* True from the moment the trace is being ended. */
+bool bt_session_is_closing(const struct bt_session *s);
+
+/* Keeps the lease and the limits without taking events: for a caller whose output is stalled. */
 int bt_session_tend(struct bt_session *s, struct beamtap_err *err);
 
 /* Begins the orderly end; bt_session_next goes on until BT_NEXT_END. A second call gives up waiting for owed

@@ -1,0 +1,45 @@
+/*
+ * cmd.h - the commands: a file each, one entry each in main.c's table. Only here is written to stderr.
+ */
+#ifndef BT_CLI_CMD_H
+#define BT_CLI_CMD_H
+
+#include <signal.h>
+
+#include "base/log.h"
+#include "cli/opts.h"
+#include "match/compile.h"
+#include "node/conn.h"
+
+struct bt_cli {
+    const struct bt_opts *opts;
+    const char *const *words; /* behind the command's name */
+    size_t n_words;
+    const volatile sig_atomic_t *stops; /* how often we were asked to stop */
+    struct bt_log log;
+};
+
+/* Each returns the exit status. */
+int bt_cmd_trace(const struct bt_cli *cli);
+int bt_cmd_compile(const struct bt_cli *cli);
+int bt_cmd_clear(const struct bt_cli *cli);
+
+/* ---- shared by commands (common.c) ---- */
+
+/* "beamtap: " and the message on stderr; returns the exit status for it. */
+int bt_cli_fail(const struct beamtap_err *err);
+/* As bt_cli_fail, with "spec:LINE:COL: " and the place in the spec shown by a caret. */
+int bt_cli_fail_spec(const struct beamtap_err *err, const char *text, size_t index, size_t n_texts);
+/* A line on stderr beginning "beamtap: ". */
+void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
+
+/* Options of the connection from the command line and the environment; cookie has BT_COOKIE_MAX bytes. */
+int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, struct bt_conn_opts *out,
+    struct beamtap_err *err);
+
+/* Compiles specs with the options of the command line; on failure the message is out and the exit status
+ * returned. */
+int bt_cli_compile(
+    const struct bt_cli *cli, const char *const *specs, size_t n, struct bt_arena *a, struct bt_program *out);
+
+#endif

@@ -1,0 +1,309 @@
+/*
+ * cmd_trace.c - `beamtap NODE SPEC...`: the main job. One thread, one loop: node in, lines out, signals.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "cli/cmd.h"
+#include "cli/cookie.h"
+#include "cli/words.h"
+#include "node/session.h"
+#include "out/sink.h"
+#include "out/text.h"
+
+#define POLL_MS 200 /* a signal that comes just before poll() waits no longer than this */
+#define PUSH_BYTES                                                                                           \
+    65536u /* lines are written when so much has come together, or when nothing else is there */
+
+struct trace {
+    const struct bt_cli *cli;
+    const struct bt_opts *o;
+    const char *node;
+    struct bt_session *session;
+    struct bt_program prog;
+    struct bt_sink sink;
+    struct bt_text_opts text;
+    uint64_t lost;       /* events that found no room in a stalled output while the trace was ending */
+    bool is_asked;       /* Ctrl-C and the like were passed on */
+    bool reader_is_gone; /* `| head` has what it wanted */
+    bool has_failed;     /* err is filled */
+    struct beamtap_err err;
+};
+
+/* ---- setting up
+ * ------------------------------------------------------------------------------------------------ */
+
+static int args_mode(const char *text, enum bt_args_mode *mode, struct beamtap_err *err)
+{
+    static const char *const names[] = {"named", "arity", "all"};
+    static const enum bt_args_mode modes[] = {BT_ARGS_NAMED, BT_ARGS_ARITY, BT_ARGS_ALL};
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *mode = modes[i];
+            return 0;
+        }
+    }
+    return bt_err_set(err, BEAMTAP_EUSAGE, "--args: '%s' is none of named, all, arity", text);
+}
+
+static int open_sink(struct trace *t)
+{
+    if (t->o->append && !t->o->output)
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--append goes with --output FILE");
+    if (t->o->output)
+        return bt_sink_create(&t->sink, t->o->output, t->o->append, &t->err);
+    bt_sink_init(&t->sink, STDOUT_FILENO, "stdout");
+    return 0;
+}
+
+static int check_opts(struct trace *t, struct bt_session_opts *s)
+{
+    if (t->o->count == BT_CLI_NONE && t->o->time == BT_CLI_NONE)
+        return bt_err_set(
+            &t->err, BEAMTAP_EUSAGE, "-c none and -t none: a trace needs one of the two limits");
+    if (t->o->lease < 1000000)
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease must be at least 1s");
+    return args_mode(t->o->args, &s->args, &t->err);
+}
+
+static int open_session(struct trace *t, size_t *bad)
+{
+    char cookie[BT_COOKIE_MAX], who[160];
+    struct bt_session_opts s = {
+        .processes = t->o->processes.items,
+        .n_processes = t->o->processes.n,
+        .count = t->o->count,
+        .time_us = t->o->time,
+        .grace_ms = (int)(t->o->grace / 1000),
+        .lease_ms = (int)(t->o->lease / 1000),
+        .max_functions = (size_t)t->o->max_functions,
+        .who = who,
+    };
+    bt_words_who(who, sizeof who);
+    int rc = check_opts(t, &s);
+    if (rc == 0)
+        rc = bt_cli_conn_opts(t->cli, t->node, cookie, &s.conn, &t->err);
+    if (rc == 0 && !t->o->dry_run)
+        rc = open_sink(t);
+    if (rc == 0)
+        rc = (t->session = bt_session_open(&s, &t->prog, bad, &t->err)) ? 0 : -1;
+    memset(cookie, 0, sizeof cookie);
+    return rc;
+}
+
+/* ---- the loop
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void fail(struct trace *t)
+{
+    t->has_failed = true;
+}
+
+/* What is written goes out; a reader that went away is an order to stop, not a failure. */
+static void push(struct trace *t)
+{
+    struct beamtap_err err = {0};
+    if (t->reader_is_gone || bt_sink_push(&t->sink, &err) == 0)
+        return;
+    if (err.sys == EPIPE)
+        t->reader_is_gone = true;
+    else if (!t->has_failed) {
+        t->err = err;
+        fail(t);
+    }
+    bt_session_stop(t->session);
+}
+
+static void show(struct trace *t, const struct bt_event *ev)
+{
+    if (t->reader_is_gone)
+        return;
+    if (bt_sink_is_full(&t->sink)) {
+        t->lost++;
+        return;
+    }
+    bt_text_event(&t->sink.buf, ev, &t->text);
+    if (t->sink.buf.len > PUSH_BYTES)
+        push(t);
+}
+
+static void pass_on_stop(struct trace *t)
+{
+    if (*t->cli->stops > 0 && !t->is_asked) {
+        t->is_asked = true;
+        bt_session_stop(t->session);
+    }
+}
+
+/* Takes what the session has. True: go on; false: it ended, well or not. */
+static bool take_events(struct trace *t)
+{
+    static struct bt_event ev; /* large; one thread, one trace */
+    for (;;) {
+        if (bt_sink_is_full(&t->sink) && !t->reader_is_gone && !bt_session_is_closing(t->session)) {
+            if (bt_session_tend(t->session, &t->err) == 0)
+                return true;
+            fail(t);
+            return false;
+        }
+        switch (bt_session_next(t->session, &ev, 0, &t->err)) {
+        case BT_NEXT_EVENT: show(t, &ev); break;
+        case BT_NEXT_NOTHING: return true;
+        case BT_NEXT_END: return false;
+        case BT_NEXT_ERROR: fail(t); return false;
+        }
+        pass_on_stop(t);
+    }
+}
+
+static void wait_for_work(struct trace *t)
+{
+    bool is_writing = t->sink.buf.len > 0 && !t->reader_is_gone;
+    bool is_reading = !bt_sink_is_full(&t->sink) || bt_session_is_closing(t->session);
+    struct pollfd p[2] = {
+        {.fd = is_reading ? bt_session_fd(t->session) : -1, .events = POLLIN},
+        {.fd = t->sink.is_file || t->reader_is_gone ? -1 : t->sink.fd, .events = is_writing ? POLLOUT : 0},
+    };
+    int left = bt_clock_left_ms(bt_session_due(t->session), bt_clock_mono_us());
+    poll(p, 2, left < 0 || left > POLL_MS ? POLL_MS : left);
+    if (p[1].revents & (POLLERR | POLLHUP)) {
+        t->reader_is_gone = true;
+        bt_session_stop(t->session);
+    }
+}
+
+/* True: the trace ended in order; false: it failed, or we were told twice to stop. */
+static bool loop(struct trace *t)
+{
+    while (*t->cli->stops < 2) {
+        pass_on_stop(t);
+        if (!take_events(t))
+            return !t->has_failed;
+        push(t);
+        wait_for_work(t);
+    }
+    return false;
+}
+
+/* The last lines: the node is clean by now, so the reader may take its time, until we are told to stop once
+ * more. */
+static int drain(struct trace *t)
+{
+    int stops = *t->cli->stops;
+    while (t->sink.buf.len > 0 && !t->reader_is_gone && !t->has_failed && *t->cli->stops == stops) {
+        struct pollfd p = {.fd = t->sink.fd, .events = POLLOUT};
+        if (!t->sink.is_file)
+            poll(&p, 1, POLL_MS);
+        push(t);
+    }
+    struct beamtap_err err = {0};
+    if (bt_sink_done(&t->sink, &err) < 0 && !t->has_failed) {
+        t->err = err;
+        fail(t);
+    }
+    return t->has_failed ? -1 : 0;
+}
+
+/* ---- before and after
+ * ---------------------------------------------------------------------------------------------- */
+
+static void set_text(struct trace *t)
+{
+    t->text.clauses = bt_session_clauses(t->session, &t->text.n_clauses);
+    t->text.whole_args = strcmp(t->o->args, "all") == 0;
+    t->text.no_args = strcmp(t->o->args, "arity") == 0;
+    t->text.print.home = (struct bt_slice){(const uint8_t *)t->node, strlen(t->node)};
+}
+
+static int abandoned(const struct trace *t)
+{
+    bt_cli_say(
+        "stopped at once; %s sees the connection close and removes everything by itself, within %" PRId64
+        " ms at the latest",
+        t->node, t->o->lease / 1000);
+    return beamtap_code_status(BEAMTAP_EUNCLEAN);
+}
+
+static int finish(struct trace *t, bool is_orderly)
+{
+    struct bt_summary sum;
+    bt_session_summary(t->session, &sum);
+    if (!is_orderly && !t->has_failed)
+        return abandoned(t);
+    if (t->has_failed && t->err.code == BEAMTAP_EINTR)
+        return abandoned(t);
+    bool lost_node = t->has_failed && beamtap_code_status(t->err.code) == 3;
+    drain(t);
+    if (t->has_failed && lost_node)
+        bt_cli_say("%s removes the trace by itself, within %" PRId64 " ms at the latest", t->node,
+            t->o->lease / 1000);
+    struct bt_words_end end = {&sum, bt_session_plan(t->session), t->o->time, t->reader_is_gone, t->lost,
+        t->has_failed ? &t->err : NULL};
+    if (!t->o->quiet)
+        bt_words_closing(&end);
+    if (t->has_failed)
+        return bt_cli_fail(&t->err);
+    return t->o->fail_empty && sum.shown == 0 ? 1 : 0;
+}
+
+static int trace_armed(struct trace *t)
+{
+    struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, t->o->verbose};
+    if (!t->o->quiet)
+        bt_words_banner(&start);
+    bt_words_warn(&start);
+    set_text(t);
+    return finish(t, loop(t));
+}
+
+static int dry_run(struct trace *t)
+{
+    struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, true};
+    bt_words_dry_run(&start);
+    bt_words_warn(&start);
+    return 0;
+}
+
+static int run(struct trace *t, const char *const *specs, size_t n)
+{
+    size_t bad = 0;
+    int status;
+    if (open_session(t, &bad) < 0) {
+        status = bt_cli_fail_spec(&t->err, bad < n ? specs[bad] : "", bad, n);
+    } else if (t->o->dry_run) {
+        status = dry_run(t);
+    } else if (bt_session_arm(t->session, &t->err) < 0) {
+        status = bt_cli_fail(&t->err);
+    } else {
+        return trace_armed(t);
+    }
+    if (t->sink.fd >= 0)
+        bt_sink_done(&t->sink, NULL);
+    return status;
+}
+
+int bt_cmd_trace(const struct bt_cli *cli)
+{
+    struct trace t = {.cli = cli, .o = cli->opts, .sink = {.fd = -1}};
+    struct bt_arena a = BT_ARENA_INIT;
+    if (cli->n_words == 0) {
+        bt_cli_say("no node given; try beamtap --help");
+        return beamtap_code_status(BEAMTAP_EUSAGE);
+    }
+    t.node = cli->words[0];
+    int status = bt_cli_compile(cli, cli->words + 1, cli->n_words - 1, &a, &t.prog);
+    if (status == 0)
+        status = run(&t, cli->words + 1, cli->n_words - 1);
+    bt_session_close(t.session);
+    bt_arena_done(&a);
+    return status;
+}

@@ -1,0 +1,101 @@
+/*
+ * common.c - what the commands share: messages, connection options, compiling.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/cmd.h"
+#include "cli/cookie.h"
+#include "spec/loc.h"
+
+int bt_cli_fail(const struct beamtap_err *err)
+{
+    fprintf(stderr, "beamtap: %s\n", err->msg);
+    return beamtap_code_status(err->code);
+}
+
+int bt_cli_fail_spec(const struct beamtap_err *err, const char *text, size_t index, size_t n_texts)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    if (err->loc.line == 0)
+        return bt_cli_fail(err);
+    if (n_texts > 1)
+        bt_buf_printf(&b, "beamtap: spec %zu:%d:%d: %s\n", index + 1, err->loc.line, err->loc.col, err->msg);
+    else
+        bt_buf_printf(&b, "beamtap: spec:%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
+    bt_loc_excerpt(&b, text, &err->loc);
+    fputs(bt_buf_cstr(&b), stderr);
+    bt_buf_done(&b);
+    return beamtap_code_status(err->code);
+}
+
+void bt_cli_say(const char *fmt, ...)
+{
+    va_list ap;
+    fputs("beamtap: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+static int env_port(const char *name)
+{
+    const char *text = getenv(name);
+    int port = text ? atoi(text) : 0;
+    return port > 0 && port < 65536 ? port : 0;
+}
+
+int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, struct bt_conn_opts *out,
+    struct beamtap_err *err)
+{
+    if (cli->opts->cookie)
+        bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
+    if (bt_cookie_find(cli->opts, cookie, err) < 0)
+        return -1;
+    *out = (struct bt_conn_opts){
+        .node = node,
+        .cookie = cookie,
+        .epmd_port = env_port("ERL_EPMD_PORT"),
+        .timeout_ms = (int)(cli->opts->connect_timeout / 1000),
+        .cancel = {cli->stops, 1},
+        .log = &cli->log,
+    };
+    return 0;
+}
+
+/* The shell took "> return" for a redirection: what is left of the arrow is a lone "-". */
+static bool is_cut_arrow(const char *const *specs, size_t n)
+{
+    return n > 0 && strcmp(specs[n - 1], "-") == 0;
+}
+
+int bt_cli_compile(
+    const struct bt_cli *cli, const char *const *specs, size_t n, struct bt_arena *a, struct bt_program *out)
+{
+    struct beamtap_err err = {0};
+    size_t bad = 0;
+    const char *scope = cli->opts->scope;
+    struct bt_compile_opts o = {.has_scope = scope != NULL, .add_return = cli->opts->want_return};
+    if (n == 0) {
+        bt_cli_say("no trace pattern given; say for instance 'lists:seq/2 -> return'");
+        return beamtap_code_status(BEAMTAP_EUSAGE);
+    }
+    if (is_cut_arrow(specs, n)) {
+        bt_cli_say(
+            "quote the spec: the shell took '> return' for a redirection, and made a file of that name");
+        return beamtap_code_status(BEAMTAP_ESPEC);
+    }
+    if (scope && strcmp(scope, "global") == 0) {
+        o.scope = BT_SCOPE_GLOBAL;
+    } else if (scope && strcmp(scope, "local") != 0) {
+        bt_cli_say("--scope: '%s' is neither local nor global", scope);
+        return beamtap_code_status(BEAMTAP_EUSAGE);
+    }
+    if (bt_compile(specs, n, &o, a, out, &bad, &err) == 0)
+        return 0;
+    return bt_cli_fail_spec(&err, bad < n ? specs[bad] : "", bad, n);
+}

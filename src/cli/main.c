@@ -1,0 +1,146 @@
+/*
+ * main.c - the program: signals, the table of commands, --help. Nothing else exits.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/cmd.h"
+
+static volatile sig_atomic_t stops; /* how often we were asked to stop */
+
+struct command {
+    const char *name;
+    const char *usage;
+    const char *help;
+    int (*run)(const struct bt_cli *cli);
+};
+
+static const struct command commands[] = {
+    {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace},
+    {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile},
+    {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear},
+};
+
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    if (stops < 1000)
+        stops++;
+}
+
+static void set_signals(void)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction sa;
+    memset(&sa, 0, sizeof sa);
+    sigemptyset(&sa.sa_mask);
+    sa.sa_handler = on_signal; /* no SA_RESTART: waits must end */
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        sigaction(ends[i], &sa, NULL);
+    sa.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &sa, NULL);
+}
+
+static void log_line(void *arg, const char *area, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "beamtap: [%s] %s\n", area, text);
+}
+
+static int help(void)
+{
+    struct bt_buf out = BT_BUF_INIT;
+    bt_buf_puts(&out,
+        "usage: beamtap [OPTION...] NODE SPEC...\n"
+        "       beamtap COMMAND ...\n\n"
+        "Traces function calls on a running Erlang or Elixir node, from outside, within limits.\n"
+        "\nCommands\n");
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        struct bt_buf left = BT_BUF_INIT;
+        bt_buf_printf(&left, "%s %s", commands[i].name, commands[i].usage);
+        bt_buf_printf(&out, "  %-22s %s\n", bt_buf_cstr(&left), commands[i].help);
+        bt_buf_done(&left);
+    }
+    bt_opts_help(&out);
+    bt_buf_puts(&out,
+        "\nExamples (quote the spec; the shell would take > for a redirection)\n"
+        "  beamtap app@10.0.0.5 'queue:in(X, _) when is_list(X) -> return'\n"
+        "  beamtap app@10.0.0.5 'payments:charge/2 -> return' -c 10 -t 1m\n"
+        "  beamtap app@10.0.0.5 -p checkout 'gen_server:call(_, Request, _)'\n"
+        "  beamtap app@10.0.0.5 '{queue, in, return_trace}' -o queue.log\n"
+        "  beamtap compile 'lists:seq(A, B) when B > A, B - A > 1000'\n"
+        "\nCalls are counted once with their return; unnamed arguments (_) never leave the traced process.\n"
+        "Exit status: 0 done, 2 usage or bad spec or nothing matched, 3 node unreachable or lost, 4 safety "
+        "limit,\n"
+        "5 output failed, 6 refused to protect the node, 7 clean-up not confirmed, 130 interrupted before "
+        "tracing.\n");
+    fputs(bt_buf_cstr(&out), stdout);
+    bt_buf_done(&out);
+    return fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+}
+
+static int usage(const char *fmt, const char *what)
+{
+    fputs("beamtap: ", stderr);
+    fprintf(stderr, fmt, what);
+    fputs("; try beamtap --help\n", stderr);
+    return beamtap_code_status(BEAMTAP_EUSAGE);
+}
+
+/* A first word with @ is a node: beamtap NODE SPEC is short for beamtap trace NODE SPEC. */
+static int run(struct bt_cli *cli, const struct bt_words *w)
+{
+    if (w->n == 0)
+        return usage("%s", "no node and no command given");
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i].name, w->items[0]) == 0) {
+            cli->words = w->items + 1;
+            cli->n_words = w->n - 1;
+            return commands[i].run(cli);
+        }
+    }
+    if (!strchr(w->items[0], '@'))
+        return usage("'%s' is neither a command nor a node (app@host)", w->items[0]);
+    cli->words = w->items;
+    cli->n_words = w->n;
+    return bt_cmd_trace(cli);
+}
+
+static int set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err)
+{
+    log->line = log_line;
+    for (size_t i = 0; i < areas->n; i++) {
+        unsigned bits = bt_log_mask(areas->items[i]);
+        if (bits == 0)
+            return bt_err_set(err, BEAMTAP_EUSAGE,
+                "--debug: no area '%s'; there are conn, rpc, session, limit, all", areas->items[i]);
+        log->mask |= bits;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct bt_opts opts;
+    struct beamtap_err err = {0};
+    struct bt_cli cli = {.opts = &opts, .stops = &stops};
+    int status;
+    set_signals();
+    bt_opts_defaults(&opts);
+    if (bt_opts_parse(&opts, argc, argv, &err) < 0 || set_log(&cli.log, &opts.debug, &err) < 0) {
+        status = bt_cli_fail(&err);
+    } else if (opts.help) {
+        status = help();
+    } else if (opts.version) {
+        printf("beamtap %s\n", beamtap_version());
+        status = fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+    } else {
+        status = run(&cli, &opts.words);
+    }
+    bt_opts_done(&opts);
+    return status;
+}

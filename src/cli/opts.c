@@ -1,0 +1,260 @@
+/*
+ * opts.c - the command line: one table of options makes the parser and --help.
+ */
+#include "cli/opts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, TEXT, WORDS, COUNT, NUMBER, DURATION, TIME_LIMIT };
+
+struct option {
+    const char *group; /* starts a group in --help; NULL: the same one */
+    char letter;       /* 0: none */
+    const char *name;
+    enum kind kind;
+    size_t offset;
+    const char *value; /* its name in --help */
+    const char *help;
+};
+
+#define AT(field) offsetof(struct bt_opts, field)
+
+static const struct option options[] = {
+    {"Connection", 0, "cookie-file", TEXT, AT(cookie_file), "FILE",
+        "read the cookie from FILE (else BEAMTAP_COOKIE, ~/.erlang.cookie)"},
+    {NULL, 0, "cookie", TEXT, AT(cookie), "C", "the cookie itself; others on this host can see it in ps"},
+    {NULL, 0, "connect-timeout", DURATION, AT(connect_timeout), "TIME", "give up connecting after TIME (5s)"},
+    {"What to trace", 'p', "process", WORDS, AT(processes), "P",
+        "all, new, existing, <0.44.0> or a registered name; repeatable (all)"},
+    {NULL, 0, "scope", TEXT, AT(scope), "SCOPE",
+        "local: all calls; global: only those with a module name (local; recon tuples: global)"},
+    {NULL, 0, "return", FLAG, AT(want_return), NULL, "as if every spec ended in -> return"},
+    {NULL, 0, "args", TEXT, AT(args), "WHICH", "named: what the pattern names; all; arity: none (named)"},
+    {"Limits", 'c', "count", COUNT, AT(count), "N", "stop after N calls shown, or none (100)"},
+    {NULL, 't', "time", TIME_LIMIT, AT(time), "TIME", "stop after TIME, or none (30s)"},
+    {NULL, 0, "max-functions", NUMBER, AT(max_functions), "N",
+        "refuse specs that match more functions (1000)"},
+    {NULL, 0, "grace", DURATION, AT(grace), "TIME",
+        "wait that long at the end for returns of calls shown (1s)"},
+    {NULL, 0, "lease", DURATION, AT(lease), "TIME",
+        "the node cleans up by itself when it hears nothing for TIME (5s)"},
+    {"Output", 'o', "output", TEXT, AT(output), "FILE", "write the lines to FILE, which must not exist"},
+    {NULL, 0, "append", FLAG, AT(append), NULL, "with -o: append to FILE"},
+    {NULL, 'q', "quiet", FLAG, AT(quiet), NULL, "no banner and no closing line"},
+    {NULL, 'v', "verbose", FLAG, AT(verbose), NULL, "list the functions that are traced"},
+    {NULL, 0, "fail-empty", FLAG, AT(fail_empty), NULL, "exit with 1 when no call was shown"},
+    {NULL, 0, "dry-run", FLAG, AT(dry_run), NULL, "connect, check, list what would be set; set nothing"},
+    {NULL, 0, "debug", WORDS, AT(debug), "AREA", "conn, rpc, session, limit or all, on stderr; repeatable"},
+    {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},
+    {NULL, 0, "tokens", FLAG, AT(tokens), NULL, "compile: show the tokens"},
+    {NULL, 0, "ast", FLAG, AT(ast), NULL, "compile: show the syntax tree as text"},
+    {NULL, 0, "all", FLAG, AT(all), NULL, "clear: everybody's tracing, not only what a beamtap left"},
+    {NULL, 0, "yes", FLAG, AT(yes), NULL, "clear --all: do not ask"},
+    {"General", 'h', "help", FLAG, AT(help), NULL, "this help"},
+    {NULL, 'V', "version", FLAG, AT(version), NULL, "version of beamtap"},
+};
+
+#define N_OPTIONS (sizeof options / sizeof options[0])
+
+void bt_opts_defaults(struct bt_opts *o)
+{
+    memset(o, 0, sizeof *o);
+    o->connect_timeout = 5000000;
+    o->count = 100;
+    o->time = 30000000;
+    o->grace = 1000000;
+    o->lease = 5000000;
+    o->max_functions = 1000;
+    o->args = "named";
+}
+
+void bt_opts_done(struct bt_opts *o)
+{
+    free(o->processes.items);
+    free(o->debug.items);
+    free(o->words.items);
+    memset(o, 0, sizeof *o);
+}
+
+static int add_word(struct bt_words *w, const char *text, struct beamtap_err *err)
+{
+    const char **items = realloc(w->items, (w->n + 1) * sizeof *items);
+    if (!items)
+        return bt_err_nomem(err);
+    items[w->n++] = text;
+    w->items = items;
+    return 0;
+}
+
+/* ---- values
+ * ---------------------------------------------------------------------------------------------------- */
+
+int bt_opts_duration(const char *text, int64_t *us, struct beamtap_err *err)
+{
+    static const struct {
+        const char *name;
+        double us;
+    } units[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 6e7}, {"h", 3.6e9}};
+    char *end;
+    errno = 0;
+    double n = strtod(text, &end);
+    if (end == text || errno != 0 || !(n >= 0))
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no time; write 20s, 500ms, 5m", text);
+    if (*end == '\0')
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' has no unit: say %ss or %sms", text, text, text);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(end, units[i].name) == 0 && n * units[i].us < 1e15) {
+            *us = (int64_t)(n * units[i].us);
+            return 0;
+        }
+    }
+    return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no time; the units are us, ms, s, m, h", text);
+}
+
+static int read_number(const char *text, int64_t least, int64_t *n, struct beamtap_err *err)
+{
+    char *end;
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    if (end == text || *end || errno != 0 || v < least || v > INT64_C(1) << 40)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no number from %lld up", text, (long long)least);
+    *n = v;
+    return 0;
+}
+
+static int read_value(const struct option *opt, const char *text, void *at, struct beamtap_err *err)
+{
+    bool is_none = strcmp(text, "none") == 0;
+    switch (opt->kind) {
+    case FLAG: *(bool *)at = true; return 0;
+    case TEXT: *(const char **)at = text; return 0;
+    case WORDS: return add_word(at, text, err);
+    case COUNT:
+        if (is_none) {
+            *(int64_t *)at = BT_CLI_NONE;
+            return 0;
+        }
+        return read_number(text, 1, at, err);
+    case NUMBER: return read_number(text, 1, at, err);
+    case TIME_LIMIT:
+        if (is_none) {
+            *(int64_t *)at = BT_CLI_NONE;
+            return 0;
+        }
+        return bt_opts_duration(text, at, err);
+    case DURATION: return bt_opts_duration(text, at, err);
+    }
+    return 0;
+}
+
+/* ---- parsing
+ * --------------------------------------------------------------------------------------------------- */
+
+static const struct option *find_long(const char *name, size_t len)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
+            return &options[i];
+    }
+    return NULL;
+}
+
+static const struct option *find_letter(char letter)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        if (options[i].letter && options[i].letter == letter)
+            return &options[i];
+    }
+    return NULL;
+}
+
+static int set(struct bt_opts *o, const struct option *opt, const char *value, struct beamtap_err *err)
+{
+    if (read_value(opt, value ? value : "", (char *)o + opt->offset, err) == 0)
+        return 0;
+    bt_err_context(err, "--%s", opt->name);
+    return -1;
+}
+
+static int no_value(const struct option *opt, struct beamtap_err *err)
+{
+    return bt_err_set(err, BEAMTAP_EUSAGE, "--%s needs a value: --%s %s", opt->name, opt->name, opt->value);
+}
+
+/* --name, --name=value, --name value; moves *i past a value of its own. */
+static int parse_long(struct bt_opts *o, int argc, char *const *argv, int *i, struct beamtap_err *err)
+{
+    const char *text = argv[*i] + 2;
+    size_t len = strcspn(text, "=");
+    const struct option *opt = find_long(text, len);
+    const char *value = text[len] == '=' ? text + len + 1 : NULL;
+    if (!opt)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option --%.*s; try beamtap --help", (int)len, text);
+    if (opt->kind == FLAG)
+        return value ? bt_err_set(err, BEAMTAP_EUSAGE, "--%s takes no value", opt->name)
+                     : set(o, opt, NULL, err);
+    if (!value && *i + 1 >= argc)
+        return no_value(opt, err);
+    return set(o, opt, value ? value : argv[++*i], err);
+}
+
+/* -q, -c10, -c 10, -qv; moves *i past a value of its own. */
+static int parse_letters(struct bt_opts *o, int argc, char *const *argv, int *i, struct beamtap_err *err)
+{
+    for (const char *p = argv[*i] + 1; *p; p++) {
+        const struct option *opt = find_letter(*p);
+        if (!opt)
+            return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option -%c; try beamtap --help", *p);
+        if (opt->kind == FLAG) {
+            if (set(o, opt, NULL, err) < 0)
+                return -1;
+            continue;
+        }
+        if (!p[1] && *i + 1 >= argc)
+            return no_value(opt, err);
+        return set(o, opt, p[1] ? p + 1 : argv[++*i], err);
+    }
+    return 0;
+}
+
+int bt_opts_parse(struct bt_opts *o, int argc, char *const *argv, struct beamtap_err *err)
+{
+    bool more = true;
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i];
+        int rc;
+        if (more && strcmp(a, "--") == 0) {
+            more = false;
+            continue;
+        }
+        if (more && a[0] == '-' && a[1] == '-')
+            rc = parse_long(o, argc, argv, &i, err);
+        else if (more && a[0] == '-' && a[1])
+            rc = parse_letters(o, argc, argv, &i, err);
+        else
+            rc = add_word(&o->words, a, err);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- help
+ * ------------------------------------------------------------------------------------------------------- */
+
+void bt_opts_help(struct bt_buf *out)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option *opt = &options[i];
+        struct bt_buf left = BT_BUF_INIT;
+        if (opt->group)
+            bt_buf_printf(out, "\n%s\n", opt->group);
+        if (opt->letter)
+            bt_buf_printf(&left, "-%c, ", opt->letter);
+        bt_buf_printf(&left, "--%s%s%s", opt->name, opt->value ? " " : "", opt->value ? opt->value : "");
+        bt_buf_printf(out, "  %-22s %s\n", bt_buf_cstr(&left), opt->help);
+        bt_buf_done(&left);
+    }
+}

@@ -1,0 +1,55 @@
+/*
+ * opts.h - the command line: one table of options makes the parser and --help.
+ */
+#ifndef BT_CLI_OPTS_H
+#define BT_CLI_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define BT_CLI_NONE INT64_C(-1) /* the value `none` of -c and -t */
+
+/* A list of words, borrowed from argv. */
+struct bt_words {
+    const char **items;
+    size_t n;
+};
+
+/* What the user said, with the defaults for what he did not. Times in microseconds. */
+struct bt_opts {
+    /* connection */
+    const char *cookie_file, *cookie;
+    int64_t connect_timeout;
+    /* which processes, what */
+    struct bt_words processes;
+    const char *scope, *args;
+    bool want_return;
+    /* limits */
+    int64_t count, time, grace, lease, max_functions;
+    /* output */
+    const char *output;
+    bool append, quiet, verbose, dry_run, fail_empty;
+    struct bt_words debug;
+    /* compile, clear */
+    bool installed, tokens, ast, all, yes;
+    bool help, version;
+    struct bt_words words; /* everything that is no option, the command first */
+};
+
+void bt_opts_defaults(struct bt_opts *o);
+void bt_opts_done(struct bt_opts *o);
+
+/* Reads argv[1..]; options may stand anywhere, `--` ends them. EUSAGE names the option and the cure. */
+int bt_opts_parse(struct bt_opts *o, int argc, char *const *argv, struct beamtap_err *err);
+
+/* Appends the table of options, in groups, as --help shows it. */
+void bt_opts_help(struct bt_buf *out);
+
+/* "30s", "250ms", "us ms s m h", or `none`, as microseconds; EUSAGE says what is wrong with it. */
+int bt_opts_duration(const char *text, int64_t *us, struct beamtap_err *err);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * words.c - what a trace says to the person who runs it.
+ */
+#include "cli/words.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "cli/cmd.h"
+#include "match/inlined.h"
+#include "out/text.h"
+#include "term/print.h"
+
+#define MAX_LISTED 20 /* functions named in the banner of -v; --dry-run names all */
+
+void bt_words_who(char *out, size_t cap)
+{
+    char host[64] = "?";
+    const struct passwd *pw = getpwuid(geteuid());
+    if (gethostname(host, sizeof host - 1) < 0)
+        strcpy(host, "?");
+    snprintf(out, cap, "%s@%s, pid %ld", pw ? pw->pw_name : "?", host, (long)getpid());
+}
+
+static void put_mfa(struct bt_buf *b, const struct bt_mfa *m)
+{
+    bt_print_atom(b, (struct bt_slice){(const uint8_t *)m->module, strlen(m->module)});
+    bt_buf_putc(b, ':');
+    bt_print_atom(b, (struct bt_slice){(const uint8_t *)m->function, strlen(m->function)});
+    bt_buf_printf(b, "/%u", m->arity);
+}
+
+static void put_plural(struct bt_buf *b, int64_t n, const char *what)
+{
+    bt_text_count(b, (uint64_t)(n < 0 ? 0 : n));
+    bt_buf_printf(b, " %s", what);
+    if (n != 1)
+        bt_buf_puts(b, strcmp(what, "process") == 0 ? "es" : "s");
+}
+
+static void put_time(struct bt_buf *b, int64_t us)
+{
+    if (us % 60000000 == 0 && us >= 60000000)
+        bt_buf_printf(b, "%" PRId64 "m", us / 60000000);
+    else if (us % 1000000 == 0)
+        bt_buf_printf(b, "%" PRId64 "s", us / 1000000);
+    else
+        bt_buf_printf(b, "%" PRId64 "ms", us / 1000);
+}
+
+static void put_limits(struct bt_buf *b, const struct bt_words_start *w)
+{
+    bt_buf_puts(b, "until ");
+    if (w->count >= 0)
+        put_plural(b, w->count, "call");
+    if (w->count >= 0 && w->time_us >= 0)
+        bt_buf_puts(b, " or ");
+    if (w->time_us >= 0)
+        put_time(b, w->time_us);
+}
+
+static void list_functions(const struct bt_words_start *w, size_t most)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    for (size_t i = 0; i < w->plan->n_mfas; i++) {
+        if (i == most) {
+            bt_buf_printf(&b, "  and %zu more\n", w->plan->n_mfas - i);
+            break;
+        }
+        bt_buf_puts(&b, "  ");
+        put_mfa(&b, &w->plan->mfas[i]);
+        bt_buf_putc(&b, '\n');
+    }
+    fputs(bt_buf_cstr(&b), stderr);
+    bt_buf_done(&b);
+}
+
+void bt_words_banner(const struct bt_words_start *w)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    bt_buf_printf(&b, "%s (OTP %d): ", w->node, w->info->otp);
+    put_plural(&b, w->armed->functions, "function");
+    bt_buf_puts(&b, ", ");
+    put_plural(&b, w->armed->processes, "process");
+    bt_buf_puts(&b, "; ");
+    put_limits(&b, w);
+    bt_buf_puts(&b, "; Ctrl-C stops");
+    if (!w->wants_return)
+        bt_buf_puts(&b, " (calls only; add '-> return' for results)");
+    bt_cli_say("%s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+    if (w->lists_functions)
+        list_functions(w, MAX_LISTED);
+}
+
+void bt_words_dry_run(const struct bt_words_start *w)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    bt_buf_printf(&b, "%s (OTP %d): would trace ", w->node, w->info->otp);
+    put_plural(&b, (int64_t)w->plan->n_mfas, "function");
+    bt_buf_printf(&b, " in %s of its ", "the chosen processes");
+    put_plural(&b, w->info->processes, "process");
+    bt_buf_puts(&b, ", ");
+    put_limits(&b, w);
+    bt_buf_puts(&b, "; nothing was set");
+    bt_cli_say("%s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+    list_functions(w, SIZE_MAX);
+}
+
+void bt_words_warn(const struct bt_words_start *w)
+{
+    for (size_t i = 0; i < w->plan->n_mfas; i++) {
+        const struct bt_mfa *m = &w->plan->mfas[i];
+        struct bt_buf b = BT_BUF_INIT;
+        if (!bt_is_inlined(m->module, m->function, m->arity))
+            continue;
+        put_mfa(&b, m);
+        bt_cli_say("warning: most calls of %s cannot be seen: the compiler makes an instruction of them",
+            bt_buf_cstr(&b));
+        bt_buf_done(&b);
+    }
+}
+
+/* "payments:charge/2", or how many there are. */
+static void put_functions(struct bt_buf *b, const struct bt_plan *plan)
+{
+    if (plan->n_mfas == 1)
+        put_mfa(b, &plan->mfas[0]);
+    else
+        bt_buf_printf(b, "the %zu functions", plan->n_mfas);
+}
+
+static void say_nothing_shown(const struct bt_words_end *w)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    const struct bt_summary *s = w->sum;
+    bt_buf_puts(&b, "no call shown");
+    if (s->reason == BT_STOP_TIME) {
+        bt_buf_puts(&b, " in ");
+        put_time(&b, w->time_us);
+    }
+    bt_buf_puts(&b, ": ");
+    put_functions(&b, w->plan);
+    if (s->has_called && s->called > 0) {
+        bt_buf_puts(&b, " was called ");
+        bt_text_count(&b, s->called);
+        bt_buf_puts(&b, " times but no arguments or process matched");
+    } else if (s->has_called) {
+        bt_buf_puts(&b, " was not called; inlined, or reached under another name?");
+    } else {
+        bt_buf_puts(&b, ": no call with a module name from outside came (--scope global)");
+    }
+    bt_cli_say("%s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+}
+
+static void put_reason(struct bt_buf *b, const struct bt_words_end *w)
+{
+    const struct bt_summary *s = w->sum;
+    put_plural(b, (int64_t)s->shown, "call");
+    if (w->err)
+        bt_buf_puts(b, " (ended early)");
+    else if (w->reader_is_gone)
+        bt_buf_puts(b, " (the reader closed the output)");
+    else if (s->reason == BT_STOP_COUNT)
+        bt_buf_puts(b, " (-c)");
+    else if (s->reason == BT_STOP_TIME)
+        bt_buf_puts(b, " (-t)");
+    else if (s->reason == BT_STOP_ASKED)
+        bt_buf_puts(b, " (interrupted)");
+}
+
+/* Exact where every call counted was one to show; else what it can be at most. */
+static void put_skipped(struct bt_buf *b, const struct bt_summary *s)
+{
+    if (!s->has_called)
+        return;
+    if (s->is_exact) {
+        bt_buf_puts(b, "; ");
+        bt_text_count(b, s->called > s->shown ? s->called - s->shown : 0);
+        bt_buf_puts(b, " skipped");
+    } else {
+        bt_buf_puts(b, " of at most ");
+        bt_text_count(b, s->called > s->shown ? s->called : s->shown);
+    }
+}
+
+void bt_words_closing(const struct bt_words_end *w)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    const struct bt_summary *s = w->sum;
+    if (s->shown == 0 && !w->err)
+        say_nothing_shown(w);
+    bt_buf_puts(&b, "stopped: ");
+    put_reason(&b, w);
+    put_skipped(&b, s);
+    bt_buf_puts(&b, s->has_called && s->is_exact ? ", " : "; ");
+    bt_text_count(&b, w->lost);
+    bt_buf_puts(&b, " lost");
+    if (s->open > 0) {
+        bt_buf_puts(&b, ", ");
+        bt_text_count(&b, s->open);
+        bt_buf_puts(&b, " still open (no return within --grace)");
+    }
+    if (s->is_clean)
+        bt_buf_puts(&b, "; node clean");
+    bt_cli_say("%s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+}

@@ -1,0 +1,44 @@
+/*
+ * words.h - what a trace says to the person who runs it: banner, warnings, dry run, closing line. All on
+ * stderr.
+ */
+#ifndef BT_CLI_WORDS_H
+#define BT_CLI_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "node/session.h"
+
+struct bt_words_start {
+    const char *node;
+    const struct bt_guard_info *info;
+    const struct bt_armed *armed;
+    const struct bt_plan *plan;
+    int64_t count, time_us; /* BT_NO_LIMIT: none */
+    bool wants_return;
+    bool lists_functions;
+};
+
+struct bt_words_end {
+    const struct bt_summary *sum;
+    const struct bt_plan *plan;
+    int64_t time_us;
+    bool reader_is_gone;
+    uint64_t lost;
+    const struct beamtap_err *err; /* what ended the trace; NULL: a normal end */
+};
+
+/* "alice@bastion, pid 4711": who traces, for others who want to. */
+void bt_words_who(char *out, size_t cap);
+
+void bt_words_banner(const struct bt_words_start *w);
+void bt_words_dry_run(const struct bt_words_start *w);
+/* Functions that arm and never fire. */
+void bt_words_warn(const struct bt_words_start *w);
+/* Why nothing was shown, and the closing line. */
+void bt_words_closing(const struct bt_words_end *w);
+
+#endif
