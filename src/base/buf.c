@@ -76,7 +76,9 @@ void bt_buf_printf(struct bt_buf *b, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n >= 0 && bt_buf_reserve(b, (size_t)n + 1)) {
+    /* vsnprintf needs room for a NUL, which is no part of the content: the limit does not count it */
+    if (n >= 0 && bt_buf_reserve(b, (size_t)n) &&
+        ((size_t)n < b->cap - b->len || grow(b, b->len + (size_t)n + 1))) {
         vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
         b->len += (size_t)n;
     } else {

@@ -25,7 +25,7 @@ static bool latin1_equal(struct bt_slice latin1, struct bt_slice utf8)
     size_t at = 0;
     for (size_t i = 0; i < latin1.len; i++) {
         uint32_t cp;
-        size_t n = bt_utf8_decode(utf8.p + at, utf8.len - at, &cp);
+        size_t n = at < utf8.len ? bt_utf8_decode(utf8.p + at, utf8.len - at, &cp) : 0;
         if (n == 0 || cp != latin1.p[i])
             return false;
         at += n;
