@@ -1,0 +1,239 @@
+%% target - what the e2e tests trace: functions of every kind, and processes that call them.
+%%
+%% Workloads (hot, slow, every, ...) return their pids and run until stop(). They count what they do with `counters`, so a
+%% test sees a function's rate without tracing it, and carry '$workload' in the process dictionary (see leftovers.erl).
+-module(target).
+-behaviour(gen_server).
+
+%% what is traced
+-export([f/2, sleepy/1, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
+         'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1]).
+%% gen_server
+-export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
+%% workloads
+-export([hot/1, hot/2, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, stop/0, calls/0, term/1]).
+%% measuring
+-export([watch/0, watched/0, rate/2, memory/2, back_at/3]).
+
+%% ---- what is traced ------------------------------------------------------------------------------------------
+
+%% Called flat out by hot/2.
+f(I, _T) -> I.
+
+sleepy(Ms) -> receive after Ms -> {slept, Ms} end.
+
+fails(error) -> error(badarg);
+fails(exit) -> exit({shutdown, on_purpose});
+fails(throw) -> throw({not_found, 42});
+fails(badmatch) -> {ok, _} = id({error, enoent}), ok;
+fails(Other) -> {ok, Other}.
+
+fac(0) -> 1;
+fac(N) -> N * fac(N - 1).
+
+fib(N) when N < 2 -> N;
+fib(N) -> fib(N - 1) + fib(N - 2).
+
+%% Tail recursion: each call replaces the one before.
+loop(0) -> done;
+loop(N) -> loop(N - 1).
+
+%% Mutual tail recursion.
+even(0) -> true;
+even(N) -> odd(N - 1).
+odd(0) -> false;
+odd(N) -> even(N - 1).
+
+id(X) -> X.
+
+pair(A, B) -> {A, B}.
+
+%% Exported, and inlined where this module calls it: uses_tiny/1 never makes a call of tiny/1.
+-compile({inline, [tiny/1]}).
+tiny(X) -> X + 1.
+uses_tiny(X) -> tiny(X) * 2.
+
+%% hd/1 and maps:get/2 become instructions: no call of them is ever made here.
+first(L) -> hd(L).
+get(K, M) -> maps:get(K, M).
+
+'odd name'(X) -> X.
+'Upper'(X) -> X.
+'größe'(X) -> X.
+
+unicode(X) -> {X, "h\x{e4}\x{df}lich", [1087, 1088, 1080], <<"\x{20ac}\n\e[31m"/utf8>>, 'größe'}.
+
+%% For ever, or until somebody kills the caller.
+stuck(How) -> receive {never, How} -> How end.
+
+%% Nothing calls it.
+never(X) -> X.
+
+%% A return value of about Kb kilobytes.
+big(Kb) -> lists:seq(1, Kb * 64).
+
+%% A reference-counted binary of Kb kilobytes.
+binary(Kb) -> binary:copy(<<0:8192>>, Kb).
+
+quiet(_) -> ok.
+
+%% ---- a server with a large state -----------------------------------------------------------------------------
+
+%% Registers Name; its state is a list of Mb megabytes.
+server(Name, Mb) ->
+    {ok, Pid} = gen_server:start({local, Name}, ?MODULE, Mb, []),
+    Pid.
+
+ask(Server) -> gen_server:call(Server, {item, 1}).
+
+init(Mb) ->
+    put('$workload', server),
+    {ok, #{served => 0, items => lists:seq(1, Mb * 65536)}}.
+
+handle_call({item, N}, _From, State = #{served := S, items := Items}) ->
+    {reply, {ok, lists:nth(N, Items)}, State#{served := S + 1}};
+handle_call(crash, _From, _State) ->
+    error(on_purpose);
+handle_call(Request, _From, State) ->
+    {reply, {error, {unknown, Request}}, State}.
+
+handle_cast(_, State) -> {noreply, State}.
+
+%% ---- workloads -----------------------------------------------------------------------------------------------
+
+%% small; big: about 600 KB of process heap; or any term.
+term(small) -> small;
+term(big) -> lists:seq(1, 37500);
+term(Other) -> Other.
+
+hot(N) -> hot(N, small).
+
+%% N processes that call f(I, T) as fast as they can. T is on each process's own heap.
+hot(N, What) ->
+    Calls = counter(),
+    workers(N, fun(_) -> hot_loop(1, term(What), Calls) end).
+
+hot_loop(I, T, Calls) ->
+    ?MODULE:f(I, T),
+    counters:add(Calls, 1, 1),
+    hot_loop(I + 1, T, Calls).
+
+%% N processes, each in sleepy(Ms) all the time.
+slow(N, Ms) -> every(N, 0, fun() -> ?MODULE:sleepy(Ms) end).
+
+%% N processes that call fails/1 with each of its reasons in turn.
+failing(N) ->
+    every(N, 5, fun() -> [try ?MODULE:fails(R) catch _:_ -> ok end || R <- [ok, error, exit, throw, badmatch]] end).
+
+%% N processes that run Fun every Ms milliseconds; 0: without a pause.
+every(N, Ms, Fun) ->
+    Calls = counter(),
+    workers(N, fun(_) -> every_loop(Ms, Fun, Calls) end).
+
+every_loop(Ms, Fun, Calls) ->
+    Fun(),
+    counters:add(Calls, 1, 1),
+    case Ms of 0 -> ok; _ -> receive after Ms -> ok end end,
+    every_loop(Ms, Fun, Calls).
+
+%% N processes that run Fun(I) every Ms milliseconds with I their number, Times times, then wait.
+spread(N, Ms, Times, Fun) ->
+    workers(N, fun(I) -> [begin Fun(I), receive after Ms -> ok end end || _ <- lists:seq(1, Times)], stuck(done) end).
+
+%% One process that runs Fun after Ms milliseconds and ends.
+once(Ms, Fun) -> hd(workers(1, fun(_) -> receive after Ms -> Fun() end end)).
+
+%% N processes that all run Fun(I) at the same moment, in Ms milliseconds from now.
+together(N, Ms, Fun) ->
+    At = erlang:monotonic_time(millisecond) + Ms,
+    workers(N, fun(I) -> receive after max(0, At - erlang:monotonic_time(millisecond)) -> Fun(I) end end).
+
+%% A process that is killed in the middle of stuck/1, Ms milliseconds after it has called it; again and again.
+doomed(Ms) ->
+    every(1, Ms, fun() ->
+        Pid = worker(fun(_) -> ?MODULE:stuck(doomed) end, 1),
+        receive after Ms -> exit(Pid, kill) end
+    end).
+
+stop() ->
+    Pids = [P || P <- processes(), is_workload(P)],
+    Refs = [monitor(process, P) || P <- Pids],
+    [exit(P, kill) || P <- Pids],
+    [receive {'DOWN', R, process, _, _} -> ok end || R <- Refs],
+    length(Pids).
+
+is_workload(P) ->
+    case process_info(P, dictionary) of
+        {dictionary, D} -> lists:keymember('$workload', 1, D);
+        undefined -> false
+    end.
+
+workers(N, Fun) -> [worker(Fun, I) || I <- lists:seq(1, N)].
+
+worker(Fun, I) -> spawn(fun() -> put('$workload', I), Fun(I) end).
+
+%% Calls made by all workloads so far.
+calls() -> counters:get(counter(), 1).
+
+%% One for the node, made at the first use.
+counter() ->
+    case persistent_term:get({?MODULE, calls}, none) of
+        none -> C = counters:new(1, [write_concurrency]), persistent_term:put({?MODULE, calls}, C), C;
+        C -> C
+    end.
+
+%% ---- measuring -----------------------------------------------------------------------------------------------
+
+%% Samples the node every 10 ms, from now until watched(): {wall clock in us, erlang:memory(total), calls()}.
+%% The wall clock, so that a test can set the times of its own clock beside it.
+watch() ->
+    register(target_watch, spawn_opt(fun() ->
+        put('$workload', watch),
+        process_flag(message_queue_data, off_heap),
+        erlang:send_after(10, self(), sample),
+        watch([sample()])
+    end, [{priority, max}])).
+
+watch(Samples) ->
+    receive
+        sample -> erlang:send_after(10, self(), sample), watch([sample() | Samples]);
+        {take, Who} -> Who ! {samples, lists:reverse([sample() | Samples])}
+    end.
+
+sample() -> {os:system_time(microsecond), erlang:memory(total), calls()}.
+
+%% Ends the watching; the samples stay for rate, memory and back_at.
+watched() ->
+    target_watch ! {take, self()},
+    receive {samples, S} -> persistent_term:put({?MODULE, samples}, S), length(S) after 5000 -> error(timeout) end.
+
+%% {wall clock in us at its start, calls per second} of each span between two samples
+buckets() ->
+    S = persistent_term:get({?MODULE, samples}),
+    [{T0, (C1 - C0) * 1000000 / max(1, T1 - T0)} || {{T0, _, C0}, {T1, _, C1}} <- lists:zip(lists:droplast(S), tl(S))].
+
+%% Median calls per second in a span of the wall clock (us; `infinity` for its end).
+rate(From, To) -> round(median([R || {T, R} <- buckets(), T >= From, T =< To])).
+
+%% Bytes: how far the node's memory rose in the span above what it was at its start.
+memory(From, To) ->
+    S = persistent_term:get({?MODULE, samples}),
+    {Before, Rest} = lists:splitwith(fun({T, _, _}) -> T < From end, S),
+    {_, M0, _} = case Before of [] -> hd(S); _ -> lists:last(Before) end,
+    lists:max([0 | [M - M0 || {T, M, _} <- Rest, T =< To]]).
+
+%% Milliseconds from From until the rate is back at Share of Base (calls per second): the first span of three buckets
+%% that reaches it. `never` where it does not.
+back_at(From, Share, Base) -> back(From, Share * Base, [B || {T, _} = B <- buckets(), T >= From - 10000]).
+
+back(From, Wanted, [{T, A}, B, C | Rest]) ->
+    {_, Rb} = B,
+    {_, Rc} = C,
+    case (A + Rb + Rc) / 3 >= Wanted of
+        true -> max(0, (T - From) div 1000);
+        false -> back(From, Wanted, [B, C | Rest])
+    end;
+back(_, _, _) -> never.
+
+median([]) -> 0;
+median(L) -> lists:nth((length(L) + 1) div 2, lists:sort(L)).
