@@ -51,7 +51,7 @@ diff(Before) ->
             ++ [{gone, {session, element(1, S), T}} || {S, T} <- S0, not lists:keymember(S, 1, S1)]
             ++ lists:append([(B -- A) ++ [{gone, F} || F <- still_possible(A -- B)] || {A, B} <- Shared])
             ++ [setting(K, V0, V1) || {{K, V0}, {K, V1}} <- lists:zip(Set0, Set1), V0 =/= V1]
-            ++ [{module, M, File} || M <- M1 -- M0, File <- suspicious(M)]
+            ++ [{module, M, File} || M <- M1 -- M0, erlang:module_loaded(M), File <- suspicious(M)]
             ++ [{old_code, M} || M <- O1 -- O0]
             ++ [{registered, N} || N <- R1 -- R0, is_ours(N)]
             ++ settled(Before, settle_ms()),
@@ -70,7 +70,7 @@ urgently(Fun) ->
 
 traces(Session, Functions) ->
     Tracees = processes() ++ erlang:ports() ++ [new_processes, new_ports],
-    [{flags, Who, Flags, tracer(Session, Who)}
+    [{flags, Who, lists:sort(Flags), tracer(Session, Who)}
      || Who <- Tracees, {flags, Flags} <- [info(Session, Who, flags)], Flags =/= [], Flags =/= undefined]
     ++ [{pattern, MFA, Kinds} || MFA <- Functions, Kinds <- kinds(info(Session, MFA, all))]
     ++ [{event_pattern, E, Spec}
