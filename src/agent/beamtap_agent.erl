@@ -37,7 +37,8 @@
 
 -record(tracer, {ctl, guard, guard_mon, undo,
                  max,           % calls the window may hold at most
-                 room = 1,      % calls the window holds now; grows once the first call and its return were weighed
+                 room = 1,      % calls the window holds now
+                 is_weighed,    % true: the first call and its return were weighed, the window may grow
                  credit,        % calls the controller still wants
                  final,         % true: used up credit is the end, no more will be granted
                  unacked = 0,   % calls sent that the controller has not consumed
@@ -82,8 +83,8 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
         {plan, Patterns, Max} ->
             tell(G, {plan, plan(Patterns, Max, [])}),
             guard_loop(renewed(G));
-        {arm, Groups, Procs, Base, Range, Window, Credit, Final} when G#guard.state =:= idle ->
-            guard_loop(renewed(arm(G, Groups, Procs, {Base, Range, Window, Credit, Final})));
+        {arm, Groups, Procs, Base, Range, Gate} when G#guard.state =:= idle ->
+            guard_loop(renewed(arm(G, Groups, Procs, Base, Range, Gate)));
         {close} ->
             guard_loop(renewed(close(G, asked)));
         {finish} ->
@@ -165,7 +166,7 @@ wanted(_, _) -> false.
 
 %% ---- arm -------------------------------------------------------------------------------------------------------
 
-arm(G, Groups, Procs, {Base, Range, _, _, _} = Gate) ->
+arm(G, Groups, Procs, Base, Range, Gate) ->
     Patterns = [{MFA, Scope} || {_, Scope, MFAs} <- Groups, MFA <- MFAs],
     case catch {ok, check(Patterns, Procs, Base)} of
         {ok, Targets} ->
@@ -198,7 +199,8 @@ install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = 
           end,
     case catch Set() of
         {Functions, Processes} when is_integer(Functions), Functions > 0 ->
-            tell(G, {armed, Functions, Processes, erlang:monotonic_time(nanosecond), erlang:time_offset(nanosecond)}),
+            tell(G, {armed, Tracer, Functions, Processes, erlang:monotonic_time(nanosecond),
+                     erlang:time_offset(nanosecond)}),
             Tracer ! open,
             G;
         {0, _} ->
@@ -355,10 +357,10 @@ tracer(Guard, Ctl) ->
     process_flag(sensitive, true),
     Mon = monitor(process, Guard),
     receive
-        {own, Undo, {_, _, Max, Credit, Final}} ->
+        {own, Undo, {Max, Credit, Final, Returns}} ->
             Guard ! {owned, self()},
             idle(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, max = Max, credit = Credit,
-                         final = Final}, infinity);
+                         final = Final, is_weighed = not Returns}, infinity);
         {'DOWN', Mon, process, _, _} ->
             ok
     end.
@@ -388,12 +390,13 @@ deliver(T, N, Calls, Acc) ->
     Bytes = erts_debug:flat_size(Acc) * erlang:system_info(wordsize),
     send(T, {ev, N, Calls, lists:reverse(Acc)}),
     Bytes > ?BIG_BATCH andalso garbage_collect(),
-    Room = room(T, Bytes div max(1, Calls), N > Calls),
-    regate(T#tracer{room = Room, credit = T#tracer.credit - Calls, unacked = T#tracer.unacked + Calls}, ?REASSERT_MS).
+    T1 = T#tracer{is_weighed = T#tracer.is_weighed orelse N > Calls},
+    regate(T1#tracer{room = room(T1, Bytes div max(1, Calls)), credit = T#tracer.credit - Calls,
+                     unacked = T#tracer.unacked + Calls}, ?REASSERT_MS).
 
-%% The window grows once a call and its return were weighed, and is small where they are big.
-room(#tracer{room = 1}, _, false) -> 1;
-room(#tracer{room = Room, max = Max}, Bytes, _) -> max(1, min(min(Max, Room * 2), ?WINDOW_BYTES div max(1, Bytes))).
+%% The window doubles, and is small where calls are big.
+room(#tracer{is_weighed = false}, _) -> 1;
+room(#tracer{room = Room, max = Max}, Bytes) -> max(1, min(min(Max, Room * 2), ?WINDOW_BYTES div max(1, Bytes))).
 
 %% The controller may be slow; the gate is closed while we wait for it, and the guard ends us when the lease runs out.
 send(#tracer{ctl = Ctl} = T, Batch) ->

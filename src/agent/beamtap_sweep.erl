@@ -70,7 +70,7 @@ process_flags() ->
 
 sessions() ->
     case list_to_integer(erlang:system_info(otp_release)) >= 27 of
-        true -> [S || S <- catch_list(catch trace:session_info(all)), S =/= default];
+        true -> [S || S <- catch_list(catch trace:session_info(all)), S =/= {legacy, default}];
         false -> []
     end.
 

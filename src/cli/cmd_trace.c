@@ -43,7 +43,7 @@ struct trace {
 static int args_mode(const char *text, enum bt_args_mode *mode, struct beamtap_err *err)
 {
     static const char *const names[] = {"named", "arity", "all"};
-    static const enum bt_args_mode modes[] = {BT_ARGS_NAMED, BT_ARGS_ARITY, BT_ARGS_ALL};
+    static const enum bt_args_mode modes[] = {BT_ARGS_MODE_NAMED, BT_ARGS_MODE_ARITY, BT_ARGS_MODE_ALL};
     for (size_t i = 0; i < 3; i++) {
         if (strcmp(text, names[i]) == 0) {
             *mode = modes[i];
@@ -147,7 +147,7 @@ static bool take_events(struct trace *t)
 {
     static struct bt_event ev; /* large; one thread, one trace */
     for (;;) {
-        if (bt_sink_is_full(&t->sink) && !t->reader_is_gone && !bt_session_is_closing(t->session)) {
+        if (bt_sink_is_full(&t->sink) && !t->reader_is_gone && !bt_session_is_overdue(t->session)) {
             if (bt_session_tend(t->session, &t->err) == 0)
                 return true;
             fail(t);
@@ -166,7 +166,7 @@ static bool take_events(struct trace *t)
 static void wait_for_work(struct trace *t)
 {
     bool is_writing = t->sink.buf.len > 0 && !t->reader_is_gone;
-    bool is_reading = !bt_sink_is_full(&t->sink) || bt_session_is_closing(t->session);
+    bool is_reading = !bt_sink_is_full(&t->sink) || bt_session_is_overdue(t->session);
     struct pollfd p[2] = {
         {.fd = is_reading ? bt_session_fd(t->session) : -1, .events = POLLIN},
         {.fd = t->sink.is_file || t->reader_is_gone ? -1 : t->sink.fd, .events = is_writing ? POLLOUT : 0},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "cli/cmd.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
@@ -47,8 +48,8 @@ static void set_signals(void)
 
 static void log_line(void *arg, const char *area, const char *text)
 {
-    (void)arg;
-    fprintf(stderr, "beamtap: [%s] %s\n", area, text);
+    const int64_t *start_us = arg;
+    fprintf(stderr, "beamtap: [%s %.3fs] %s\n", area, (double)(bt_clock_mono_us() - *start_us) / 1e6, text);
 }
 
 static int help(void)
@@ -128,7 +129,9 @@ int main(int argc, char **argv)
     struct bt_opts opts;
     struct beamtap_err err = {0};
     struct bt_cli cli = {.opts = &opts, .stops = &stops};
+    int64_t start_us = bt_clock_mono_us();
     int status;
+    cli.log.arg = &start_us;
     set_signals();
     bt_opts_defaults(&opts);
     if (bt_opts_parse(&opts, argc, argv, &err) < 0 || set_log(&cli.log, &opts.debug, &err) < 0) {

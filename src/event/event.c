@@ -55,8 +55,9 @@ int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *e
     ev->n_values = 0;
     ev->wall_ns = 0;
     ev->duration_ns = -1;
-    if (bt_etf_tuple_of(r, 6) && bt_etf_is_atom(r, "trace_ts") && bt_etf_slice(r, &ev->pid) && read_body(r, ev) &&
-        bt_etf_tuple_of(r, 2) && bt_etf_int64(r, &ev->mono_ns) && bt_etf_int64(r, &ev->unique))
+    if (bt_etf_tuple_of(r, 6) && bt_etf_is_atom(r, "trace_ts") && bt_etf_slice(r, &ev->pid) &&
+        read_body(r, ev) && bt_etf_tuple_of(r, 2) && bt_etf_int64(r, &ev->mono_ns) &&
+        bt_etf_int64(r, &ev->unique))
         return 0;
     return bt_err_set(err, BEAMTAP_EPROTO, "the node sent a trace message that cannot be read");
 }

@@ -1,6 +1,7 @@
 /*
- * event.h - one thing that happened on the node, decoded from a trace message. Live sessions and replay both give these.
- * Source: erlang:trace/3, "Trace messages"; the message part of a call is match/instrument.c's {Id, Value, ...}.
+ * event.h - one thing that happened on the node, decoded from a trace message. Live sessions and replay both
+ * give these. Source: erlang:trace/3, "Trace messages"; the message part of a call is match/instrument.c's
+ * {Id, Value, ...}.
  */
 #ifndef BT_EVENT_EVENT_H
 #define BT_EVENT_EVENT_H
@@ -21,15 +22,15 @@ struct bt_event {
     struct bt_slice mfa;              /* {M, F, Arity}, external form */
     struct bt_slice module, function; /* UTF-8 */
     uint32_t arity;
-    size_t clause;                             /* call: the Id in its message */
-    size_t n_values;                           /* call: captured values, external form */
+    size_t clause;   /* call: the Id in its message */
+    size_t n_values; /* call: captured values, external form */
     struct bt_slice values[BT_EVENT_MAX_VALUES];
-    struct bt_slice value;                     /* return: the value; exception: the reason */
-    struct bt_slice class_name;                /* exception: error, exit, throw */
-    int64_t mono_ns;                           /* the node's monotonic time */
-    int64_t unique;                            /* orders events of the same mono_ns */
-    int64_t wall_ns;                           /* since 1970 UTC; 0 until the session fills it */
-    int64_t duration_ns;                       /* return, exception: since the call; -1: unknown */
+    struct bt_slice value;      /* return: the value; exception: the reason */
+    struct bt_slice class_name; /* exception: error, exit, throw */
+    int64_t mono_ns;            /* the node's monotonic time */
+    int64_t unique;             /* orders events of the same mono_ns */
+    int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it */
+    int64_t duration_ns;        /* return, exception: since the call; -1: unknown */
 };
 
 /* Reads one trace message; the cursor moves past it. EPROTO when it is not one we asked for. */

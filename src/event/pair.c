@@ -1,8 +1,9 @@
 /*
  * pair.c - joins calls with their returns.
  *
- * Returns of one function in one process come in the opposite order of its calls, so one stack for each pair of process
- * and function is enough. The key is their external form, which is the same each time the node sends it.
+ * Returns of one function in one process come in the opposite order of its calls, so one stack for each pair
+ * of process and function is enough. The key is their external form, which is the same each time the node
+ * sends it.
  */
 #include "event/pair.h"
 
@@ -45,7 +46,8 @@ void bt_pairs_free(struct bt_pairs *p)
     free(p);
 }
 
-/* The key in `key`, or its length when it does not fit: pids and names are bounded by the format, 3 x 260 bytes at most. */
+/* The key in `key`, or its length when it does not fit: pids and names are bounded by the format, 3 x 260
+ * bytes at most. */
 static size_t make_key(const struct bt_event *ev, unsigned char key[1024])
 {
     if (ev->pid.len + ev->mfa.len > 1024)

@@ -1,5 +1,6 @@
 /*
- * pair.h - joins calls with their returns, per process and function, nested and recursive: durations, and what is owed.
+ * pair.h - joins calls with their returns, per process and function, nested and recursive: durations, and
+ * what is owed.
  */
 #ifndef BT_EVENT_PAIR_H
 #define BT_EVENT_PAIR_H
@@ -10,14 +11,16 @@
 
 #include "event/event.h"
 
-#define BT_PAIRS_MAX_OPEN ((size_t)65536) /* calls remembered; more are not paired, their returns have no duration */
+#define BT_PAIRS_MAX_OPEN                                                                                    \
+    ((size_t)65536) /* calls remembered; more are not paired, their returns have no duration */
 
 struct bt_pairs;
 
 struct bt_pairs *bt_pairs_new(void);
 void bt_pairs_free(struct bt_pairs *p);
 
-/* A call that will return. is_shown: the reader saw it, so its return is owed. False: not remembered (full, no memory). */
+/* A call that will return. is_shown: the reader saw it, so its return is owed. False: not remembered (full,
+ * no memory). */
 bool bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown);
 
 struct bt_pair {

@@ -1,32 +1,38 @@
 /*
- * instrument.h - what is really installed on the node: the user's clauses behind the gate, saying only what was named.
+ * instrument.h - clauses to the match specification that is really installed on the node.
+ *
+ * The trace control word is the gate and the count-down (doc/INTERNALS.md): it stands first among the guards, so that
+ * a closed gate never pays for the user's own; each call that passes takes one from it.
  */
 #ifndef BT_MATCH_INSTRUMENT_H
 #define BT_MATCH_INSTRUMENT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "match/compile.h"
 
+/* What a call event carries besides the number of its clause. */
 enum bt_args_mode {
-    BT_ARGS_NAMED, /* what the pattern names, all where it names none */
-    BT_ARGS_ARITY, /* none */
-    BT_ARGS_ALL,   /* all, whatever the pattern names */
+    BT_ARGS_MODE_NAMED, /* what the pattern names; all where it names none (f, f/2) */
+    BT_ARGS_MODE_ARITY, /* nothing */
+    BT_ARGS_MODE_ALL,   /* all arguments, as a list */
 };
 
 struct bt_instrument_opts {
-    uint32_t base;  /* the control word that means closed */
-    uint32_t range; /* the gate uses base .. base + range */
-    enum bt_args_mode args;
+    uint32_t base;  /* the word's value when the gate is closed: 0, or what somebody else left there */
+    uint32_t range; /* with base > 0: values in (base, base + range] are ours */
+    enum bt_args_mode mode;
 };
 
 /*
- * bt_instrument - the match specification of one function from its clauses, in order.
+ * bt_instrument - the list of clauses to install for one function.
  *
- * ids    the number each clause's messages carry.
- * Per clause: guards = the gate, {'>',{get_tcw},Base} (and {'=<',{get_tcw},Base+Range} when Base > 0), then the user's;
- * the gate first, so that a closed gate never runs an expensive guard. Body = {set_tcw,{'-',{get_tcw},1}},
- * {message,{{Id,Captures...}}}, and {exception_trace} when returns are wanted. NULL: no memory.
+ * ids    one number per clause; comes back in each event as the first element of its {Id, Values...}.
+ *        With all arguments it is {Id, Args}: clause.captures_all or mode ALL say so.
+ * Returns NULL when there is no memory.
  */
-const struct bt_term *bt_instrument(struct bt_arena *a, const struct bt_clause *const *clauses, const size_t *ids,
-    size_t n, const struct bt_instrument_opts *opts);
+const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clause *const *clauses,
+    const size_t *ids, size_t n, const struct bt_instrument_opts *opts);
 
 #endif

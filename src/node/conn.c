@@ -281,6 +281,11 @@ int bt_conn_fd(const struct bt_conn *c)
     return c->sock.fd;
 }
 
+const struct bt_log *bt_conn_log(const struct bt_conn *c)
+{
+    return c->log;
+}
+
 const char *bt_conn_node(const struct bt_conn *c)
 {
     return c->node;

@@ -48,6 +48,7 @@ void bt_conn_close(struct bt_conn *c);
 /* From now on another number of requests ends the waits. */
 void bt_conn_cancel_at(struct bt_conn *c, int at);
 int bt_conn_fd(const struct bt_conn *c);
+const struct bt_log *bt_conn_log(const struct bt_conn *c);
 const char *bt_conn_node(const struct bt_conn *c);
 /* Name and creation of the target, for encoding its pids. */
 const struct bt_etf_home *bt_conn_home(const struct bt_conn *c);

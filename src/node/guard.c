@@ -22,8 +22,7 @@
 struct bt_guard {
     struct bt_conn *conn;
     const struct bt_log *log;
-    uint8_t *pid; /* of the guard process, external form */
-    size_t pid_len;
+    struct bt_slice guard, tracer; /* the two processes' pids, external form, ours */
 };
 
 static const struct bt_term *list_of(struct bt_arena *a, const struct bt_term *const *items, size_t n)
@@ -110,6 +109,16 @@ static int no_other_guard(struct bt_conn *c, struct bt_arena *a, struct beamtap_
     return bt_etf_is_atom(&r, "undefined") ? 0 : refuse_second(c, r, a, err);
 }
 
+static int keep(struct bt_slice *to, struct bt_slice pid, struct beamtap_err *err)
+{
+    uint8_t *copy = malloc(pid.len);
+    if (!copy)
+        return bt_err_nomem(err);
+    memcpy(copy, pid.p, pid.len);
+    *to = (struct bt_slice){copy, pid.len};
+    return 0;
+}
+
 /* {ok, Guard, Word, Processes, TimeOffset, Schedulers} */
 static int started(struct bt_guard *g, struct bt_etf r, struct bt_guard_info *info, struct beamtap_err *err)
 {
@@ -123,12 +132,7 @@ static int started(struct bt_guard *g, struct bt_etf r, struct bt_guard_info *in
         !bt_etf_int64(&r, &offset) || !bt_etf_int64(&r, &schedulers))
         return bt_rpc_unexpected(&answer, "the start of the agent", err);
     info->schedulers = (int)schedulers;
-    g->pid = malloc(pid.len);
-    if (!g->pid)
-        return bt_err_nomem(err);
-    memcpy(g->pid, pid.p, pid.len);
-    g->pid_len = pid.len;
-    return 0;
+    return keep(&g->guard, pid, err);
 }
 
 static int load_and_start(struct bt_guard *g, const struct bt_guard_opts *o, const struct bt_term *lock,
@@ -181,8 +185,10 @@ struct bt_guard *bt_guard_start(
 
 void bt_guard_free(struct bt_guard *g)
 {
-    if (g)
-        free(g->pid);
+    if (!g)
+        return;
+    free((void *)g->guard.p);
+    free((void *)g->tracer.p);
     free(g);
 }
 
@@ -191,7 +197,7 @@ void bt_guard_free(struct bt_guard *g)
 
 static int say(struct bt_guard *g, const struct bt_term *t, struct beamtap_err *err)
 {
-    return bt_conn_send_pid(g->conn, (struct bt_slice){g->pid, g->pid_len}, t, err);
+    return bt_conn_send_pid(g->conn, g->guard, t, err);
 }
 
 static int say_atom(struct bt_guard *g, const char *what, struct beamtap_err *err)
@@ -220,8 +226,9 @@ int bt_guard_finish(struct bt_guard *g, struct beamtap_err *err)
 int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t grant, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
-    int rc = say(g,
-        bt_term_tuple3(&a, bt_term_atom(&a, "ack"), bt_term_int(&a, n_calls), bt_term_int(&a, grant)), err);
+    const struct bt_term *ack =
+        bt_term_tuple3(&a, bt_term_atom(&a, "ack"), bt_term_int(&a, n_calls), bt_term_int(&a, grant));
+    int rc = bt_conn_send_pid(g->conn, g->tracer, ack, err);
     bt_arena_done(&a);
     return rc;
 }
@@ -318,17 +325,21 @@ static const struct bt_term *arm_request(const struct bt_arm_opts *o, struct bt_
         groups[i] = bt_term_tuple3(
             a, g->match_spec, bt_term_atom(a, g->scope == BT_SCOPE_LOCAL ? "local" : "global"), g->mfas);
     }
+    const struct bt_term *gate[] = {
+        bt_term_int(a, o->window),
+        bt_term_int(a, o->credit),
+        bt_term_atom(a, o->is_final ? "true" : "false"),
+        bt_term_atom(a, o->wants_return ? "true" : "false"),
+    };
     const struct bt_term *args[] = {
         bt_term_atom(a, "arm"),
         groups ? list_of(a, groups, o->n_groups) : NULL,
         o->processes,
         bt_term_int(a, o->base),
         bt_term_int(a, o->range),
-        bt_term_int(a, o->window),
-        bt_term_int(a, o->credit),
-        bt_term_atom(a, o->is_final ? "true" : "false"),
+        bt_term_tuple(a, gate, 4),
     };
-    return bt_term_tuple(a, args, 8);
+    return bt_term_tuple(a, args, 6);
 }
 
 /* {word, W} | {no_process, Text} | {tracer, {T, Name}, P, Flags} | {traced, MFA, Kind} | {agent, Why} */
@@ -385,10 +396,11 @@ int bt_guard_arm(
         return -1;
     if (arity == 2)
         return refused(g, &r, err);
-    if (arity != 5 || !bt_etf_int64(&r, &out->functions) || !bt_etf_int64(&r, &out->processes) ||
+    struct bt_slice tracer;
+    if (arity != 6 || !bt_etf_slice(&r, &tracer) || !bt_etf_int64(&r, &out->functions) || !bt_etf_int64(&r, &out->processes) ||
         !bt_etf_int64(&r, &out->mono_ns) || !bt_etf_int64(&r, &out->time_offset_ns))
         return bt_err_set(err, BEAMTAP_EPROTO, "the agent's answer cannot be read");
-    return 0;
+    return keep(&g->tracer, tracer, err);
 }
 
 /* ---- verify

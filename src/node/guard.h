@@ -43,6 +43,7 @@ struct bt_arm_opts {
     uint32_t base, range;            /* of the gate */
     int64_t window;                  /* calls in flight at most */
     int64_t credit;                  /* calls to let through before asking again */
+    bool wants_return;               /* returns will come: the window grows once one was weighed */
     bool is_final;                   /* used up credit ends the trace: patterns come off at once */
 };
 

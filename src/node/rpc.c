@@ -27,6 +27,7 @@ int bt_rpc(struct bt_conn *c, const char *module, const char *function, const st
     int64_t deadline_us, struct bt_etf *result, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
+    bt_log(bt_conn_log(c), BT_LOG_RPC, "%s:%s", module, function);
     int rc =
         args ? bt_conn_send_name(c, "rex", request(c, module, function, args, &a), err) : bt_err_nomem(err);
     bt_arena_done(&a);

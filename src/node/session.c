@@ -330,6 +330,7 @@ static int send_arm(
         .range = RANGE,
         .window = WINDOW,
         .credit = s->opts.count < 0 ? ENDLESS : s->opts.count,
+        .wants_return = s->prog->wants_return,
         .is_final = s->opts.count >= 0,
     };
     return bt_guard_arm(s->guard, &o, &s->armed, err);
@@ -514,6 +515,7 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
         return stop(s, BT_STOP_TIME, err);
     if (s->state == CLOSING && s->has_closed && (bt_pairs_owed(s->pairs) == 0 || now >= s->grace_at_us)) {
         s->state = FINISHING;
+        bt_log(s->log, BT_LOG_SESSION, "finishing: %zu returns are owed", bt_pairs_owed(s->pairs));
         s->give_up_at_us = now + CLOSE_TIMEOUT_US;
         return bt_guard_finish(s->guard, err);
     }
@@ -542,9 +544,9 @@ int64_t bt_session_due(const struct bt_session *s)
     return own < s->renew_at_us ? own : s->renew_at_us;
 }
 
-bool bt_session_is_closing(const struct bt_session *s)
+bool bt_session_is_overdue(const struct bt_session *s)
 {
-    return s->state >= CLOSING;
+    return s->state >= CLOSING && bt_clock_mono_us() >= s->grace_at_us;
 }
 
 static enum bt_next on_notice(struct bt_session *s, const struct bt_notice *n, struct beamtap_err *err)
@@ -555,6 +557,7 @@ static enum bt_next on_notice(struct bt_session *s, const struct bt_notice *n, s
         s->has_batch = true;
         break;
     case BT_HEARD_CLOSED:
+        bt_log(s->log, BT_LOG_SESSION, "closed: patterns are off, %zu returns are owed", bt_pairs_owed(s->pairs));
         s->has_closed = true;
         read_counts(s, n->rest);
         if (s->state == TRACING)

@@ -91,8 +91,8 @@ enum bt_next bt_session_next(
 
 /* When the session has something to do again although nothing arrives (bt_clock_mono_us). */
 int64_t bt_session_due(const struct bt_session *s);
-/* True from the moment the trace is being ended. */
-bool bt_session_is_closing(const struct bt_session *s);
+/* True when the end must not wait longer for a stalled output: the trace is ending and the grace is over. */
+bool bt_session_is_overdue(const struct bt_session *s);
 
 /* Keeps the lease and the limits without taking events: for a caller whose output is stalled. */
 int bt_session_tend(struct bt_session *s, struct beamtap_err *err);

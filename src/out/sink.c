@@ -1,8 +1,8 @@
 /*
  * sink.c - bounded, non-blocking output.
  *
- * The descriptor may be shared with a shell, so it is not made non-blocking. poll() says that a pipe has room for
- * PIPE_BUF bytes; no more than that is written at once, so write() returns at once.
+ * The descriptor may be shared with a shell, so it is not made non-blocking. poll() says that a pipe has room
+ * for PIPE_BUF bytes; no more than that is written at once, so write() returns at once.
  */
 #include "out/sink.h"
 

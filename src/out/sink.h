@@ -1,5 +1,6 @@
 /*
- * sink.h - bounded, non-blocking output to a descriptor: a stalled reader never stops us from answering the node.
+ * sink.h - bounded, non-blocking output to a descriptor: a stalled reader never stops us from answering the
+ * node.
  */
 #ifndef BT_OUT_SINK_H
 #define BT_OUT_SINK_H

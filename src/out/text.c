@@ -37,7 +37,8 @@ static void put_time(struct bt_buf *out, int64_t wall_ns)
     time_t s = (time_t)(wall_ns / 1000000000);
     struct tm tm;
     if (localtime_r(&s, &tm))
-        bt_buf_printf(out, "%02d:%02d:%02d.%06d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns / 1000 % 1000000));
+        bt_buf_printf(
+            out, "%02d:%02d:%02d.%06d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns / 1000 % 1000000));
 }
 
 static bool put_term(struct bt_buf *out, struct bt_slice etf, const struct bt_print_opts *opts)
@@ -77,7 +78,8 @@ static bool put_arg_list(struct bt_buf *out, struct bt_slice list, const struct 
     return true;
 }
 
-static bool put_shapes(struct bt_buf *out, const struct bt_clause *c, const struct bt_event *ev, const struct bt_print_opts *opts)
+static bool put_shapes(struct bt_buf *out, const struct bt_clause *c, const struct bt_event *ev,
+    const struct bt_print_opts *opts)
 {
     bool ok = true;
     for (size_t i = 0; i < c->n_args; i++) {

@@ -21,7 +21,8 @@ struct bt_text_opts {
     bool no_args;    /* calls carry none: f/2 */
 };
 
-/* Appends the line of an event with its newline. False: a term in it could not be read; the line says where. */
+/* Appends the line of an event with its newline. False: a term in it could not be read; the line says where.
+ */
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *opts);
 
 /* Appends a duration as people read it: 335us, 2.40ms, 1.204s. */
