@@ -1,8 +1,8 @@
 /*
  * instrument.h - clauses to the match specification that is really installed on the node.
  *
- * The trace control word is the gate and the count-down (doc/INTERNALS.md): it stands first among the guards, so that
- * a closed gate never pays for the user's own; each call that passes takes one from it.
+ * The trace control word is the gate and the count-down (doc/INTERNALS.md): it stands first among the guards,
+ * so that a closed gate never pays for the user's own; each call that passes takes one from it.
  */
 #ifndef BT_MATCH_INSTRUMENT_H
 #define BT_MATCH_INSTRUMENT_H

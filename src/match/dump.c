@@ -1,0 +1,36 @@
+/*
+ * dump.c - a compiled program as Erlang text that file:consult/1 reads (save where a spec names a pid, a port
+ * or a reference: these have no text that Erlang reads).
+ */
+#include "match/dump.h"
+
+#include <string.h>
+
+#include "spec/ast.h"
+
+static const struct bt_term *name_term(struct bt_arena *a, const char *name)
+{
+    return bt_term_atom(a, name ? name : "_");
+}
+
+/* {{Mod,Fun,Arity},MatchSpec,Flags} */
+static const struct bt_term *pattern_term(struct bt_arena *a, const struct bt_trace_pattern *p)
+{
+    const struct bt_term *arity = p->arity < 0 ? bt_term_atom(a, "_") : bt_term_int(a, p->arity);
+    const struct bt_term *mfa = bt_term_tuple3(a, name_term(a, p->module), name_term(a, p->function), arity);
+    const struct bt_term *scope = bt_term_atom(a, p->scope == BT_SCOPE_LOCAL ? "local" : "global");
+    return bt_term_tuple3(a, mfa, p->match_spec, bt_term_list(a, &scope, 1, NULL));
+}
+
+int bt_program_dump(struct bt_buf *out, const struct bt_program *prog, struct beamtap_err *err)
+{
+    struct bt_arena arena = BT_ARENA_INIT;
+    int rc = 0;
+    for (size_t i = 0; i < prog->n_patterns && !rc; i++) {
+        const struct bt_term *t = pattern_term(&arena, &prog->patterns[i]);
+        rc = t ? bt_ast_print_term(out, t, err) : bt_err_nomem(err);
+        bt_buf_puts(out, ".\n");
+    }
+    bt_arena_done(&arena);
+    return rc ? rc : out->failed ? bt_err_nomem(err) : 0;
+}

@@ -1,0 +1,79 @@
+/*
+ * instrument.c - clauses to the match specification that is really installed on the node.
+ */
+#include "match/instrument.h"
+
+#include <string.h>
+
+static const struct bt_term *call0(struct bt_arena *a, const char *name)
+{
+    return bt_term_tuple1(a, bt_term_atom(a, name));
+}
+
+static const struct bt_term *call1(struct bt_arena *a, const char *name, const struct bt_term *x)
+{
+    return bt_term_tuple2(a, bt_term_atom(a, name), x);
+}
+
+static const struct bt_term *call2(
+    struct bt_arena *a, const char *name, const struct bt_term *x, const struct bt_term *y)
+{
+    return bt_term_tuple3(a, bt_term_atom(a, name), x, y);
+}
+
+/* {'>',{get_tcw},Base}, with somebody else's value below and above ours also {'=<',{get_tcw},Base+Range}. */
+static const struct bt_term *make_guards(
+    struct bt_arena *a, const struct bt_clause *clause, const struct bt_instrument_opts *opts)
+{
+    size_t n = clause->guards->u.seq.n, n_gate = opts->base > 0 ? 2 : 1;
+    const struct bt_term **tests = bt_arena_array(a, n_gate + n, sizeof *tests);
+    if (!tests)
+        return NULL;
+    tests[0] = call2(a, ">", call0(a, "get_tcw"), bt_term_int(a, opts->base));
+    if (n_gate == 2)
+        tests[1] = call2(a, "=<", call0(a, "get_tcw"), bt_term_int(a, (int64_t)opts->base + opts->range));
+    if (n)
+        memcpy(tests + n_gate, clause->guards->u.seq.items, n * sizeof *tests);
+    return bt_term_list(a, tests, n_gate + n, NULL);
+}
+
+/* {{Id, Values...}}: two braces make a tuple where one would be a call. */
+static const struct bt_term *make_message(
+    struct bt_arena *a, const struct bt_clause *clause, size_t id, enum bt_args_mode mode)
+{
+    bool is_all = mode == BT_ARGS_MODE_ALL || (mode == BT_ARGS_MODE_NAMED && clause->captures_all);
+    size_t n = is_all ? 1 : mode == BT_ARGS_MODE_ARITY ? 0 : clause->n_captures;
+    const struct bt_term **items = bt_arena_array(a, 1 + n, sizeof *items);
+    if (!items)
+        return NULL;
+    items[0] = bt_term_int(a, (int64_t)id);
+    if (is_all)
+        items[1] = bt_term_atom(a, "$_");
+    else if (n)
+        memcpy(items + 1, clause->captures, n * sizeof *items);
+    return bt_term_tuple1(a, bt_term_tuple(a, items, 1 + n));
+}
+
+static const struct bt_term *make_body(
+    struct bt_arena *a, const struct bt_clause *clause, size_t id, enum bt_args_mode mode)
+{
+    const struct bt_term *calls[3];
+    const struct bt_term *less = call2(a, "-", call0(a, "get_tcw"), bt_term_int(a, 1));
+    calls[0] = call1(a, "set_tcw", less);
+    calls[1] = call1(a, "message", make_message(a, clause, id, mode));
+    calls[2] = call0(a, "exception_trace"); /* what return_trace shows, and exceptions */
+    return bt_term_list(a, calls, clause->wants_return ? 3 : 2, NULL);
+}
+
+const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clause *const *clauses,
+    const size_t *ids, size_t n, const struct bt_instrument_opts *opts)
+{
+    const struct bt_term **items = bt_arena_array(arena, n, sizeof *items);
+    if (!items)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        items[i] = bt_term_tuple3(arena, clauses[i]->head, make_guards(arena, clauses[i], opts),
+            make_body(arena, clauses[i], ids[i], opts->mode));
+    }
+    return bt_term_list(arena, items, n, NULL);
+}

@@ -1,0 +1,238 @@
+/*
+ * ast.c - the table of operators, and the tree back to text.
+ */
+#include "spec/ast.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "term/etf_write.h"
+#include "term/print.h"
+
+const struct bt_op_info *bt_op_info(enum bt_op op)
+{
+    static const struct bt_op_info ops[] = {
+#define BT_X(name, text, strength, assoc) {text, strength, BT_ASSOC_##assoc},
+        BT_OPS(BT_X)
+#undef BT_X
+    };
+    return &ops[op];
+}
+
+const char *bt_action_name(enum bt_action action)
+{
+    static const char *const names[] = {"return"};
+    return names[action];
+}
+
+/* Where text goes, and in which of the two contexts we are. */
+struct printer {
+    struct bt_buf *out;
+    bool is_guard;
+    struct beamtap_err *err;
+};
+
+static int print_expr(struct printer *p, const struct bt_ast *e, int least);
+
+int bt_ast_print_term(struct bt_buf *out, const struct bt_term *t, struct beamtap_err *err)
+{
+    static const char home_name[] = "nonode@nohost";
+    static const struct bt_etf_home home = {home_name, 0};
+    const struct bt_print_opts opts = {{(const uint8_t *)home_name, sizeof home_name - 1}, 0};
+    struct bt_buf bytes = BT_BUF_INIT;
+    int rc = bt_etf_write(&bytes, t, &home, err);
+    if (!rc) {
+        struct bt_etf r;
+        bt_etf_init(&r, bytes.data, bytes.len);
+        if (!bt_print_erlang(out, &r, &opts) || out->failed)
+            rc = out->failed ? bt_err_nomem(err)
+                             : bt_err_set(err, BEAMTAP_EINTERNAL, "a term that was written cannot be read");
+    }
+    bt_buf_done(&bytes);
+    return rc;
+}
+
+/* Text between double quotes, so that the lexer reads the same characters. */
+static void put_string(struct bt_buf *out, const char *text, size_t len)
+{
+    bt_buf_putc(out, '"');
+    for (size_t i = 0, step; i < len; i += step) {
+        uint32_t c = 0;
+        step = bt_utf8_decode(text + i, len - i, &c);
+        step = step ? step : 1;
+        if (c == '"' || c == '\\')
+            bt_buf_printf(out, "\\%c", (char)c);
+        else if (c < ' ' || (c >= 0x7F && c < 0xA0))
+            bt_buf_printf(out, "\\x{%X}", (unsigned)c);
+        else
+            bt_buf_put(out, text + i, step);
+    }
+    bt_buf_putc(out, '"');
+}
+
+static void put_atom(struct bt_buf *out, const char *name, size_t len)
+{
+    bt_print_atom(out, (struct bt_slice){(const uint8_t *)name, len});
+}
+
+static int print_list(struct printer *p, struct bt_ast *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            bt_buf_puts(p->out, ", ");
+        if (print_expr(p, items[i], 0))
+            return -1;
+    }
+    return 0;
+}
+
+static int print_seq(struct printer *p, const struct bt_ast *e, const char *open, const char *close)
+{
+    bt_buf_puts(p->out, open);
+    if (print_list(p, e->u.seq.items, e->u.seq.n))
+        return -1;
+    if (e->u.seq.tail) {
+        bt_buf_puts(p->out, " | ");
+        if (print_expr(p, e->u.seq.tail, 0))
+            return -1;
+    }
+    bt_buf_puts(p->out, close);
+    return 0;
+}
+
+static int print_map(struct printer *p, const struct bt_ast *e)
+{
+    bt_buf_puts(p->out, "#{");
+    for (size_t i = 0; i < e->u.seq.n; i++) {
+        if (i)
+            bt_buf_puts(p->out, ", ");
+        if (print_expr(p, e->u.seq.items[2 * i], 0))
+            return -1;
+        bt_buf_puts(p->out, p->is_guard ? " => " : " := ");
+        if (print_expr(p, e->u.seq.items[2 * i + 1], 0))
+            return -1;
+    }
+    bt_buf_putc(p->out, '}');
+    return 0;
+}
+
+static int print_op(struct printer *p, const struct bt_ast *e)
+{
+    const struct bt_op_info *op = bt_op_info(e->u.op.op);
+    if (op->assoc == BT_ASSOC_UNARY) {
+        bt_buf_printf(p->out, "%s ", op->text);
+        return print_expr(p, e->u.op.args[0], op->strength);
+    }
+    /* The side on which an equally strong operator would not come back as it was needs brackets. */
+    if (print_expr(p, e->u.op.args[0], op->strength + (op->assoc != BT_ASSOC_LEFT)))
+        return -1;
+    bt_buf_printf(p->out, " %s ", op->text);
+    return print_expr(p, e->u.op.args[1], op->strength + (op->assoc != BT_ASSOC_RIGHT));
+}
+
+static int print_call(struct printer *p, const struct bt_ast *e)
+{
+    put_atom(p->out, e->u.call.name, strlen(e->u.call.name));
+    bt_buf_putc(p->out, '(');
+    if (print_list(p, e->u.call.args, e->u.call.n))
+        return -1;
+    bt_buf_putc(p->out, ')');
+    return 0;
+}
+
+static int print_bare(struct printer *p, const struct bt_ast *e)
+{
+    switch (e->kind) {
+    case BT_AST_LITERAL: return bt_ast_print_term(p->out, e->u.literal, p->err);
+    case BT_AST_STRING: put_string(p->out, e->u.string.text, e->u.string.len); return 0;
+    case BT_AST_VAR: bt_buf_puts(p->out, e->u.var.name); return 0;
+    case BT_AST_WILD: bt_buf_putc(p->out, '_'); return 0;
+    case BT_AST_TUPLE: return print_seq(p, e, "{", "}");
+    case BT_AST_LIST: return print_seq(p, e, "[", "]");
+    case BT_AST_MAP: return print_map(p, e);
+    case BT_AST_OP: return print_op(p, e);
+    case BT_AST_CALL: return print_call(p, e);
+    }
+    return 0;
+}
+
+/* least: operators weaker than this need brackets around them. */
+static int print_expr(struct printer *p, const struct bt_ast *e, int least)
+{
+    bool needs_brackets = e->kind == BT_AST_OP && bt_op_info(e->u.op.op)->strength < least;
+    if (needs_brackets)
+        bt_buf_putc(p->out, '(');
+    if (print_bare(p, e))
+        return -1;
+    if (needs_brackets)
+        bt_buf_putc(p->out, ')');
+    return 0;
+}
+
+static void print_name(struct printer *p, const struct bt_ast_name *name)
+{
+    if (name->kind == BT_NAME_ATOM)
+        put_atom(p->out, name->text, name->len);
+    else
+        bt_buf_puts(p->out, name->text);
+}
+
+static void print_recon(struct printer *p, const struct bt_ast_spec *s)
+{
+    bt_buf_putc(p->out, '{');
+    print_name(p, &s->module);
+    bt_buf_puts(p->out, ", ");
+    print_name(p, &s->function);
+    if (s->args_kind == BT_ARGS_ARITY)
+        bt_buf_printf(p->out, ", %zu}", s->arity);
+    else
+        bt_buf_puts(p->out, s->args_kind == BT_ARGS_ANY ? ", '_'}" : ", return_trace}");
+}
+
+static int print_call_head(struct printer *p, const struct bt_ast_spec *s)
+{
+    print_name(p, &s->module);
+    if (s->function.loc.line == 0) /* `queue` */
+        return 0;
+    bt_buf_putc(p->out, ':');
+    print_name(p, &s->function);
+    if (s->args_kind == BT_ARGS_ARITY)
+        bt_buf_printf(p->out, "/%zu", s->arity);
+    if (s->args_kind != BT_ARGS_PATTERN)
+        return 0;
+    bt_buf_putc(p->out, '(');
+    if (print_list(p, s->args, s->arity))
+        return -1;
+    bt_buf_putc(p->out, ')');
+    return 0;
+}
+
+static int print_guards(struct printer *p, const struct bt_ast_spec *s)
+{
+    p->is_guard = true;
+    for (size_t i = 0; i < s->n_guards; i++) {
+        bt_buf_puts(p->out, i ? "; " : " when ");
+        if (print_list(p, s->guards[i].tests, s->guards[i].n))
+            return -1;
+    }
+    return 0;
+}
+
+int bt_ast_print(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err)
+{
+    struct printer p = {out, false, err};
+    if (spec->notation == BT_NOTATION_RECON)
+        print_recon(&p, spec);
+    else if (print_call_head(&p, spec) || print_guards(&p, spec))
+        return -1;
+    for (size_t i = 0; i < spec->n_actions; i++)
+        bt_buf_printf(out, "%s%s", i ? ", " : " -> ", bt_action_name(spec->actions[i].action));
+    return out->failed ? bt_err_nomem(err) : 0;
+}
+
+int bt_ast_print_expr(struct bt_buf *out, const struct bt_ast *expr, bool is_guard, struct beamtap_err *err)
+{
+    struct printer p = {out, is_guard, err};
+    int rc = print_expr(&p, expr, 0);
+    return rc ? rc : out->failed ? bt_err_nomem(err) : 0;
+}

@@ -1,0 +1,205 @@
+/*
+ * ast.h - the tree of a trace pattern: what the user wrote, in one form for all notations.
+ *
+ * Reading this file top to bottom teaches the language. All nodes live in an arena. Patterns and guards share
+ * one kind of node, since their syntax is the same; check.c says what may stand where.
+ */
+#ifndef BT_SPEC_AST_H
+#define BT_SPEC_AST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "term/term.h"
+
+#define BT_SPEC_MAX_BYTES 65536 /* of one spec text */
+#define BT_SPEC_MAX_DEPTH 200   /* levels of one tree, so that walking it needs no more stack than this */
+#define BT_SPEC_MAX_ARITY 255   /* of a function: the VM's own limit */
+#define BT_SPEC_MAX_VARS 1000   /* different variables of one spec */
+
+enum bt_assoc { BT_ASSOC_LEFT, BT_ASSOC_RIGHT, BT_ASSOC_NONE, BT_ASSOC_UNARY };
+
+/*
+ * The operators: name, text (which is also the name a match specification uses), binding strength,
+ * associativity. Strengths are those of OTP's erl_parse.yrl; only their order counts.
+ */
+#define BT_OPS(X)                                                                                            \
+    X(MATCH, "=", 100, RIGHT) /* R = {ok, _} in a pattern: a name for a part */                              \
+    X(ORELSE, "orelse", 150, RIGHT)                                                                          \
+    X(ANDALSO, "andalso", 160, RIGHT)                                                                        \
+    X(EQ, "==", 200, NONE)                                                                                   \
+    X(NE, "/=", 200, NONE)                                                                                   \
+    X(LE, "=<", 200, NONE)                                                                                   \
+    X(LT, "<", 200, NONE)                                                                                    \
+    X(GE, ">=", 200, NONE)                                                                                   \
+    X(GT, ">", 200, NONE)                                                                                    \
+    X(EXACT_EQ, "=:=", 200, NONE)                                                                            \
+    X(EXACT_NE, "=/=", 200, NONE)                                                                            \
+    X(APPEND, "++", 300, RIGHT) /* "abc" ++ T in a pattern: a list that begins so */                         \
+    X(SUBTRACT, "--", 300, RIGHT)                                                                            \
+    X(ADD, "+", 400, LEFT)                                                                                   \
+    X(SUB, "-", 400, LEFT)                                                                                   \
+    X(BOR, "bor", 400, LEFT)                                                                                 \
+    X(BXOR, "bxor", 400, LEFT)                                                                               \
+    X(BSL, "bsl", 400, LEFT)                                                                                 \
+    X(BSR, "bsr", 400, LEFT)                                                                                 \
+    X(OR, "or", 400, LEFT)                                                                                   \
+    X(XOR, "xor", 400, LEFT)                                                                                 \
+    X(MUL, "*", 500, LEFT)                                                                                   \
+    X(SLASH, "/", 500, LEFT)                                                                                 \
+    X(DIV, "div", 500, LEFT)                                                                                 \
+    X(REM, "rem", 500, LEFT)                                                                                 \
+    X(BAND, "band", 500, LEFT)                                                                               \
+    X(AND, "and", 500, LEFT)                                                                                 \
+    X(POS, "+", 600, UNARY)                                                                                  \
+    X(NEG, "-", 600, UNARY)                                                                                  \
+    X(BNOT, "bnot", 600, UNARY)                                                                              \
+    X(NOT, "not", 600, UNARY)
+
+enum bt_op {
+#define BT_X(name, text, strength, assoc) BT_OP_##name,
+    BT_OPS(BT_X)
+#undef BT_X
+};
+
+struct bt_op_info {
+    const char *text;
+    int strength;
+    enum bt_assoc assoc;
+};
+
+const struct bt_op_info *bt_op_info(enum bt_op op);
+
+enum bt_ast_kind {
+    BT_AST_LITERAL, /* 42, 1.5, ok, <<"abc">>, <0.44.0>, #Ref<0.1.2.3>, #Port<0.6>, fun lists:map/2 */
+    BT_AST_STRING,  /* "abc" */
+    BT_AST_VAR,     /* X, _Name */
+    BT_AST_WILD,    /* _ */
+    BT_AST_TUPLE,   /* {A, B} */
+    BT_AST_LIST,    /* [A, B | T], [] */
+    BT_AST_MAP,     /* #{k := A} in patterns, #{k => A} in guards; either is read in both */
+    BT_AST_OP,      /* A + B, not A, R = {ok, _}, "abc" ++ T */
+    BT_AST_CALL,    /* is_list(X): in guards */
+};
+
+struct bt_ast {
+    enum bt_ast_kind kind;
+    unsigned depth;         /* levels below and with this node */
+    struct beamtap_loc loc; /* the whole text of the node */
+    union {
+        const struct bt_term *literal; /* no list, tuple or map */
+        struct {
+            const char *text; /* UTF-8; characters, not bytes, are the elements */
+            size_t len;
+        } string;
+        struct {
+            const char *name; /* begins with a capital or _ */
+            size_t slot;      /* index in bt_ast_spec.vars; set by bt_check */
+        } var;
+        struct {
+            struct bt_ast **items; /* tuple, list: items; map: key, value, key, value ... */
+            size_t n;              /* for a map: number of pairs */
+            struct bt_ast *tail;   /* list only; NULL: [] */
+        } seq;
+        struct {
+            enum bt_op op;
+            struct bt_ast *args[2]; /* unary: args[1] is NULL */
+        } op;
+        struct {
+            const char *name;
+            struct bt_ast **args;
+            size_t n;
+        } call;
+    } u;
+};
+
+enum bt_name_kind {
+    BT_NAME_ATOM, /* queue, 'Elixir.Enum' */
+    BT_NAME_ANY,  /* _ ; '_' in a recon tuple; a function that is not written at all (`queue`) */
+    BT_NAME_VAR,  /* Queue: refused by bt_check */
+};
+
+/* A module's or a function's name. */
+struct bt_ast_name {
+    enum bt_name_kind kind;
+    const char *text; /* UTF-8, NUL-terminated; "_" for ANY */
+    size_t len;
+    struct beamtap_loc loc; /* line 0: not written */
+};
+
+enum bt_notation {
+    BT_NOTATION_CALL,  /* queue:in(X, _) when is_list(X) -> return */
+    BT_NOTATION_RECON, /* {queue, in, 2} */
+};
+
+enum bt_args_kind {
+    BT_ARGS_ANY,          /* queue:in ; {queue, in, '_'} */
+    BT_ARGS_ARITY,        /* queue:in/2 ; {queue, in, 2} */
+    BT_ARGS_PATTERN,      /* queue:in(X, _) */
+    BT_ARGS_RETURN_TRACE, /* {queue, in, return_trace} */
+};
+
+/* One alternative of `when is_list(X), X =/= []; X =:= none`: tests that must all hold. */
+struct bt_ast_guard {
+    struct bt_ast **tests;
+    size_t n;
+};
+
+enum bt_action {
+    BT_ACTION_RETURN, /* -> return: show the value or the exception */
+};
+
+const char *bt_action_name(enum bt_action action);
+
+struct bt_ast_action {
+    enum bt_action action;
+    struct beamtap_loc loc;
+};
+
+/* A variable of the arguments. */
+struct bt_ast_var {
+    const char *name;
+    size_t n_bound;   /* places in the arguments */
+    bool in_guard;    /* used in a guard */
+    bool is_unwanted; /* begins with _, stands in one place and in no guard: neither captured nor shown */
+};
+
+/* One spec text. */
+struct bt_ast_spec {
+    enum bt_notation notation;
+    struct bt_ast_name module, function;
+    enum bt_args_kind args_kind;
+    size_t arity;                /* ARITY and PATTERN */
+    struct beamtap_loc args_loc; /* of /2, (X, _) or the third element of the tuple */
+    struct bt_ast **args;        /* PATTERN: arity of them */
+    struct bt_ast_guard *guards;
+    size_t n_guards; /* 0: no `when` */
+    struct bt_ast_action *actions;
+    size_t n_actions;
+    struct beamtap_loc loc; /* all of it */
+    /* set by bt_check */
+    struct bt_ast_var *vars; /* in order of appearance */
+    size_t n_vars;
+    unsigned since; /* first OTP release whose match specifications have all that the guards use; 0: any */
+    const char *since_for; /* the function that asks for it */
+};
+
+/*
+ * bt_ast_print - append the text of a spec in its own notation; reading it back gives an equal tree.
+ *
+ * Text is canonical: characters as integers, one space after a comma, no brackets that are not needed.
+ * Fails with ENOMEM only.
+ */
+int bt_ast_print(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err);
+
+/* As bt_ast_print, for one pattern (is_guard false) or guard expression; they differ in := and => only. */
+int bt_ast_print_expr(struct bt_buf *out, const struct bt_ast *expr, bool is_guard, struct beamtap_err *err);
+
+/* A constant, or a match specification, as Erlang text; pids, ports and references as the node itself prints
+ * them. */
+int bt_ast_print_term(struct bt_buf *out, const struct bt_term *t, struct beamtap_err *err);
+
+#endif

@@ -1,0 +1,436 @@
+/*
+ * check.c - what a tree means. One function per pass, in the order bt_check calls them.
+ */
+#include "spec/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/constant.h"
+#include "spec/guards.h"
+#include "spec/loc.h"
+#include "spec/suggest.h"
+
+struct checker {
+    struct bt_ast_spec *spec;
+    struct bt_arena *arena;
+    struct beamtap_err *err;
+    size_t vars_cap;
+};
+
+BT_PRINTF(3, 4)
+static int fail(struct checker *c, struct beamtap_loc loc, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    bt_loc_vfail(c->err, BEAMTAP_ESPEC, loc, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+/* ---- names ---- */
+
+static int check_names(struct checker *c)
+{
+    const struct bt_ast_name *m = &c->spec->module, *f = &c->spec->function;
+    if (m->kind == BT_NAME_VAR)
+        return fail(c, m->loc,
+            "module must be an atom, got variable '%s'; write '%s' in quotes if the name really has a "
+            "capital letter; "
+            "the Elixir module %s is 'Elixir.%s' (Elixir notation is not supported yet)",
+            m->text, m->text, m->text, m->text);
+    if (f->kind == BT_NAME_VAR)
+        return fail(
+            c, f->loc, "function must be an atom, got variable '%s'; write _ for every function", f->text);
+    return 0;
+}
+
+/* ---- too wide ---- */
+
+/* What recon_trace:calls/3 refuses with dangerous_combo: these modules with any arguments. */
+static bool is_banned_by_recon(const struct bt_ast_spec *s)
+{
+    static const char *const banned[] = {"recon_trace", "io", "lists"};
+    if (s->notation != BT_NOTATION_RECON || s->args_kind != BT_ARGS_ANY)
+        return false;
+    for (size_t i = 0; i < sizeof banned / sizeof banned[0]; i++) {
+        if (strcmp(s->module.text, banned[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_width(struct checker *c)
+{
+    const struct bt_ast_spec *s = c->spec;
+    if (s->module.kind == BT_NAME_ANY)
+        return bt_loc_fail(c->err, BEAMTAP_EWIDE, s->module.loc,
+            "module _ is every module of the node, too much to trace safely; name the module, for instance "
+            "%s",
+            s->notation == BT_NOTATION_RECON ? "{lists, seq, 2}" : "lists:seq/2");
+    if (is_banned_by_recon(s))
+        return bt_loc_fail(c->err, BEAMTAP_EWIDE, s->loc,
+            "recon bans '_' as arguments for module %s, which processes call all the time; give the arity, "
+            "for "
+            "instance {%s, %s, 2}",
+            s->module.text, s->module.text, s->function.kind == BT_NAME_ATOM ? s->function.text : "seq");
+    return 0;
+}
+
+/* ---- variables ---- */
+
+static struct bt_ast_var *find_var(const struct bt_ast_spec *s, const char *name, size_t *slot)
+{
+    for (size_t i = 0; i < s->n_vars; i++) {
+        if (strcmp(s->vars[i].name, name) == 0) {
+            *slot = i;
+            return &s->vars[i];
+        }
+    }
+    return NULL;
+}
+
+static int bind_var(struct checker *c, struct bt_ast *e)
+{
+    struct bt_ast_spec *s = c->spec;
+    struct bt_ast_var *v = find_var(s, e->u.var.name, &e->u.var.slot);
+    if (v) {
+        v->n_bound++;
+        return 0;
+    }
+    if (s->n_vars == BT_SPEC_MAX_VARS)
+        return fail(c, e->loc, "more than %d different variables", BT_SPEC_MAX_VARS);
+    if (s->n_vars == c->vars_cap) {
+        size_t cap = c->vars_cap ? 2 * c->vars_cap : 8;
+        struct bt_ast_var *vars = bt_arena_array(c->arena, cap, sizeof *vars);
+        if (!vars)
+            return bt_err_nomem(c->err);
+        if (s->n_vars)
+            memcpy(vars, s->vars, s->n_vars * sizeof *vars);
+        s->vars = vars;
+        c->vars_cap = cap;
+    }
+    e->u.var.slot = s->n_vars;
+    s->vars[s->n_vars++] = (struct bt_ast_var){.name = e->u.var.name, .n_bound = 1};
+    return 0;
+}
+
+/* ---- patterns ---- */
+
+static int check_pattern(struct checker *c, struct bt_ast *e);
+
+static int check_patterns(struct checker *c, struct bt_ast *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (check_pattern(c, items[i]))
+            return -1;
+    }
+    return 0;
+}
+
+/* In the head of a match specification '_' and '$1' are no atoms, and there is no way to say that they are
+ * meant. */
+static int check_head_literal(struct checker *c, const struct bt_ast *e)
+{
+    const struct bt_term *t = e->u.literal;
+    if (!bt_constant_is_wild(t))
+        return 0;
+    if (bt_term_is_atom(t, "_"))
+        return fail(c, e->loc,
+            "the atom '_' cannot be matched here; write _ without quotes for anything, or X and 'when X =:= "
+            "'_'' for "
+            "the atom itself");
+    return fail(c, e->loc,
+        "the atom '%s' cannot be matched here (it is a variable of match specifications); write X and "
+        "'when X =:= '%s''",
+        t->u.atom.name, t->u.atom.name);
+}
+
+static int check_constant_atoms(struct checker *c, const struct bt_ast *e)
+{
+    if (e->kind == BT_AST_LITERAL)
+        return check_head_literal(c, e);
+    if (e->kind == BT_AST_STRING)
+        return 0;
+    for (size_t i = 0; i < e->u.seq.n; i++) {
+        if (check_constant_atoms(c, e->u.seq.items[i]))
+            return -1;
+    }
+    return e->u.seq.tail ? check_constant_atoms(c, e->u.seq.tail) : 0;
+}
+
+/* Keys must be constants, and a node does not even read a map that has one twice. */
+static int check_keys(struct checker *c, const struct bt_ast *map)
+{
+    const struct bt_term **keys = bt_arena_array(c->arena, map->u.seq.n, sizeof *keys);
+    if (!keys)
+        return bt_err_nomem(c->err);
+    for (size_t i = 0; i < map->u.seq.n; i++) {
+        const struct bt_ast *key = map->u.seq.items[2 * i];
+        if (!bt_constant_is(key))
+            return fail(c, key->loc,
+                "a key must be a constant here (and not a map): match specifications know no other");
+        if (check_constant_atoms(c, key))
+            return -1;
+        keys[i] = bt_constant_term(c->arena, key);
+        if (!keys[i])
+            return bt_err_nomem(c->err);
+        for (size_t j = 0; j < i; j++) {
+            if (bt_term_equal(keys[i], keys[j]))
+                return fail(c, key->loc, "this key stands twice in the map");
+        }
+    }
+    return 0;
+}
+
+static int check_map_pattern(struct checker *c, const struct bt_ast *e)
+{
+    if (check_keys(c, e))
+        return -1;
+    for (size_t i = 0; i < e->u.seq.n; i++) {
+        if (check_pattern(c, e->u.seq.items[2 * i + 1]))
+            return -1;
+    }
+    return 0;
+}
+
+/* R = {ok, _}: of the sides joined by =, one at most may be more than a name. */
+static int check_alias(struct checker *c, struct bt_ast *e, const struct bt_ast **pattern)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct bt_ast *side = e->u.op.args[i];
+        if (side->kind == BT_AST_OP && side->u.op.op == BT_OP_MATCH) {
+            if (check_alias(c, side, pattern))
+                return -1;
+            continue;
+        }
+        if (side->kind != BT_AST_VAR && side->kind != BT_AST_WILD) {
+            if (*pattern)
+                return fail(
+                    c, side->loc, "'=' gives a name to a pattern; one side must be a variable: R = {ok, _}");
+            *pattern = side;
+        }
+        if (check_pattern(c, side))
+            return -1;
+    }
+    return 0;
+}
+
+/* "abc" ++ T */
+static int check_append(struct checker *c, const struct bt_ast *e)
+{
+    struct bt_ast *left = e->u.op.args[0];
+    bool is_list = left->kind == BT_AST_STRING || (left->kind == BT_AST_LIST && !left->u.seq.tail);
+    if (!is_list)
+        return fail(
+            c, left->loc, "in a pattern, what stands before '++' must be a string or a list: \"abc\" ++ T");
+    return check_pattern(c, left) ? -1 : check_pattern(c, e->u.op.args[1]);
+}
+
+static int check_pattern_op(struct checker *c, struct bt_ast *e)
+{
+    const struct bt_ast *pattern = NULL;
+    if (e->u.op.op == BT_OP_MATCH)
+        return check_alias(c, e, &pattern);
+    if (e->u.op.op == BT_OP_APPEND)
+        return check_append(c, e);
+    return fail(c, e->loc,
+        "'%s' cannot stand in a pattern; bind a variable and test it in a guard: when X %s ...",
+        bt_op_info(e->u.op.op)->text,
+        bt_op_info(e->u.op.op)->strength >= 400 ? "=:=" : bt_op_info(e->u.op.op)->text);
+}
+
+static int check_pattern(struct checker *c, struct bt_ast *e)
+{
+    switch (e->kind) {
+    case BT_AST_LITERAL: return check_head_literal(c, e);
+    case BT_AST_STRING:
+    case BT_AST_WILD: return 0;
+    case BT_AST_VAR: return bind_var(c, e);
+    case BT_AST_TUPLE: return check_patterns(c, e->u.seq.items, e->u.seq.n);
+    case BT_AST_LIST:
+        if (check_patterns(c, e->u.seq.items, e->u.seq.n))
+            return -1;
+        return e->u.seq.tail ? check_pattern(c, e->u.seq.tail) : 0;
+    case BT_AST_MAP: return check_map_pattern(c, e);
+    case BT_AST_OP: return check_pattern_op(c, e);
+    case BT_AST_CALL:
+        return fail(c, e->loc,
+            "a function cannot be called in a pattern; bind a variable and test it in a guard: "
+            "mod:fun(X) when %s(X)",
+            e->u.call.name);
+    }
+    return 0;
+}
+
+static int check_args(struct checker *c)
+{
+    return c->spec->args_kind == BT_ARGS_PATTERN ? check_patterns(c, c->spec->args, c->spec->arity) : 0;
+}
+
+/* ---- guards ---- */
+
+static int check_test(struct checker *c, struct bt_ast *e);
+
+static int check_tests(struct checker *c, struct bt_ast *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (check_test(c, items[i]))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_guard_var(struct checker *c, struct bt_ast *e)
+{
+    const struct bt_ast_spec *s = c->spec;
+    struct bt_ast_var *v = find_var(s, e->u.var.name, &e->u.var.slot);
+    if (v) {
+        v->in_guard = true;
+        return 0;
+    }
+    if (s->args_kind != BT_ARGS_PATTERN)
+        return fail(c, e->loc, "variable '%s' is not bound; write the arguments: %s:%s(%s, _) when ...",
+            e->u.var.name, s->module.text, s->function.kind == BT_NAME_ATOM ? s->function.text : "fun",
+            e->u.var.name);
+    struct bt_suggestion best = {0};
+    for (size_t i = 0; i < s->n_vars && strlen(e->u.var.name) > 2; i++)
+        bt_suggest(&best, e->u.var.name, s->vars[i].name);
+    if (best.word)
+        return fail(c, e->loc, "variable '%s' is not bound in the arguments; did you mean '%s'?",
+            e->u.var.name, best.word);
+    return fail(c, e->loc, "variable '%s' is not bound in the arguments", e->u.var.name);
+}
+
+static int check_guard_op(struct checker *c, const struct bt_ast *e)
+{
+    switch (e->u.op.op) {
+    case BT_OP_MATCH:
+        return fail(c, e->loc, "'=' compares nothing in a guard; write =:= (or ==, where 1 == 1.0)");
+    case BT_OP_APPEND:
+    case BT_OP_SUBTRACT:
+        return fail(c, e->loc, "'%s' cannot be used in a guard", bt_op_info(e->u.op.op)->text);
+    default: break;
+    }
+    if (check_test(c, e->u.op.args[0]))
+        return -1;
+    return e->u.op.args[1] ? check_test(c, e->u.op.args[1]) : 0;
+}
+
+static void note_since(struct bt_ast_spec *s, const struct bt_guard_fun *fun, size_t n_args)
+{
+    unsigned since = n_args == fun->max_arity && fun->since_max ? fun->since_max : fun->since;
+    if (since > s->since) {
+        s->since = since;
+        s->since_for = fun->name;
+    }
+}
+
+static int unknown_function(struct checker *c, const struct bt_ast *e)
+{
+    char shown[80];
+    const char *cure = bt_guard_cure(e->u.call.name), *near = bt_guard_suggest(e->u.call.name);
+    bt_loc_quote(shown, sizeof shown, e->u.call.name, strlen(e->u.call.name));
+    if (cure)
+        return fail(c, e->loc, "%s is no guard function: %s", shown, cure);
+    if (near)
+        return fail(c, e->loc, "unknown guard function %s; did you mean '%s'?", shown, near);
+    return fail(c, e->loc,
+        "unknown guard function %s; a guard can only call guard functions (is_list, length, element "
+        "...)",
+        shown);
+}
+
+static int wrong_arity(struct checker *c, const struct bt_ast *e, const struct bt_guard_fun *fun)
+{
+    char range[32];
+    if (fun->min_arity == fun->max_arity)
+        snprintf(range, sizeof range, "%u", fun->min_arity);
+    else
+        snprintf(range, sizeof range, "%u or %u", fun->min_arity, fun->max_arity);
+    if (strcmp(fun->name, "is_record") == 0 && e->u.call.n == 2)
+        return fail(c, e->loc,
+            "is_record needs the tuple's size too, since the record's definition is not known here: "
+            "is_record(X, state, 4)");
+    return fail(c, e->loc, "%s takes %s argument%s, not %zu", fun->name, range,
+        fun->max_arity == 1 ? "" : "s", e->u.call.n);
+}
+
+static bool is_literal_of(const struct bt_ast *e, enum bt_term_kind kind)
+{
+    return e->kind == BT_AST_LITERAL && e->u.literal->kind == kind;
+}
+
+static int check_call(struct checker *c, const struct bt_ast *e)
+{
+    const struct bt_guard_fun *fun = bt_guard_find(e->u.call.name);
+    if (!fun)
+        return unknown_function(c, e);
+    if (e->u.call.n < fun->min_arity || e->u.call.n > fun->max_arity)
+        return wrong_arity(c, e, fun);
+    note_since(c->spec, fun, e->u.call.n);
+    if (strcmp(fun->name, "is_record") == 0 &&
+        (!is_literal_of(e->u.call.args[1], BT_TERM_ATOM) || !is_literal_of(e->u.call.args[2], BT_TERM_INT)))
+        return fail(
+            c, e->loc, "is_record needs the record's name and the tuple's size: is_record(X, state, 4)");
+    return check_tests(c, e->u.call.args, e->u.call.n);
+}
+
+static int check_guard_map(struct checker *c, const struct bt_ast *e)
+{
+    if (check_keys(c, e))
+        return -1;
+    for (size_t i = 0; i < e->u.seq.n; i++) {
+        if (check_test(c, e->u.seq.items[2 * i + 1]))
+            return -1;
+    }
+    return 0;
+}
+
+static int check_test(struct checker *c, struct bt_ast *e)
+{
+    switch (e->kind) {
+    case BT_AST_LITERAL:
+    case BT_AST_STRING: return 0;
+    case BT_AST_WILD: return fail(c, e->loc, "'_' has no value in a guard; give the argument a name");
+    case BT_AST_VAR: return check_guard_var(c, e);
+    case BT_AST_TUPLE: return check_tests(c, e->u.seq.items, e->u.seq.n);
+    case BT_AST_LIST:
+        if (check_tests(c, e->u.seq.items, e->u.seq.n))
+            return -1;
+        return e->u.seq.tail ? check_test(c, e->u.seq.tail) : 0;
+    case BT_AST_MAP: return check_guard_map(c, e);
+    case BT_AST_OP: return check_guard_op(c, e);
+    case BT_AST_CALL: return check_call(c, e);
+    }
+    return 0;
+}
+
+static int check_guards(struct checker *c)
+{
+    for (size_t i = 0; i < c->spec->n_guards; i++) {
+        if (check_tests(c, c->spec->guards[i].tests, c->spec->guards[i].n))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+static void mark_unwanted(struct checker *c)
+{
+    for (size_t i = 0; i < c->spec->n_vars; i++) {
+        struct bt_ast_var *v = &c->spec->vars[i];
+        v->is_unwanted = v->name[0] == '_' && v->n_bound == 1 && !v->in_guard;
+    }
+}
+
+int bt_check(struct bt_ast_spec *spec, struct bt_arena *arena, struct beamtap_err *err)
+{
+    struct checker c = {spec, arena, err, 0};
+    if (check_names(&c) || check_width(&c) || check_args(&c) || check_guards(&c))
+        return -1;
+    mark_unwanted(&c);
+    return 0;
+}

@@ -1,0 +1,558 @@
+/*
+ * expr.c - the recursive descent through terms, patterns and guard expressions.
+ */
+#include "spec/expr.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "spec/loc.h"
+#include "spec/number.h"
+
+/* A bracket and an operator may both take a level of the recursion for one level of the tree. */
+#define MAX_RECURSION (2 * BT_SPEC_MAX_DEPTH + 2)
+#define UNARY_STRENGTH 600
+
+/* ---- tokens ---- */
+
+int bt_parser_next(struct bt_parser *p)
+{
+    p->prev = p->tok;
+    return bt_lex_next(&p->lx, &p->tok, p->err);
+}
+
+struct bt_token bt_parser_peek(const struct bt_parser *p)
+{
+    struct bt_lexer lx = p->lx;
+    struct bt_token tok;
+    if (bt_lex_next(&lx, &tok, NULL))
+        tok = (struct bt_token){.kind = BT_TOK_END};
+    return tok;
+}
+
+bool bt_parser_is_op(const struct bt_parser *p, enum bt_op op)
+{
+    return p->tok.kind == BT_TOK_OP && p->tok.op == op;
+}
+
+int bt_parser_expect(struct bt_parser *p, enum bt_token_kind kind, const char *what)
+{
+    return p->tok.kind == kind ? bt_parser_next(p) : bt_parser_unexpected(p, what);
+}
+
+int bt_parser_close(
+    struct bt_parser *p, enum bt_token_kind kind, const struct bt_token *open, const char *what)
+{
+    if (p->tok.kind == BT_TOK_END) {
+        char shown[80];
+        bt_lex_show(&p->lx, open, shown, sizeof shown);
+        return bt_parser_fail(p, open->loc, "%s is never closed", shown);
+    }
+    return bt_parser_expect(p, kind, what);
+}
+
+/* ---- errors ---- */
+
+int bt_parser_fail(struct bt_parser *p, struct beamtap_loc loc, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    bt_loc_vfail(p->err, BEAMTAP_ESPEC, loc, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+/* The last thing in the text is a '-': `queue:in -> return` without quotes around it. */
+static const struct bt_token *redirected(const struct bt_parser *p)
+{
+    bool is_last = bt_parser_is_op(p, BT_OP_SUB) && p->lx.off == p->lx.len;
+    bool was_last = p->tok.kind == BT_TOK_END && p->prev.kind == BT_TOK_OP && p->prev.op == BT_OP_SUB;
+    return is_last ? &p->tok : was_last ? &p->prev : NULL;
+}
+
+int bt_parser_unexpected(struct bt_parser *p, const char *expected)
+{
+    const struct bt_token *minus = redirected(p);
+    if (minus)
+        return bt_parser_fail(p, minus->loc,
+            "quote the spec: the shell took \"> return\" as a redirection (and made a file of that name); "
+            "write 'mod:fun(X, _) -> return' in quotes");
+    char shown[80];
+    bt_lex_show(&p->lx, &p->tok, shown, sizeof shown);
+    if (p->tok.kind == BT_TOK_RESERVED)
+        return bt_parser_fail(p, p->tok.loc,
+            "%s is a reserved word of Erlang; as an atom it needs quotes: '%.*s'", shown, (int)p->tok.len,
+            p->tok.text);
+    if (p->tok.kind == BT_TOK_END)
+        return bt_parser_fail(p, p->tok.loc, "the text ends where %s is expected", expected);
+    return bt_parser_fail(p, p->tok.loc, "%s is expected here, not %s", expected, shown);
+}
+
+static struct bt_ast *no(int rc)
+{
+    (void)rc;
+    return NULL;
+}
+
+/* ---- nodes ---- */
+
+static unsigned depth_of(const struct bt_ast *e)
+{
+    return e ? e->depth : 0;
+}
+
+static unsigned deepest(struct bt_ast *const *items, size_t n)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = items[i]->depth > most ? items[i]->depth : most;
+    return most;
+}
+
+static unsigned depth_below(const struct bt_ast *e)
+{
+    unsigned x, y;
+    switch (e->kind) {
+    case BT_AST_TUPLE:
+    case BT_AST_LIST:
+        x = deepest(e->u.seq.items, e->u.seq.n);
+        y = depth_of(e->u.seq.tail);
+        return x > y ? x : y;
+    case BT_AST_MAP: return deepest(e->u.seq.items, 2 * e->u.seq.n);
+    case BT_AST_OP:
+        x = depth_of(e->u.op.args[0]);
+        y = depth_of(e->u.op.args[1]);
+        return x > y ? x : y;
+    case BT_AST_CALL: return deepest(e->u.call.args, e->u.call.n);
+    default: return 0;
+    }
+}
+
+static int too_deep(struct bt_parser *p, struct beamtap_loc loc)
+{
+    return bt_parser_fail(
+        p, loc, "the pattern is nested too deeply; at most %d levels are read", BT_SPEC_MAX_DEPTH);
+}
+
+/* A node that begins at `start`; the caller fills it and calls finish. */
+static struct bt_ast *begin(struct bt_parser *p, enum bt_ast_kind kind, struct beamtap_loc start)
+{
+    struct bt_ast *e = bt_arena_alloc(p->arena, sizeof *e);
+    if (!e)
+        return no(bt_err_nomem(p->err));
+    e->kind = kind;
+    e->loc = start;
+    return e;
+}
+
+/* The node ends with the token that was read last. */
+static struct bt_ast *finish(struct bt_parser *p, struct bt_ast *e)
+{
+    e->loc = bt_loc_join(e->loc, p->prev.loc);
+    e->depth = depth_below(e) + 1;
+    return e->depth > BT_SPEC_MAX_DEPTH ? no(too_deep(p, e->loc)) : e;
+}
+
+int bt_ast_list_add(struct bt_parser *p, struct bt_ast_list *list, struct bt_ast *item)
+{
+    if (list->n == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : 4;
+        struct bt_ast **items = bt_arena_array(p->arena, cap, sizeof *items);
+        if (!items)
+            return bt_err_nomem(p->err);
+        if (list->n)
+            memcpy(items, list->items, list->n * sizeof *items);
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->n++] = item;
+    return 0;
+}
+
+int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list)
+{
+    for (;;) {
+        struct bt_ast *item = bt_parse_expr(p, 0);
+        if (!item || bt_ast_list_add(p, list, item))
+            return -1;
+        if (p->tok.kind != BT_TOK_COMMA)
+            return 0;
+        if (bt_parser_next(p))
+            return -1;
+    }
+}
+
+/* ---- primaries, each with tok on its first token ---- */
+
+static struct bt_ast *literal(struct bt_parser *p, const struct bt_term *term, struct beamtap_loc start)
+{
+    if (!term)
+        return no(bt_err_nomem(p->err));
+    struct bt_ast *e = begin(p, BT_AST_LITERAL, start);
+    if (!e)
+        return NULL;
+    e->u.literal = term;
+    return finish(p, e);
+}
+
+static struct bt_ast *parse_literal(struct bt_parser *p)
+{
+    struct bt_token t = p->tok;
+    return bt_parser_next(p) ? NULL : literal(p, t.term, t.loc);
+}
+
+/* "abc" "def" is one string. */
+static struct bt_ast *parse_string(struct bt_parser *p)
+{
+    struct bt_ast *e = begin(p, BT_AST_STRING, p->tok.loc);
+    char *text = NULL;
+    size_t len = 0, cap = 0;
+    while (e && p->tok.kind == BT_TOK_STRING) {
+        if (!text || cap - len < p->tok.len) {
+            char *old = text;
+            cap = cap + cap + p->tok.len;
+            text = bt_arena_alloc(p->arena, cap + 1);
+            if (!text)
+                return no(bt_err_nomem(p->err));
+            if (old)
+                memcpy(text, old, len);
+        }
+        memcpy(text + len, p->tok.text, p->tok.len);
+        len += p->tok.len;
+        if (bt_parser_next(p))
+            return NULL;
+    }
+    if (!e)
+        return NULL;
+    e->u.string.text = text;
+    e->u.string.len = len;
+    return finish(p, e);
+}
+
+static struct bt_ast *parse_var(struct bt_parser *p)
+{
+    struct bt_token t = p->tok;
+    struct bt_ast *e = begin(p, t.kind == BT_TOK_WILD ? BT_AST_WILD : BT_AST_VAR, t.loc);
+    if (!e || bt_parser_next(p))
+        return NULL;
+    if (t.kind == BT_TOK_VAR)
+        e->u.var.name = t.text;
+    if (p->tok.kind == BT_TOK_HASH)
+        return no(bt_parser_fail(p, p->tok.loc,
+            "a map or record cannot be read or changed here; name the part you "
+            "mean in the pattern: #{key := Value}"));
+    if (p->tok.kind == BT_TOK_LPAREN)
+        return no(bt_parser_fail(p, t.loc, "a variable cannot be called"));
+    if (p->tok.kind == BT_TOK_DOT && p->lx.off < p->lx.len)
+        return no(bt_parser_fail(p, p->tok.loc,
+            "Elixir notation is not supported yet; the Elixir name Foo.Bar is "
+            "'Elixir.Foo.Bar' in Erlang notation"));
+    return finish(p, e);
+}
+
+/* name(Args), with tok on the bracket. */
+static struct bt_ast *parse_call(struct bt_parser *p, const struct bt_token *name)
+{
+    struct bt_token open = p->tok;
+    struct bt_ast_list args = {0};
+    struct bt_ast *e = begin(p, BT_AST_CALL, name->loc);
+    if (!e || bt_parser_next(p))
+        return NULL;
+    if (p->tok.kind != BT_TOK_RPAREN && bt_parse_list(p, &args))
+        return NULL;
+    if (bt_parser_close(p, BT_TOK_RPAREN, &open, "',' or ')'"))
+        return NULL;
+    e->u.call.name = name->text;
+    e->u.call.args = args.items;
+    e->u.call.n = args.n;
+    return finish(p, e);
+}
+
+/* erlang:is_list(X); the module is dropped. */
+static struct bt_ast *parse_remote_call(struct bt_parser *p, const struct bt_token *module)
+{
+    if (bt_parser_next(p))
+        return NULL;
+    struct bt_token name = p->tok;
+    if (name.kind != BT_TOK_ATOM)
+        return no(bt_parser_unexpected(p, "a function"));
+    if (strcmp(module->text, "erlang") != 0) {
+        char shown[80];
+        bt_lex_show(&p->lx, module, shown, sizeof shown);
+        return no(bt_parser_fail(p, bt_loc_join(module->loc, name.loc),
+            "only guard functions can be called here, none of module %s", shown));
+    }
+    if (bt_parser_next(p))
+        return NULL;
+    if (p->tok.kind != BT_TOK_LPAREN)
+        return no(bt_parser_unexpected(p, "'('"));
+    struct bt_ast *e = parse_call(p, &name);
+    if (e)
+        e->loc = bt_loc_join(module->loc, e->loc);
+    return e;
+}
+
+static struct bt_ast *no_records(struct bt_parser *p, struct beamtap_loc loc)
+{
+    return no(bt_parser_fail(p, loc,
+        "records are not supported yet; write the tuple: #state{n = N} with fields a and "
+        "n is {state, _, N}"));
+}
+
+static struct bt_ast *parse_atom(struct bt_parser *p)
+{
+    struct bt_token t = p->tok;
+    if (bt_parser_next(p))
+        return NULL;
+    if (p->tok.kind == BT_TOK_LPAREN)
+        return parse_call(p, &t);
+    if (p->tok.kind == BT_TOK_COLON)
+        return parse_remote_call(p, &t);
+    if (p->tok.kind == BT_TOK_HASH)
+        return no_records(p, t.loc);
+    return literal(p, bt_term_atom_n(p->arena, t.text, t.len), t.loc);
+}
+
+static struct bt_ast *parse_parens(struct bt_parser *p)
+{
+    struct bt_token open = p->tok;
+    if (bt_parser_next(p))
+        return NULL;
+    struct bt_ast *e = bt_parse_expr(p, 0);
+    if (!e || bt_parser_close(p, BT_TOK_RPAREN, &open, "')'"))
+        return NULL;
+    return e;
+}
+
+static struct bt_ast *parse_tuple(struct bt_parser *p)
+{
+    struct bt_token open = p->tok;
+    struct bt_ast_list items = {0};
+    struct bt_ast *e = begin(p, BT_AST_TUPLE, open.loc);
+    if (!e || bt_parser_next(p))
+        return NULL;
+    if (p->tok.kind != BT_TOK_RBRACE && bt_parse_list(p, &items))
+        return NULL;
+    if (bt_parser_close(p, BT_TOK_RBRACE, &open, "',' or '}'"))
+        return NULL;
+    e->u.seq.items = items.items;
+    e->u.seq.n = items.n;
+    return finish(p, e);
+}
+
+static struct bt_ast *parse_bracket_list(struct bt_parser *p)
+{
+    struct bt_token open = p->tok;
+    struct bt_ast_list items = {0};
+    struct bt_ast *e = begin(p, BT_AST_LIST, open.loc);
+    if (!e || bt_parser_next(p))
+        return NULL;
+    if (p->tok.kind != BT_TOK_RBRACKET && bt_parse_list(p, &items))
+        return NULL;
+    if (p->tok.kind == BT_TOK_BAR && items.n) {
+        if (bt_parser_next(p))
+            return NULL;
+        e->u.seq.tail = bt_parse_expr(p, 0);
+        if (!e->u.seq.tail)
+            return NULL;
+    }
+    if (bt_parser_close(p, BT_TOK_RBRACKET, &open, e->u.seq.tail ? "']'" : "',', '|' or ']'"))
+        return NULL;
+    e->u.seq.items = items.items;
+    e->u.seq.n = items.n;
+    return finish(p, e);
+}
+
+/* key := Pattern */
+static int parse_pair(struct bt_parser *p, struct bt_ast_list *items)
+{
+    if (p->tok.kind == BT_TOK_ATOM && bt_parser_peek(p).kind == BT_TOK_COLON &&
+        strcmp(p->tok.text, "erlang") != 0)
+        return bt_parser_fail(p, bt_parser_peek(p).loc,
+            "write := between key and value; 'key: Value' is Elixir notation, which is not supported yet");
+    struct bt_ast *key = bt_parse_expr(p, bt_op_info(BT_OP_MATCH)->strength + 1);
+    if (!key || bt_ast_list_add(p, items, key))
+        return -1;
+    if (p->tok.kind != BT_TOK_ASSIGN && p->tok.kind != BT_TOK_TO)
+        return bt_parser_unexpected(p, "':='");
+    if (bt_parser_next(p))
+        return -1;
+    struct bt_ast *value = bt_parse_expr(p, 0);
+    return value ? bt_ast_list_add(p, items, value) : -1;
+}
+
+static struct bt_ast *parse_map(struct bt_parser *p)
+{
+    struct bt_token hash = p->tok;
+    struct bt_ast_list items = {0};
+    struct bt_ast *e = begin(p, BT_AST_MAP, hash.loc);
+    if (!e || bt_parser_next(p))
+        return NULL;
+    struct bt_token open = p->tok;
+    if (open.kind == BT_TOK_ATOM)
+        return no_records(p, bt_loc_join(hash.loc, open.loc));
+    if (bt_parser_expect(p, BT_TOK_LBRACE, "'{' of a map"))
+        return NULL;
+    while (p->tok.kind != BT_TOK_RBRACE) {
+        if (parse_pair(p, &items))
+            return NULL;
+        if (p->tok.kind != BT_TOK_COMMA)
+            break;
+        if (bt_parser_next(p))
+            return NULL;
+        if (p->tok.kind == BT_TOK_RBRACE)
+            return no(bt_parser_unexpected(p, "a key"));
+    }
+    if (bt_parser_close(p, BT_TOK_RBRACE, &open, "',' or '}'"))
+        return NULL;
+    e->u.seq.items = items.items;
+    e->u.seq.n = items.n / 2;
+    return finish(p, e);
+}
+
+/* fun lists:map/2 */
+static struct bt_ast *parse_fun(struct bt_parser *p)
+{
+    struct bt_token fun = p->tok, module, function;
+    if (bt_parser_next(p))
+        return NULL;
+    module = p->tok;
+    if (module.kind != BT_TOK_ATOM || bt_parser_peek(p).kind != BT_TOK_COLON)
+        return no(bt_parser_fail(p, fun.loc, "only a fun of the form fun mod:name/1 can stand in a pattern"));
+    if (bt_parser_next(p) || bt_parser_next(p))
+        return NULL;
+    function = p->tok;
+    if (function.kind != BT_TOK_ATOM)
+        return no(bt_parser_unexpected(p, "a function"));
+    if (bt_parser_next(p))
+        return NULL;
+    if (!bt_parser_is_op(p, BT_OP_SLASH))
+        return no(bt_parser_unexpected(p, "'/' and the arity"));
+    if (bt_parser_next(p))
+        return NULL;
+    const struct bt_term *arity = p->tok.term;
+    if (p->tok.kind != BT_TOK_LITERAL || arity->kind != BT_TERM_INT || arity->u.small > BT_SPEC_MAX_ARITY)
+        return no(bt_parser_unexpected(p, "an arity (0 to 255)"));
+    if (bt_parser_next(p))
+        return NULL;
+    struct bt_term *t = bt_term_new(p->arena, BT_TERM_FUN);
+    if (t) {
+        t->u.fun.module = bt_term_atom_n(p->arena, module.text, module.len);
+        t->u.fun.function = bt_term_atom_n(p->arena, function.text, function.len);
+        t->u.fun.arity = arity->u.small;
+        if (!t->u.fun.module || !t->u.fun.function)
+            t = NULL;
+    }
+    return literal(p, t, fun.loc);
+}
+
+static struct bt_ast *parse_primary(struct bt_parser *p)
+{
+    struct beamtap_loc start = p->tok.loc;
+    switch (p->tok.kind) {
+    case BT_TOK_ATOM: return parse_atom(p);
+    case BT_TOK_VAR:
+    case BT_TOK_WILD: return parse_var(p);
+    case BT_TOK_LITERAL: return parse_literal(p);
+    case BT_TOK_STRING: return parse_string(p);
+    case BT_TOK_LPAREN: return parse_parens(p);
+    case BT_TOK_LBRACE: return parse_tuple(p);
+    case BT_TOK_LBRACKET: return parse_bracket_list(p);
+    case BT_TOK_HASH: return parse_map(p);
+    case BT_TOK_FUN: return parse_fun(p);
+    case BT_TOK_BIN_OPEN: {
+        const struct bt_term *t = bt_parse_binary(p);
+        return t ? literal(p, t, start) : NULL;
+    }
+    case BT_TOK_COLON:
+        return no(bt_parser_fail(
+            p, start, "Elixir notation is not supported yet; Erlang writes the atom :ok as ok"));
+    default: return no(bt_parser_unexpected(p, "a term"));
+    }
+}
+
+/* ---- operators ---- */
+
+static struct bt_ast *op_node(
+    struct bt_parser *p, enum bt_op op, struct beamtap_loc start, struct bt_ast *left, struct bt_ast *right)
+{
+    struct bt_ast *e = begin(p, BT_AST_OP, start);
+    if (!e)
+        return NULL;
+    e->u.op.op = op;
+    e->u.op.args[0] = left;
+    e->u.op.args[1] = right;
+    return finish(p, e);
+}
+
+static bool is_number(const struct bt_ast *e)
+{
+    if (e->kind != BT_AST_LITERAL)
+        return false;
+    enum bt_term_kind kind = e->u.literal->kind;
+    return kind == BT_TERM_INT || kind == BT_TERM_BIG || kind == BT_TERM_FLOAT;
+}
+
+/* A sign before a number is part of the number. */
+static struct bt_ast *parse_unary(struct bt_parser *p)
+{
+    static const struct {
+        enum bt_op token, op;
+    } unary[] = {
+        {BT_OP_SUB, BT_OP_NEG}, {BT_OP_ADD, BT_OP_POS}, {BT_OP_NOT, BT_OP_NOT}, {BT_OP_BNOT, BT_OP_BNOT}};
+    for (size_t i = 0; i < sizeof unary / sizeof unary[0]; i++) {
+        if (!bt_parser_is_op(p, unary[i].token) || redirected(p))
+            continue;
+        struct beamtap_loc start = p->tok.loc;
+        if (bt_parser_next(p))
+            return NULL;
+        struct bt_ast *arg = bt_parse_expr(p, UNARY_STRENGTH);
+        if (!arg)
+            return NULL;
+        if (unary[i].op == BT_OP_NEG && is_number(arg))
+            return literal(p, bt_number_negate(p->arena, arg->u.literal), start);
+        if (unary[i].op == BT_OP_POS && is_number(arg))
+            return literal(p, arg->u.literal, start);
+        return op_node(p, unary[i].op, start, arg, NULL);
+    }
+    return parse_primary(p);
+}
+
+/* The operator at hand when it stands between two operands and binds strongly enough; else NULL. */
+static const struct bt_op_info *binary_op(const struct bt_parser *p, int least)
+{
+    if (p->tok.kind != BT_TOK_OP || redirected(p))
+        return NULL;
+    const struct bt_op_info *info = bt_op_info(p->tok.op);
+    return info->assoc != BT_ASSOC_UNARY && info->strength >= least ? info : NULL;
+}
+
+static struct bt_ast *parse_binary_ops(struct bt_parser *p, int least)
+{
+    const struct bt_op_info *info;
+    struct bt_ast *left = parse_unary(p);
+    while (left && (info = binary_op(p, least))) {
+        enum bt_op op = p->tok.op;
+        if (bt_parser_next(p))
+            return NULL;
+        struct bt_ast *right = bt_parse_expr(p, info->strength + (info->assoc != BT_ASSOC_RIGHT));
+        if (!right)
+            return NULL;
+        left = op_node(p, op, left->loc, left, right);
+        const struct bt_op_info *again = left ? binary_op(p, least) : NULL;
+        if (again && info->assoc == BT_ASSOC_NONE && again->strength == info->strength)
+            return no(bt_parser_fail(
+                p, p->tok.loc, "comparisons do not chain; write X < Y andalso Y < Z, or use brackets"));
+    }
+    return left;
+}
+
+struct bt_ast *bt_parse_expr(struct bt_parser *p, int least)
+{
+    if (p->depth >= MAX_RECURSION)
+        return no(too_deep(p, p->tok.loc));
+    p->depth++;
+    struct bt_ast *e = parse_binary_ops(p, least);
+    p->depth--;
+    return e;
+}

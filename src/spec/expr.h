@@ -1,0 +1,55 @@
+/*
+ * expr.h - the recursive descent through terms, patterns and guard expressions, and what its parts share.
+ * For the files of the parser only: parser.c (a whole spec), expr.c (terms), binary.c (<<...>>).
+ */
+#ifndef BT_SPEC_EXPR_H
+#define BT_SPEC_EXPR_H
+
+#include "spec/ast.h"
+#include "spec/lexer.h"
+
+struct bt_parser {
+    struct bt_lexer lx;   /* behind tok */
+    struct bt_token tok;  /* the one at hand */
+    struct bt_token prev; /* the one before it */
+    struct bt_arena *arena;
+    struct beamtap_err *err;
+    unsigned depth;       /* of the recursion */
+    size_t n_binary_bits; /* in all binaries so far: <<0:100000>> is short text for much data */
+};
+
+/* ---- tokens (expr.c) ---- */
+
+int bt_parser_next(struct bt_parser *p);
+/* The token behind the one at hand; BT_TOK_END also where it cannot be read. */
+struct bt_token bt_parser_peek(const struct bt_parser *p);
+bool bt_parser_is_op(const struct bt_parser *p, enum bt_op op);
+/* Goes past the mark `kind`, or says that `what` was expected. */
+int bt_parser_expect(struct bt_parser *p, enum bt_token_kind kind, const char *what);
+/* Goes past a closing bracket; where the text ends instead, the error points at `open`. */
+int bt_parser_close(
+    struct bt_parser *p, enum bt_token_kind kind, const struct bt_token *open, const char *what);
+
+/* ---- errors; all return -1 ---- */
+
+/* The token at hand is not what may stand here; knows the common reasons. */
+int bt_parser_unexpected(struct bt_parser *p, const char *expected);
+int bt_parser_fail(struct bt_parser *p, struct beamtap_loc loc, const char *fmt, ...) BT_PRINTF(3, 4);
+
+/* ---- trees ---- */
+
+/* An expression whose operators bind at least as strongly as `least` (0: any). NULL: error set. */
+struct bt_ast *bt_parse_expr(struct bt_parser *p, int least);
+
+/* Expressions separated by commas, at least one. */
+struct bt_ast_list {
+    struct bt_ast **items;
+    size_t n, cap;
+};
+int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list);
+int bt_ast_list_add(struct bt_parser *p, struct bt_ast_list *list, struct bt_ast *item);
+
+/* <<...>> with tok on the opening mark (binary.c). */
+const struct bt_term *bt_parse_binary(struct bt_parser *p);
+
+#endif

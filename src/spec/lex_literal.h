@@ -1,0 +1,29 @@
+/*
+ * lex_literal.h - the tokens that carry a value: numbers, quoted text, characters, printed pids, refs and
+ * ports. For lexer.c, and binary.c which reads escapes through it; nobody else.
+ */
+#ifndef BT_SPEC_LEX_LITERAL_H
+#define BT_SPEC_LEX_LITERAL_H
+
+#include "spec/lexer.h"
+
+/* ---- of lexer.c ---- */
+
+/* The character at hand and its bytes; 0 at the end. */
+uint32_t bt_lex_peek(const struct bt_lexer *lx, size_t *step);
+void bt_lex_advance(struct bt_lexer *lx, size_t n_bytes);
+/* The place at hand. */
+struct beamtap_loc bt_lex_here(const struct bt_lexer *lx, size_t len);
+/* Does `text` stand here? */
+bool bt_lex_at(const struct bt_lexer *lx, const char *text);
+
+/* ---- each reads one token whose first character stands at lx ---- */
+
+int bt_lex_number(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err);
+int bt_lex_char(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err);
+/* 'atom' or "string". */
+int bt_lex_quoted(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err);
+/* <0.1.2>, #PID<0.1.2>, #Ref<0.1.2.3>, #Port<0.6>. Leaves all as it is when none of them stands here. */
+int bt_lex_identifier(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * parser.c - a whole spec: which notation it is in, module, function, arguments, guards, actions.
+ */
+#include "spec/parser.h"
+
+#include <string.h>
+
+#include "spec/expr.h"
+#include "spec/loc.h"
+#include "spec/suggest.h"
+
+/* ---- names ---- */
+
+static bool is_glued(struct bt_token t, enum bt_token_kind kind, enum bt_op op)
+{
+    return t.is_glued && t.kind == kind && (kind != BT_TOK_OP || t.op == op);
+}
+
+static bool is_word(enum bt_token_kind kind)
+{
+    return kind == BT_TOK_ATOM || kind == BT_TOK_VAR || kind == BT_TOK_RESERVED;
+}
+
+static int no_glob(struct bt_parser *p, struct beamtap_loc loc)
+{
+    return bt_parser_fail(
+        p, loc, "globs are not supported yet; write the name in full, or _ for every function");
+}
+
+/* my-app, my.mod and Foo.Bar are single words to the people who write them. */
+static int check_name_end(struct bt_parser *p, const struct bt_token *name)
+{
+    struct bt_token after = bt_parser_peek(p);
+    struct beamtap_loc both = bt_loc_join(name->loc, after.loc);
+    int len = (int)both.len;
+    const char *text = p->lx.text + both.off;
+    if (is_glued(p->tok, BT_TOK_OP, BT_OP_MUL))
+        return no_glob(p, p->tok.loc);
+    if (!after.is_glued || !is_word(after.kind))
+        return 0;
+    if (is_glued(p->tok, BT_TOK_OP, BT_OP_SUB))
+        return bt_parser_fail(p, both, "a name with a '-' needs quotes: '%.*s'", len, text);
+    if (!is_glued(p->tok, BT_TOK_DOT, 0))
+        return 0;
+    if (name->kind == BT_TOK_VAR)
+        return bt_parser_fail(p, name->loc,
+            "Elixir notation is not supported yet; the Elixir module Foo.Bar is 'Elixir.Foo.Bar' in Erlang "
+            "notation, "
+            "its function is written behind a ':'");
+    return bt_parser_fail(p, both,
+        "write ':' between module and function: %.*s:%.*s; a name with a '.' needs quotes", (int)name->len,
+        name->text, (int)after.len, after.text);
+}
+
+static int no_regex(struct bt_parser *p)
+{
+    return bt_parser_fail(p, p->tok.loc, "regular expressions are not supported yet; write the name in full");
+}
+
+/* `what` is "a module" or "a function". */
+static int parse_name(struct bt_parser *p, const char *what, struct bt_ast_name *name)
+{
+    struct bt_token t = p->tok;
+    if (bt_parser_is_op(p, BT_OP_MUL))
+        return no_glob(p, t.loc);
+    if (bt_parser_is_op(p, BT_OP_SLASH) && memchr(p->lx.text + p->lx.off, '/', p->lx.len - p->lx.off))
+        return no_regex(p);
+    switch (t.kind) {
+    case BT_TOK_ATOM: name->kind = BT_NAME_ATOM; break;
+    case BT_TOK_VAR: name->kind = BT_NAME_VAR; break;
+    case BT_TOK_WILD: name->kind = BT_NAME_ANY; break;
+    case BT_TOK_WHEN:
+    case BT_TOK_FUN:
+    case BT_TOK_OP:
+        if (t.loc.len > 1 && p->lx.text[t.loc.off] >= 'a')
+            return bt_parser_fail(p, t.loc,
+                "'%.*s' is a reserved word of Erlang; as a name it needs quotes: '%.*s'", (int)t.loc.len,
+                p->lx.text + t.loc.off, (int)t.loc.len, p->lx.text + t.loc.off);
+        return bt_parser_unexpected(p, what);
+    default: return bt_parser_unexpected(p, what);
+    }
+    if (t.kind == BT_TOK_ATOM && t.len == 1 &&
+        t.text[0] == '_') /* '_' of a recon tuple or match specification */
+        name->kind = BT_NAME_ANY;
+    name->text = name->kind == BT_NAME_ANY ? "_" : t.text;
+    name->len = name->kind == BT_NAME_ANY ? 1 : t.len;
+    name->loc = t.loc;
+    if (memchr(name->text, '\0', name->len))
+        return bt_parser_fail(p, t.loc, "the name of a module or function cannot have a NUL in it");
+    return bt_parser_next(p) ? -1 : check_name_end(p, &t);
+}
+
+/* ---- arity ---- */
+
+static int parse_arity(struct bt_parser *p, size_t *arity)
+{
+    const struct bt_term *t = p->tok.term;
+    if (p->tok.kind != BT_TOK_LITERAL || p->tok.is_char || (t->kind != BT_TERM_INT && t->kind != BT_TERM_BIG))
+        return bt_parser_unexpected(p, "an arity (0 to 255)");
+    if (t->kind == BT_TERM_BIG || t->u.small > BT_SPEC_MAX_ARITY)
+        return bt_parser_fail(p, p->tok.loc, "a function has at most %d arguments", BT_SPEC_MAX_ARITY);
+    *arity = (size_t)t->u.small;
+    return bt_parser_next(p);
+}
+
+/* ---- guards and actions ---- */
+
+static int parse_guards(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    size_t cap = 0;
+    do {
+        struct bt_ast_list tests = {0};
+        if (bt_parser_next(p) || bt_parse_list(p, &tests))
+            return -1;
+        if (s->n_guards == cap) {
+            size_t n = cap ? 2 * cap : 4;
+            struct bt_ast_guard *more = bt_arena_array(p->arena, n, sizeof *more);
+            if (!more)
+                return bt_err_nomem(p->err);
+            if (cap)
+                memcpy(more, s->guards, cap * sizeof *more);
+            s->guards = more;
+            cap = n;
+        }
+        s->guards[s->n_guards++] = (struct bt_ast_guard){tests.items, tests.n};
+    } while (p->tok.kind == BT_TOK_SEMICOLON);
+    return 0;
+}
+
+/* Words that may stand behind `->`. cure NULL: it is the action. */
+static const struct {
+    const char *name;
+    enum bt_action action;
+    const char *cure;
+} actions[] = {
+    {"return", BT_ACTION_RETURN, NULL},
+    {"time", 0, "action 'time' is not supported yet; 'return' shows how long each call took"},
+    {"stack", 0, "action 'stack' is not supported yet"},
+    {"caller", 0, "action 'caller' is not supported yet"},
+    {"count", 0, "action 'count' is not supported yet"},
+    {"return_trace", 0, "write 'return': it shows the value or the exception"},
+    {"exception_trace", 0, "write 'return': it shows the value or the exception"},
+    {"message", 0,
+        "what is shown is what the pattern names: mod:fun({ok, X}, _) shows X and leaves out what is _"},
+    {"ok", 0, "'ok' is no action; leave '-> ok' out to see calls only, or write '-> return'"},
+    {"true", 0, "'true' is no action; leave '-> true' out to see calls only, or write '-> return'"},
+};
+
+static int unknown_action(struct bt_parser *p, const struct bt_token *t)
+{
+    struct bt_suggestion best = {0};
+    char shown[80];
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (!actions[i].cure)
+            bt_suggest(&best, t->text, actions[i].name);
+    }
+    bt_lex_show(&p->lx, t, shown, sizeof shown);
+    if (best.word)
+        return bt_parser_fail(p, t->loc, "unknown action %s; did you mean '%s'?", shown, best.word);
+    return bt_parser_fail(p, t->loc, "unknown action %s; there is: return", shown);
+}
+
+static int parse_action(struct bt_parser *p, struct bt_ast_action *out)
+{
+    struct bt_token t = p->tok;
+    if (t.kind == BT_TOK_END)
+        return bt_parser_fail(
+            p, p->prev.loc, "nothing stands behind '->'; write an action, for instance 'return'");
+    if (t.kind != BT_TOK_ATOM)
+        return bt_parser_unexpected(p, "an action, for instance 'return',");
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strcmp(actions[i].name, t.text) != 0)
+            continue;
+        if (actions[i].cure)
+            return bt_parser_fail(p, t.loc, "%s", actions[i].cure);
+        *out = (struct bt_ast_action){actions[i].action, t.loc};
+        return bt_parser_next(p);
+    }
+    return unknown_action(p, &t);
+}
+
+static bool has_action(const struct bt_ast_spec *s, enum bt_action action)
+{
+    for (size_t i = 0; i < s->n_actions; i++) {
+        if (s->actions[i].action == action)
+            return true;
+    }
+    return false;
+}
+
+/* Behind `->`. An action that is named twice is the same as once. */
+static int parse_actions(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    s->actions = bt_arena_array(p->arena, sizeof actions / sizeof actions[0], sizeof *s->actions);
+    if (!s->actions)
+        return bt_err_nomem(p->err);
+    do {
+        struct bt_ast_action action;
+        if (bt_parser_next(p) || parse_action(p, &action))
+            return -1;
+        if (!has_action(s, action.action))
+            s->actions[s->n_actions++] = action;
+    } while (p->tok.kind == BT_TOK_COMMA || p->tok.kind == BT_TOK_SEMICOLON);
+    return 0;
+}
+
+/* ---- mod:fun(Args) ---- */
+
+static int parse_args(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    struct bt_token open = p->tok;
+    struct bt_ast_list args = {0};
+    if (bt_parser_next(p))
+        return -1;
+    if (p->tok.kind != BT_TOK_RPAREN && bt_parse_list(p, &args))
+        return -1;
+    if (bt_parser_close(p, BT_TOK_RPAREN, &open, "',' or ')'"))
+        return -1;
+    s->args_kind = BT_ARGS_PATTERN;
+    s->args = args.items;
+    s->arity = args.n;
+    s->args_loc = bt_loc_join(open.loc, p->prev.loc);
+    if (s->arity > BT_SPEC_MAX_ARITY)
+        return bt_parser_fail(
+            p, s->args_loc, "a function has at most %d arguments, here are %zu", BT_SPEC_MAX_ARITY, s->arity);
+    return 0;
+}
+
+/* /2, /_, (X, _) or nothing */
+static int parse_args_or_arity(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    if (p->tok.kind == BT_TOK_LPAREN)
+        return parse_args(p, s);
+    if (!bt_parser_is_op(p, BT_OP_SLASH))
+        return 0;
+    struct beamtap_loc slash = p->tok.loc;
+    if (bt_parser_next(p))
+        return -1;
+    if (p->tok.kind == BT_TOK_WILD)
+        return bt_parser_next(p);
+    if (bt_parser_is_op(p, BT_OP_MUL))
+        return no_glob(p, p->tok.loc);
+    if (parse_arity(p, &s->arity))
+        return -1;
+    s->args_kind = BT_ARGS_ARITY;
+    s->args_loc = bt_loc_join(slash, p->prev.loc);
+    return 0;
+}
+
+static int parse_call_spec(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    s->notation = BT_NOTATION_CALL;
+    s->function = (struct bt_ast_name){.kind = BT_NAME_ANY, .text = "_", .len = 1};
+    if (parse_name(p, "a module", &s->module))
+        return -1;
+    if (p->tok.kind == BT_TOK_COLON) {
+        if (bt_parser_next(p) || parse_name(p, "a function", &s->function) || parse_args_or_arity(p, s))
+            return -1;
+    } else if (p->tok.kind == BT_TOK_LPAREN || bt_parser_is_op(p, BT_OP_SLASH)) {
+        return bt_parser_fail(
+            p, s->module.loc, "the module is missing: write mod:%.*s", (int)s->module.len, s->module.text);
+    }
+    if (p->tok.kind == BT_TOK_WHEN && parse_guards(p, s))
+        return -1;
+    if (p->tok.kind == BT_TOK_ARROW && parse_actions(p, s))
+        return -1;
+    return 0;
+}
+
+/* What may follow what was read, for the message when something else does. */
+static const char *expected_next(const struct bt_ast_spec *s)
+{
+    if (s->notation == BT_NOTATION_RECON)
+        return "the end";
+    if (s->n_actions)
+        return "',' and another action, or the end,";
+    if (s->n_guards)
+        return "an operator, ',', ';' or '->'";
+    if (!s->function.loc.line)
+        return "':' and a function, 'when' or '->'";
+    return s->args_kind == BT_ARGS_ANY ? "'/', '(', 'when' or '->'" : "'when' or '->'";
+}
+
+/* ---- {mod, fun, args} ---- */
+
+static int parse_recon_args(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    struct bt_token t = p->tok;
+    s->args_loc = t.loc;
+    if (t.kind == BT_TOK_WILD || (t.kind == BT_TOK_ATOM && strcmp(t.text, "_") == 0))
+        return bt_parser_next(p);
+    if (t.kind == BT_TOK_ATOM && strcmp(t.text, "return_trace") == 0) {
+        s->args_kind = BT_ARGS_RETURN_TRACE;
+        return bt_parser_next(p);
+    }
+    if (t.kind == BT_TOK_LBRACKET && bt_parser_peek(p).kind == BT_TOK_RBRACKET)
+        return bt_parser_next(p) || bt_parser_next(p) ? -1 : 0; /* recon: as '_' */
+    if (t.kind == BT_TOK_LBRACKET)
+        return bt_parser_fail(p, t.loc,
+            "match specifications are not supported yet; write the pattern as "
+            "mod:fun(X, _) when is_list(X) -> return");
+    if (t.kind == BT_TOK_FUN)
+        return bt_parser_fail(p, t.loc,
+            "funs are not supported yet; write the pattern as "
+            "mod:fun(X, _) when is_list(X) -> return");
+    s->args_kind = BT_ARGS_ARITY;
+    if (t.kind == BT_TOK_LITERAL)
+        return parse_arity(p, &s->arity);
+    return bt_parser_unexpected(p, "'_', an arity (0 to 255) or return_trace");
+}
+
+/* {queue, in} and such. */
+static int check_three(struct bt_parser *p)
+{
+    if (p->tok.kind == BT_TOK_RBRACE)
+        return bt_parser_fail(p, p->tok.loc, "a recon tuple has three elements: {mod, fun, '_'}");
+    return 0;
+}
+
+static int parse_recon_tail(struct bt_parser *p)
+{
+    if (p->tok.kind == BT_TOK_ARROW || p->tok.kind == BT_TOK_WHEN)
+        return bt_parser_fail(p, p->tok.loc,
+            "a recon tuple ends with its '}'; write {mod, fun, return_trace}, or "
+            "mod:fun(X, _) when is_list(X) -> return");
+    if (p->tok.kind == BT_TOK_COMMA)
+        return bt_parser_fail(
+            p, p->tok.loc, "one tuple only; give each as an argument of its own, in its own quotes");
+    return 0;
+}
+
+static int parse_recon_spec(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    struct bt_token open = p->tok;
+    s->notation = BT_NOTATION_RECON;
+    if (bt_parser_next(p) || parse_name(p, "a module", &s->module) || check_three(p) ||
+        bt_parser_expect(p, BT_TOK_COMMA, "','") || parse_name(p, "a function", &s->function) ||
+        check_three(p) || bt_parser_expect(p, BT_TOK_COMMA, "','") || parse_recon_args(p, s) ||
+        bt_parser_close(p, BT_TOK_RBRACE, &open, "'}'"))
+        return -1;
+    return parse_recon_tail(p);
+}
+
+/* ---- the whole ---- */
+
+/* send, receive(...) and their like stand alone; `link:f/1` is a module. */
+static bool is_event(struct bt_parser *p)
+{
+    static const char *const events[] = {
+        "send", "receive", "spawn", "exit", "link", "register", "gc", "running"};
+    if ((p->tok.kind != BT_TOK_ATOM && p->tok.kind != BT_TOK_RESERVED) || p->tok.is_quoted)
+        return false;
+    enum bt_token_kind next = bt_parser_peek(p).kind;
+    if (next != BT_TOK_END && next != BT_TOK_LPAREN && next != BT_TOK_WHEN && next != BT_TOK_ARROW)
+        return false;
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (strcmp(events[i], p->tok.text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int parse_notation(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    if (is_event(p))
+        return bt_parser_fail(p, p->tok.loc,
+            "events (send, receive, spawn ...) are not supported yet; a module of "
+            "this name needs quotes: '%.*s'",
+            (int)p->tok.len, p->tok.text);
+    switch (p->tok.kind) {
+    case BT_TOK_LBRACE: return parse_recon_spec(p, s);
+    case BT_TOK_LBRACKET:
+        return bt_parser_fail(p, p->tok.loc,
+            "lists of recon tuples are not supported yet; give each tuple as an "
+            "argument of its own");
+    case BT_TOK_COLON:
+        return bt_parser_fail(
+            p, p->tok.loc, "Elixir notation is not supported yet; Erlang writes :lists.seq/2 as lists:seq/2");
+    case BT_TOK_STRING:
+        return bt_parser_fail(
+            p, p->tok.loc, "take the double quotes away: the pattern itself has none around it");
+    case BT_TOK_END: return bt_parser_unexpected(p, "a pattern, for instance lists:seq/2,");
+    default: return parse_call_spec(p, s);
+    }
+}
+
+int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_spec *out, struct beamtap_err *err)
+{
+    struct bt_parser p = {.arena = arena, .err = err};
+    struct bt_ast_spec s = {0};
+    if (bt_lex_init(&p.lx, text, arena, err) || bt_parser_next(&p))
+        return -1;
+    s.loc = p.tok.loc;
+    if (parse_notation(&p, &s))
+        return -1;
+    s.loc = bt_loc_join(s.loc, p.prev.loc);
+    if (p.tok.kind == BT_TOK_DOT && bt_parser_next(&p)) /* a form copied from a file ends in one */
+        return -1;
+    if (p.tok.kind != BT_TOK_END)
+        return bt_parser_unexpected(&p, expected_next(&s));
+    *out = s;
+    return 0;
+}

@@ -1,0 +1,19 @@
+/*
+ * parser.h - a spec text to its tree. Says what is wrong with the syntax; check.h says what is wrong with the
+ * meaning.
+ */
+#ifndef BT_SPEC_PARSER_H
+#define BT_SPEC_PARSER_H
+
+#include "spec/ast.h"
+
+/*
+ * bt_parse - read one spec text.
+ *
+ * text   NUL-terminated UTF-8; borrowed for the call. At most BT_SPEC_MAX_BYTES.
+ * arena  the tree lives there.
+ * Errors: ESPEC with the place; ENOMEM.
+ */
+int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_spec *out, struct beamtap_err *err);
+
+#endif
