@@ -269,9 +269,6 @@ close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     patterns_off(U),
     tell(G, {closed, Why, counts(U)}),
     G#guard{state = closed};
-close(#guard{state = State} = G, asked) when State =/= armed ->
-    tell(G, {closed, asked, []}),
-    G;
 close(G, _) ->
     G.
 
