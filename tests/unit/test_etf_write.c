@@ -156,7 +156,7 @@ static void identifiers(void **state)
     ref->u.ref.n = 5;
     BYTES(ref, "\x5a\0\5\x77\3"
                "a@b\1\2\3\4\0\0\0\1\0\0\0\0\xff\xff\xff\xf0\0\0\0\0\0\0\0\0");
-    check_bytes(pid, NULL, "\x58\x77\15nonode@nohost\0\0\0\x2c\0\0\0\1\0\0\0\0", 27);
+    check_bytes(pid, NULL, "\x58\x77\15nonode@nohost\0\0\0\x2c\0\0\0\1\0\0\0\0", 28);
 }
 
 static void long_node_name_is_refused(void **state)
