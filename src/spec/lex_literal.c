@@ -58,7 +58,7 @@ static int check_number_end(const struct bt_lexer *lx, size_t from, struct beamt
             err, BEAMTAP_ESPEC, loc, "a float needs digits on both sides of a point: 1.0e5, not 1e5");
     if (lx->off - from == 1 && lx->text[from] == '0' && (c == 'x' || c == 'b' || c == 'o'))
         return bt_err_at(err, BEAMTAP_ESPEC, loc, "Erlang writes 16#ff, 8#17 and 2#101 for other bases");
-    return bt_err_at(err, BEAMTAP_ESPEC, loc, "'%c' right behind a number", c);
+    return bt_err_at(err, BEAMTAP_ESPEC, loc, "'%c' cannot stand right behind a number", c);
 }
 
 static int based_number(struct bt_lexer *lx, struct bt_token *tok, size_t n_base, struct beamtap_err *err)

@@ -268,7 +268,7 @@ static int mark_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_
             continue;
         size_t len = strcmp(marks[i].text, "=<<") == 0 ? 1 : strlen(marks[i].text);
         if (marks[i].cure)
-            return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(lx, len), "'%s' is not an Erlang operator: %s",
+            return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(lx, len), "'%s' cannot stand here: %s",
                 marks[i].text, marks[i].cure);
         tok->kind = marks[i].kind;
         tok->op = marks[i].op;

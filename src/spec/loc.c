@@ -184,6 +184,8 @@ void bt_loc_excerpt(struct bt_buf *out, const char *text, const struct beamtap_l
         to++;
     if (to > from && to < len && text[to - 1] == '\r' && to - 1 >= loc->off)
         to--;
+    if (from == to)
+        return;
     size_t first = cut_start(text, from, loc->off);
     size_t last = cut_end(text, first, to);
     bt_buf_puts(out, first > from ? "    ..." : "    ");

@@ -14,7 +14,8 @@
  * place (^~~~ for more than one character). Both end in a newline.
  *
  * A tab shows as one space, a byte a terminal would act on as its escape, wide characters count two; a long
- * line is cut around the place. Nothing is appended when loc has no line or lies outside the text.
+ * line is cut around the place. Nothing is appended when loc has no line, lies outside the text or in an
+ * empty line.
  */
 void bt_loc_excerpt(struct bt_buf *out, const char *text, const struct beamtap_loc *loc);
 
