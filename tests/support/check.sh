@@ -73,9 +73,13 @@ mark() {
 
 declare -A LOG_EXPECTED=()      # NODE -> why its log may say something
 
+declare -A LOG_SEEN=()          # NODE -> bytes of its log that were complained of
+
 quiet_log() {
-    local node=${1:-$NODE}
-    [ -n "${LOG_EXPECTED[$node]:-}" ] || is "what $node logged" "$(head -c 2000 "$BT_TMP/$node.log")" ''
+    local node=${1:-$NODE} seen
+    seen=${LOG_SEEN[$node]:-0}
+    LOG_SEEN[$node]=$(stat -c %s "$BT_TMP/$node.log")
+    [ -n "${LOG_EXPECTED[$node]:-}" ] || is "what $node logged" "$(tail -c +$((seen + 1)) "$BT_TMP/$node.log" | head -c 2000)" ''
 }
 
 clean() {
@@ -85,6 +89,9 @@ clean() {
 }
 
 is_clean() { [ "$(ask "${1:-$NODE}" 'leftovers:check()' 2>/dev/null)" = ok ]; }
+
+# Clean but for the connection of a program that stands still.
+is_clean_but_connected() { [ "$(ask "${1:-$NODE}" 'leftovers:check(1)' 2>/dev/null)" = ok ]; }
 
 finish() {
     if [ "$FAILED" -gt 0 ]; then
@@ -140,3 +147,32 @@ ends() { [ "$STATUS" = "$1" ] || fail "exit status: want $1, got $STATUS"; }
 armed() { grep -q 'until' "$TAP_ERR" || gone_or_zombie "$TAP_PID"; }
 
 wait_armed() { wait_for 15 armed || fail "beamtap does not say that it traces"; }
+
+# ---- what its lines look like ------------------------------------------------------------------------------------
+
+TIME='[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}'
+PID='<0\.[0-9]+\.0>'
+LINE="^$TIME $PID"              # how every line of a trace begins
+TOOK='  [0-9.]+(ns|us|ms|s)$'   # how a return ends
+
+# closing N REASON: the trace ended in order after N calls: the last line of ERR, and the exit status. How many were
+# skipped is not known in scope global.
+closing() {
+    local plural=s n; [ "$1" != 1 ] || plural=''
+    n=$(sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta' <<< "$1")
+    ends 0
+    like "closing line" "$(tail -n 1 <<< "$ERR")" \
+        "^beamtap: stopped: $n call$plural \\($2\\)(; [0-9,]+ skipped,| of at most [0-9,]+;|;) 0 lost(, [0-9,]+ still open.*)?; node clean$"
+}
+
+# refused STATUS REGEX: the program ended with STATUS before it traced, said why, and showed nothing.
+refused() {
+    ends "$1"
+    like "message on stderr" "$ERR" "^beamtap: .*$2"
+    is "stdout" "$OUT" ''
+    unlike "stderr" "$ERR" 'stopped:|Ctrl-C stops'
+}
+
+# calls_of / returns_of REGEX: lines of OUT
+calls_of() { grep -cE "$LINE $1\\(" <<< "$OUT"; }
+returns_of() { grep -cE "$LINE $1 (-->|\\*\\*) " <<< "$OUT"; }

@@ -1,6 +1,7 @@
 %% leftovers - what a tracer changed on this node and did not put back.
 %%
 %% A test takes mark() when its node is as it wants it, runs beamtap, and asks check(): `ok`, or a list of findings.
+%% check(N): N connections to the node are still open, and that is no finding.
 %% It trusts nothing of beamtap: it asks the VM about every process, port, function and module.
 %%
 %%   {flags, Who, Flags, Tracer}    a process, port, new_processes or new_ports has trace flags it had not
@@ -18,13 +19,15 @@
 %%
 %% Processes of a test's own workload may come and go: whoever has '$workload' in the process dictionary is not a finding.
 -module(leftovers).
--export([mark/0, check/0, snapshot/0, diff/1]).
+-export([mark/0, check/0, check/1, snapshot/0, diff/2]).
 
 -define(MARK, {?MODULE, mark}).
 
 mark() -> persistent_term:put(?MARK, snapshot()).
 
-check() -> diff(persistent_term:get(?MARK)).
+check() -> check(0).
+
+check(Connections) -> diff(persistent_term:get(?MARK), Connections).
 
 snapshot() ->
     urgently(fun() ->
@@ -40,8 +43,11 @@ snapshot() ->
           registered => names()}
     end).
 
-diff(Before) ->
+diff(Marked, Connections) ->
     urgently(fun() ->
+        #{links := Links, ports := Ports} = Marked,
+        Sockets = lists:sort(lists:duplicate(Connections, "tcp_inet") ++ Ports),
+        Before = Marked#{links := Links + Connections, ports := Sockets},
         #{traces := T0, sessions := S0, settings := Set0, modules := M0, old_code := O0, registered := R0} = Before,
         #{traces := T1, sessions := S1, settings := Set1, modules := M1, old_code := O1, registered := R1} = snapshot(),
         Shared = [{A, B} || {S, A} <- S0, {Same, B} <- S1, S =:= Same],

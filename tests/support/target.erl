@@ -11,7 +11,7 @@
 %% gen_server
 -export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
 %% workloads
--export([hot/1, hot/2, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, stop/0, calls/0, term/1]).
+-export([hot/1, hot/2, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, imposter/2, stop/0, calls/0, term/1]).
 %% measuring
 -export([watch/0, watched/0, rate/2, memory/2, back_at/3]).
 
@@ -154,6 +154,30 @@ doomed(Ms) ->
         Pid = worker(fun(_) -> ?MODULE:stuck(doomed) end, 1),
         receive after Ms -> exit(Pid, kill) end
     end).
+
+%% Registers Name with epmd for a port behind which there is no Erlang: a server that answers what it gets with Answer,
+%% or `silent`.
+imposter(Name, Answer) ->
+    Me = self(),
+    worker(fun(_) ->
+        {ok, L} = gen_tcp:listen(0, [binary, {active, false}, {ip, {127, 0, 0, 1}}, {reuseaddr, true}]),
+        {ok, Port} = inet:port(L),
+        {ok, Epmd} = gen_tcp:connect({127, 0, 0, 1}, list_to_integer(os:getenv("ERL_EPMD_PORT")), [binary, {packet, 2}, {active, false}]),
+        %% ALIVE2_REQ: port, hidden node, TCP over IPv4, versions 6 to 5, name, nothing extra. epmd keeps it while Epmd is open.
+        ok = gen_tcp:send(Epmd, <<120, Port:16, 72, 0, 6:16, 5:16, (length(Name)):16, (list_to_binary(Name))/binary, 0:16>>),
+        ok = inet:setopts(Epmd, [{packet, raw}]),
+        {ok, <<_, 0, _/binary>>} = gen_tcp:recv(Epmd, 0, 5000),
+        Me ! {self(), ready},
+        pretend(L, Answer, [Epmd])
+    end, imposter),
+    receive {_, ready} -> ok after 5000 -> error(timeout) end.
+
+pretend(L, Answer, Open) ->
+    {ok, S} = gen_tcp:accept(L),
+    case Answer of
+        silent -> pretend(L, Answer, [S | Open]);
+        _ -> gen_tcp:recv(S, 0, 5000), gen_tcp:send(S, Answer), gen_tcp:close(S), pretend(L, Answer, Open)
+    end.
 
 stop() ->
     Pids = [P || P <- processes(), is_workload(P)],
