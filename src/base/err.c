@@ -42,10 +42,23 @@ static bool is_free(const struct beamtap_err *err)
     return err && err->code == BEAMTAP_OK;
 }
 
+/* Messages quote names a peer or a user sent; what a terminal would act on must not come along. */
+static void defuse(char *msg)
+{
+    for (unsigned char *p = (unsigned char *)msg; *p; p++) {
+        bool is_c1 = p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0; /* U+0080 to U+009F */
+        if ((*p < 32 && *p != '\n') || *p == 127)
+            *p = '?';
+        else if (is_c1)
+            p[0] = p[1] = '?';
+    }
+}
+
 static void set_msg(struct beamtap_err *err, const char *fmt, va_list ap)
 {
     vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     err->msg[bt_utf8_whole(err->msg, strlen(err->msg))] = '\0'; /* a cut must not split a character */
+    defuse(err->msg);
 }
 
 int bt_err_set(struct beamtap_err *err, enum beamtap_code code, const char *fmt, ...)

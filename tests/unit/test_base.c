@@ -82,6 +82,18 @@ static void long_message_ends_with_a_whole_character(void **state)
     assert_int_equal(bt_utf8_whole(err.msg, strlen(err.msg)), strlen(err.msg));
 }
 
+static void control_bytes_do_not_reach_a_terminal(void **state)
+{
+    (void)state;
+    struct beamtap_err err = {0};
+    bt_err_set(&err, BEAMTAP_ENONODE, "called %s\n  \xc3\xa9 %s", "\x1b[2J\x7f\r",
+        "\xc2\x9b"
+        "1m\xc2\xa0");
+    assert_string_equal(err.msg, "called ?[2J??\n  \xc3\xa9 ??1m\xc2\xa0");
+    bt_err_context(&err, "%s", "\x07");
+    assert_int_equal(err.msg[0], '?');
+}
+
 static void every_code_has_text_and_status(void **state)
 {
     (void)state;
@@ -242,6 +254,7 @@ int main(void)
         cmocka_unit_test(error_with_place_and_errno),
         cmocka_unit_test(context_goes_in_front),
         cmocka_unit_test(long_message_ends_with_a_whole_character),
+        cmocka_unit_test(control_bytes_do_not_reach_a_terminal),
         cmocka_unit_test(every_code_has_text_and_status),
         cmocka_unit_test(buffer_grows_and_is_reset),
         cmocka_unit_test(limit_is_remembered),
