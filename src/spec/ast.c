@@ -106,7 +106,7 @@ static int print_map(struct printer *p, const struct bt_ast *e)
     for (size_t i = 0; i < e->u.seq.n; i++) {
         if (i)
             bt_buf_puts(p->out, ", ");
-        if (print_expr(p, e->u.seq.items[2 * i], 0))
+        if (print_expr(p, e->u.seq.items[2 * i], bt_op_info(BT_OP_MATCH)->strength + 1))
             return -1;
         bt_buf_puts(p->out, p->is_guard ? " => " : " := ");
         if (print_expr(p, e->u.seq.items[2 * i + 1], 0))
@@ -140,10 +140,24 @@ static int print_call(struct printer *p, const struct bt_ast *e)
     return 0;
 }
 
+/* Not as the node prints a fun: fun when:f/1 does not read back. */
+static int print_literal(struct printer *p, const struct bt_term *t)
+{
+    if (t->kind != BT_TERM_FUN)
+        return bt_ast_print_term(p->out, t, p->err);
+    const struct bt_term *m = t->u.fun.module, *f = t->u.fun.function;
+    bt_buf_puts(p->out, "fun ");
+    put_atom(p->out, m->u.atom.name, m->u.atom.len);
+    bt_buf_putc(p->out, ':');
+    put_atom(p->out, f->u.atom.name, f->u.atom.len);
+    bt_buf_printf(p->out, "/%d", (int)t->u.fun.arity);
+    return 0;
+}
+
 static int print_bare(struct printer *p, const struct bt_ast *e)
 {
     switch (e->kind) {
-    case BT_AST_LITERAL: return bt_ast_print_term(p->out, e->u.literal, p->err);
+    case BT_AST_LITERAL: return print_literal(p, e->u.literal);
     case BT_AST_STRING: put_string(p->out, e->u.string.text, e->u.string.len); return 0;
     case BT_AST_VAR: bt_buf_puts(p->out, e->u.var.name); return 0;
     case BT_AST_WILD: bt_buf_putc(p->out, '_'); return 0;

@@ -65,7 +65,8 @@ int bt_parser_fail(struct bt_parser *p, struct beamtap_loc loc, const char *fmt,
 /* The last thing in the text is a '-': `queue:in -> return` without quotes around it. */
 static const struct bt_token *redirected(const struct bt_parser *p)
 {
-    bool is_last = bt_parser_is_op(p, BT_OP_SUB) && p->lx.off == p->lx.len;
+    const char *rest = p->lx.text + p->lx.off;
+    bool is_last = bt_parser_is_op(p, BT_OP_SUB) && rest[strspn(rest, " \t\r\n")] == '\0';
     bool was_last = p->tok.kind == BT_TOK_END && p->prev.kind == BT_TOK_OP && p->prev.op == BT_OP_SUB;
     return is_last ? &p->tok : was_last ? &p->prev : NULL;
 }

@@ -86,11 +86,11 @@ int bt_lex_number(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err 
         return based_number(lx, tok, n, err);
     size_t fraction = fraction_len(lx, from + n);
     if (fraction) {
-        double real;
-        if (!bt_number_float(lx->arena, lx->text + from, n + fraction, &real))
+        bool is_too_large;
+        tok->term = bt_number_float(lx->arena, lx->text + from, n + fraction, &is_too_large);
+        if (is_too_large)
             return bt_err_at(
                 err, BEAMTAP_ESPEC, bt_lex_here(lx, n + fraction), "the number is too large for a float");
-        tok->term = bt_term_float(lx->arena, real);
     } else {
         tok->term = bt_number_int(lx->arena, lx->text + from, n, 10);
     }

@@ -81,14 +81,15 @@ bool bt_number_u64(const char *digits, size_t len, uint64_t max, uint64_t *out)
     return true;
 }
 
-bool bt_number_float(struct bt_arena *a, const char *text, size_t len, double *out)
+const struct bt_term *bt_number_float(struct bt_arena *a, const char *text, size_t len, bool *is_too_large)
 {
     /* strtod wants the decimal point of the program's locale, which is not ours to know. */
     const char *point = localeconv()->decimal_point;
     size_t point_len = strlen(point), n = 0;
     char *copy = bt_arena_alloc(a, len + point_len + 1);
+    *is_too_large = false;
     if (!copy)
-        return false;
+        return NULL;
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '.') {
             memcpy(copy + n, point, point_len);
@@ -98,8 +99,9 @@ bool bt_number_float(struct bt_arena *a, const char *text, size_t len, double *o
         }
     }
     copy[n] = '\0';
-    *out = strtod(copy, NULL);
-    return isfinite(*out);
+    double real = strtod(copy, NULL);
+    *is_too_large = !isfinite(real);
+    return *is_too_large ? NULL : bt_term_float(a, real);
 }
 
 const struct bt_term *bt_number_negate(struct bt_arena *a, const struct bt_term *t)

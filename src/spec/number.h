@@ -18,8 +18,8 @@ unsigned bt_number_digit(char c);
 const struct bt_term *bt_number_int(struct bt_arena *a, const char *digits, size_t len, unsigned base);
 /* Decimal digits up to max; false: larger. */
 bool bt_number_u64(const char *digits, size_t len, uint64_t max, uint64_t *out);
-/* 1.5, 1.5e-7. False: too large for a float. */
-bool bt_number_float(struct bt_arena *a, const char *text, size_t len, double *out);
+/* 1.5, 1.5e-7. NULL: no memory, or *is_too_large is set. */
+const struct bt_term *bt_number_float(struct bt_arena *a, const char *text, size_t len, bool *is_too_large);
 /* The negative of an integer or float. NULL: no memory. */
 const struct bt_term *bt_number_negate(struct bt_arena *a, const struct bt_term *t);
 

@@ -1,0 +1,241 @@
+/*
+ * ast_gen.c - trees made by chance with a fixed seed, and their comparison.
+ */
+#include "ast_gen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t below(struct ast_gen *g, uint64_t n)
+{
+    g->seed ^= g->seed << 13;
+    g->seed ^= g->seed >> 7;
+    g->seed ^= g->seed << 17;
+    return g->seed % n;
+}
+
+#define PICK(g, list) (list)[below(g, sizeof(list) / sizeof(list)[0])]
+
+static const char *const atoms[] = {"ok", "error", "hello world", "", "and", "when", "fun", "Upper", "_",
+    "$1", "a@b", "it's",
+    "\xC3\xBC"
+    "ber",
+    "\xD0\xB8\xD0\xBC\xD1\x8F", "a\nb", "erlang", "maybe", "x-y", "0a"};
+static const char *const vars[] = {"X", "Y", "_Z", "Longer_Name1",
+    "\xC3\x9C"
+    "ber",
+    "__"};
+static const char *const strings[] = {"", "abc", "a\"b\\c", "\n\t\x1B\x7F",
+    "gr\xC3\xB6\xC3\x9F"
+    "e",
+    "\xE6\xBC\xA2", "%{"};
+
+static const struct bt_term *gen_identifier(struct ast_gen *g)
+{
+    struct bt_term *t = bt_term_new(g->arena, below(g, 2) ? BT_TERM_PID : BT_TERM_REF);
+    if (t->kind == BT_TERM_PID) {
+        t->u.pid.id = (uint32_t)below(g, 100000);
+        t->u.pid.serial = (uint32_t)below(g, 10);
+        return t;
+    }
+    t->u.ref.n = 3;
+    for (size_t i = 0; i < 3; i++)
+        t->u.ref.words[i] = (uint32_t)below(g, UINT32_MAX);
+    return t;
+}
+
+static const struct bt_term *gen_literal(struct ast_gen *g)
+{
+    uint8_t bytes[20];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)below(g, 256);
+    switch (below(g, 10)) {
+    case 0: return bt_term_int(g->arena, (int64_t)below(g, 1000));
+    case 1: return bt_term_int(g->arena, (int64_t)below(g, UINT64_MAX));
+    case 2: return bt_term_big(g->arena, below(g, 2), bytes, 1 + below(g, sizeof bytes));
+    case 3: return bt_term_float(g->arena, ((double)below(g, 2000000) - 1e6) / 1024.0);
+    case 4: return bt_term_float(g->arena, 1.0 / (1.0 + (double)below(g, UINT32_MAX)) * 1e30);
+    case 5: return bt_term_binary(g->arena, bytes, below(g, sizeof bytes), 1 + (unsigned)below(g, 8));
+    case 6: return bt_term_binary(g->arena, "text", below(g, 5), 8);
+    case 7: return gen_identifier(g);
+    case 8: return bt_term_fun(g->arena, PICK(g, atoms), PICK(g, atoms), (int64_t)below(g, 256));
+    default: return bt_term_atom(g->arena, PICK(g, atoms));
+    }
+}
+
+static struct bt_ast *gen(struct ast_gen *g, unsigned depth);
+
+static struct bt_ast **gen_items(struct ast_gen *g, size_t n, unsigned depth)
+{
+    struct bt_ast **items = bt_arena_array(g->arena, n, sizeof *items);
+    for (size_t i = 0; i < n; i++)
+        items[i] = gen(g, depth - 1);
+    return items;
+}
+
+static bool is_number(const struct bt_ast *e)
+{
+    return e->kind == BT_AST_LITERAL &&
+           (e->u.literal->kind == BT_TERM_INT || e->u.literal->kind == BT_TERM_BIG ||
+               e->u.literal->kind == BT_TERM_FLOAT);
+}
+
+/* A sign before a number would be read as a part of it. */
+static void gen_op(struct ast_gen *g, struct bt_ast *e, unsigned depth)
+{
+    e->kind = BT_AST_OP;
+    e->u.op.op = (enum bt_op)below(g, BT_OP_NOT + 1);
+    e->u.op.args[0] = gen(g, depth - 1);
+    if (bt_op_info(e->u.op.op)->assoc != BT_ASSOC_UNARY)
+        e->u.op.args[1] = gen(g, depth - 1);
+    else if (is_number(e->u.op.args[0]))
+        e->u.op.op = BT_OP_NOT;
+}
+
+static struct bt_ast *gen(struct ast_gen *g, unsigned depth)
+{
+    struct bt_ast *e = bt_arena_alloc(g->arena, sizeof *e);
+    size_t n = below(g, 4);
+    switch (depth ? below(g, 10) : below(g, 4)) {
+    case 0: e->kind = BT_AST_WILD; return e;
+    case 1:
+        e->kind = BT_AST_VAR;
+        e->u.var.name = PICK(g, vars);
+        return e;
+    case 2:
+        e->kind = BT_AST_STRING;
+        e->u.string.text = PICK(g, strings);
+        e->u.string.len = strlen(e->u.string.text);
+        return e;
+    case 3:
+        e->kind = BT_AST_LITERAL;
+        e->u.literal = gen_literal(g);
+        return e;
+    case 4:
+    case 5:
+        e->kind = below(g, 2) ? BT_AST_TUPLE : BT_AST_LIST;
+        e->u.seq.items = gen_items(g, n, depth);
+        e->u.seq.n = n;
+        if (e->kind == BT_AST_LIST && n && below(g, 3) == 0)
+            e->u.seq.tail = gen(g, depth - 1);
+        return e;
+    case 6:
+        e->kind = BT_AST_MAP;
+        e->u.seq.items = gen_items(g, 2 * n, depth);
+        e->u.seq.n = n;
+        return e;
+    case 7:
+        e->kind = BT_AST_CALL;
+        e->u.call.name = PICK(g, atoms);
+        e->u.call.args = gen_items(g, n, depth);
+        e->u.call.n = n;
+        return e;
+    default: gen_op(g, e, depth); return e;
+    }
+}
+
+static struct bt_ast_name gen_name(struct ast_gen *g)
+{
+    static const enum bt_name_kind kinds[] = {
+        BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ANY, BT_NAME_VAR};
+    struct bt_ast_name name = {.kind = PICK(g, kinds), .loc = {1, 1, 0, 0}};
+    name.text = name.kind == BT_NAME_ANY ? "_" : name.kind == BT_NAME_VAR ? PICK(g, vars) : PICK(g, atoms);
+    if (strcmp(name.text, "_") == 0)
+        name.kind = BT_NAME_ANY;
+    name.len = strlen(name.text);
+    return name;
+}
+
+static void gen_guards(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
+{
+    s->n_guards = below(g, 3);
+    s->guards = bt_arena_array(g->arena, s->n_guards, sizeof *s->guards);
+    for (size_t i = 0; i < s->n_guards; i++) {
+        s->guards[i].n = 1 + below(g, 3);
+        s->guards[i].tests = gen_items(g, s->guards[i].n, depth + 1);
+    }
+}
+
+struct bt_ast_spec ast_gen_spec(struct ast_gen *g, unsigned depth)
+{
+    struct bt_ast_spec s = {.module = gen_name(g), .function = gen_name(g)};
+    s.arity = below(g, 4);
+    if (below(g, 5) == 0) {
+        static const enum bt_args_kind kinds[] = {BT_ARGS_ANY, BT_ARGS_ARITY, BT_ARGS_RETURN_TRACE};
+        s.notation = BT_NOTATION_RECON;
+        s.args_kind = PICK(g, kinds);
+        return s;
+    }
+    s.args_kind = (enum bt_args_kind)below(g, BT_ARGS_PATTERN + 1);
+    if (s.args_kind == BT_ARGS_PATTERN)
+        s.args = gen_items(g, s.arity, depth + 1);
+    gen_guards(g, &s, depth);
+    s.n_actions = below(g, 2);
+    s.actions = bt_arena_array(g->arena, 1, sizeof *s.actions);
+    return s;
+}
+
+/* ---- comparing ---- */
+
+static bool items_equal(struct bt_ast *const *x, struct bt_ast *const *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!ast_equal(x[i], y[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool both_equal(const struct bt_ast *x, const struct bt_ast *y)
+{
+    return x && y ? ast_equal(x, y) : !x && !y;
+}
+
+bool ast_equal(const struct bt_ast *x, const struct bt_ast *y)
+{
+    if (x->kind != y->kind)
+        return false;
+    switch (x->kind) {
+    case BT_AST_LITERAL: return bt_term_equal(x->u.literal, y->u.literal);
+    case BT_AST_STRING:
+        return x->u.string.len == y->u.string.len &&
+               memcmp(x->u.string.text, y->u.string.text, x->u.string.len) == 0;
+    case BT_AST_VAR: return strcmp(x->u.var.name, y->u.var.name) == 0;
+    case BT_AST_WILD: return true;
+    case BT_AST_TUPLE:
+    case BT_AST_LIST:
+        return x->u.seq.n == y->u.seq.n && items_equal(x->u.seq.items, y->u.seq.items, x->u.seq.n) &&
+               both_equal(x->u.seq.tail, y->u.seq.tail);
+    case BT_AST_MAP:
+        return x->u.seq.n == y->u.seq.n && items_equal(x->u.seq.items, y->u.seq.items, 2 * x->u.seq.n);
+    case BT_AST_OP:
+        return x->u.op.op == y->u.op.op && ast_equal(x->u.op.args[0], y->u.op.args[0]) &&
+               both_equal(x->u.op.args[1], y->u.op.args[1]);
+    case BT_AST_CALL:
+        return strcmp(x->u.call.name, y->u.call.name) == 0 && x->u.call.n == y->u.call.n &&
+               items_equal(x->u.call.args, y->u.call.args, x->u.call.n);
+    }
+    return false;
+}
+
+static bool names_equal(const struct bt_ast_name *x, const struct bt_ast_name *y)
+{
+    return x->kind == y->kind && strcmp(x->text, y->text) == 0 && !x->loc.line == !y->loc.line;
+}
+
+bool ast_spec_equal(const struct bt_ast_spec *x, const struct bt_ast_spec *y)
+{
+    bool has_arity = x->args_kind == BT_ARGS_ARITY || x->args_kind == BT_ARGS_PATTERN;
+    if (x->notation != y->notation || !names_equal(&x->module, &y->module) ||
+        !names_equal(&x->function, &y->function) || x->args_kind != y->args_kind ||
+        (has_arity && x->arity != y->arity) || x->n_guards != y->n_guards || x->n_actions != y->n_actions)
+        return false;
+    if (x->args_kind == BT_ARGS_PATTERN && !items_equal(x->args, y->args, x->arity))
+        return false;
+    for (size_t i = 0; i < x->n_guards; i++) {
+        if (x->guards[i].n != y->guards[i].n ||
+            !items_equal(x->guards[i].tests, y->guards[i].tests, x->guards[i].n))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,21 @@
+/*
+ * ast_gen.h - for tests of the parser: trees made by chance with a fixed seed, and their comparison.
+ */
+#ifndef BT_TESTS_AST_GEN_H
+#define BT_TESTS_AST_GEN_H
+
+#include "spec/ast.h"
+
+struct ast_gen {
+    struct bt_arena *arena;
+    uint64_t seed; /* not 0 */
+};
+
+/* A spec that bt_parse can give back, with trees of at most `depth` levels; it need not mean anything. */
+struct bt_ast_spec ast_gen_spec(struct ast_gen *g, unsigned depth);
+
+/* Equal but for places and what bt_check adds. */
+bool ast_equal(const struct bt_ast *x, const struct bt_ast *y);
+bool ast_spec_equal(const struct bt_ast_spec *x, const struct bt_ast_spec *y);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * test_parser.c - text to tree, tree to text, and the same tree again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "ast_gen.h"
+#include "spec/parser.h"
+
+#define N_GENERATED 4000
+
+/* Text, and what it prints as (NULL: as itself). */
+static const struct {
+    const char *text, *printed;
+} specs[] = {
+    {"queue", NULL},
+    {"queue:in", NULL},
+    {"queue:_", NULL},
+    {"_:_", NULL},
+    {"_", NULL},
+    {"queue:in/2", NULL},
+    {"queue:in/_", "queue:in"},
+    {"queue:in()", NULL},
+    {"queue:in(X, _)", NULL},
+    {"queue:in(X,_)when is_list(X)->return", "queue:in(X, _) when is_list(X) -> return"},
+    {"queue:in/2 -> return, return;return.", "queue:in/2 -> return"},
+    {"queue:in(X) when X > 1, X < 3; X =:= a", NULL},
+    {"{queue, in, 2}", NULL},
+    {"{ queue , '_' , '_' } .", "{queue, _, '_'}"},
+    {"{queue, in, _}", "{queue, in, '_'}"},
+    {"{queue, in, []}", "{queue, in, '_'}"},
+    {"{queue, in, return_trace}", NULL},
+    {"'Elixir.Foo':'bar baz'/1", NULL},
+    {"m:f(a, 'b c', 'and', \"s\", 1, -1, 1.5, 16#ff, $a)",
+        "m:f(a, 'b c', 'and', \"s\", 1, -1, 1.5, 255, 97)"},
+    {"m:f(- 1, + 2, - - 3)", "m:f(-1, 2, 3)"},
+    {"m:f(\"a\" \"b\" \"\\x{1}\")", "m:f(\"ab\\x{1}\")"},
+    {"m:f({}, {a}, [], [a, b], [a | T], #{}, #{a => 1, \"b\" := {X}})",
+        "m:f({}, {a}, [], [a, b], [a | T], #{}, #{a := 1, \"b\" := {X}})"},
+    {"m:f(X) when X =:= #{a := 1}", "m:f(X) when X =:= #{a => 1}"},
+    {"m:f(R = {ok, _}, {ok, _} = R, A = B = c)", NULL},
+    {"m:f(\"ab\" ++ T, [x] ++ \"y\" ++ T)", NULL},
+    {"m:f(<<>>, <<\"abc\">>, <<1, 2>>, <<5:3>>)", "m:f(<<>>, <<\"abc\">>, <<1,2>>, <<5:3>>)"},
+    {"m:f(<0.1.2>, #PID<0.1.2>, #Ref<0.1.2.3>, #Port<0.6>)",
+        "m:f(<0.1.2>, <0.1.2>, #Ref<0.1.2.3>, #Port<0.6>)"},
+    {"m:f(fun lists:map/2)", NULL},
+    {"m:f(X) when erlang:is_list(X)", "m:f(X) when is_list(X)"},
+    {"m:f(X) when 1 + 2 * 3 - 4 > 5", NULL},
+    {"m:f(X) when (1 + 2) * (3 - 4) > 5", NULL},
+    {"m:f(X) when 1 - (2 - 3) > 5 - 1 - 2", NULL},
+    {"m:f(X) when (a or b) and c or d and e", NULL},
+    {"m:f(X) when (a orelse b) andalso c orelse d", NULL},
+    {"m:f(X) when a andalso (b andalso c)", "m:f(X) when a andalso b andalso c"},
+    {"m:f(X) when (a andalso b) andalso c", NULL},
+    {"m:f(X) when (1 < 2) == (2 < 3)", NULL},
+    {"m:f(X) when not X =:= Y", "m:f(X) when not X =:= Y"},
+    {"m:f(X) when not (X =:= Y)", NULL},
+    {"m:f(X) when - (X + 1) * 2 > bnot - X", NULL},
+    {"m:f(((X)))", "m:f(X)"},
+    {"m:f(X\n  ,  % comment\n Y)", "m:f(X, Y)"},
+};
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct bt_arena a = BT_ARENA_INIT;
+        struct bt_buf out = BT_BUF_INIT;
+        struct bt_ast_spec first, second;
+        struct beamtap_err err = {0};
+        if (bt_parse(specs[i].text, &a, &first, &err))
+            fail_msg("%s: %s", specs[i].text, err.msg);
+        assert_int_equal(bt_ast_print(&out, &first, &err), 0);
+        assert_string_equal(bt_buf_cstr(&out), specs[i].printed ? specs[i].printed : specs[i].text);
+        assert_int_equal(bt_parse(bt_buf_cstr(&out), &a, &second, &err), 0);
+        assert_true(ast_spec_equal(&first, &second));
+        bt_buf_done(&out);
+        bt_arena_done(&a);
+    }
+}
+
+static void test_generated(void **state)
+{
+    (void)state;
+    struct ast_gen g = {.seed = 20240229};
+    for (int i = 0; i < N_GENERATED; i++) {
+        struct bt_arena a = BT_ARENA_INIT;
+        struct bt_buf out = BT_BUF_INIT;
+        struct beamtap_err err = {0};
+        struct bt_ast_spec again;
+        g.arena = &a;
+        struct bt_ast_spec made = ast_gen_spec(&g, (unsigned)i % 6);
+        assert_int_equal(bt_ast_print(&out, &made, &err), 0);
+        if (bt_parse(bt_buf_cstr(&out), &a, &again, &err))
+            fail_msg("%d: %s\n%d:%d: %s", i, bt_buf_cstr(&out), err.loc.line, err.loc.col, err.msg);
+        if (!ast_spec_equal(&made, &again))
+            fail_msg("%d: reads back as another tree: %s", i, bt_buf_cstr(&out));
+        bt_buf_done(&out);
+        bt_arena_done(&a);
+    }
+}
+
+/* Text, the place of the error, a part of its message. Longer ones are in tests/golden. */
+static const struct {
+    const char *text;
+    int line, col;
+    const char *part;
+} bad[] = {
+    {"", 1, 1, "the text ends"},
+    {"-", 1, 1, "quote the spec"},
+    {"queue:in -", 1, 10, "quote the spec"},
+    {"queue:in-", 1, 9, "quote the spec"},
+    {"queue:in/2 -\n", 1, 12, "quote the spec"},
+    {"queue -", 1, 7, "quote the spec"},
+    {"{queue,in,2} -", 1, 14, "quote the spec"},
+    {"m:f(X) when X -", 1, 15, "quote the spec"},
+    {"m:f(X) when -", 1, 13, "quote the spec"},
+    {"queue:in ->", 1, 10, "nothing stands behind '->'"},
+    {"queue:in -> 1", 1, 13, "an action"},
+    {"queue:in -> return,", 1, 19, "nothing stands behind"},
+    {"queue:", 1, 7, "a function"},
+    {"queue:/2", 1, 7, "a function"},
+    {"queue:in/", 1, 10, "an arity"},
+    {"queue:in/-1", 1, 10, "an arity"},
+    {"queue:in/1.5", 1, 10, "an arity"},
+    {"queue:in/$a", 1, 10, "an arity"},
+    {"queue:in/99999999999999999999", 1, 10, "at most 255"},
+    {"queue:in(X", 1, 9, "'(' is never closed"},
+    {"queue:in({X)", 1, 12, "'}'"},
+    {"queue:in([X)", 1, 12, "']'"},
+    {"queue:in([X|Y,Z])", 1, 14, "']'"},
+    {"queue:in([|Y])", 1, 11, "a term"},
+    {"queue:in(X,)", 1, 12, "a term"},
+    {"queue:in(,)", 1, 10, "a term"},
+    {"queue:in(#{a})", 1, 13, "':='"},
+    {"queue:in(#{a := })", 1, 17, "a term"},
+    {"queue:in(#{a := 1,})", 1, 19, "a key"},
+    {"queue:in(#{a: 1})", 1, 13, "Elixir"},
+    {"queue:in(#rec{})", 1, 10, "records"},
+    {"queue:in(mod#rec{})", 1, 10, "records"},
+    {"queue:in(X#{})", 1, 11, "cannot be read"},
+    {"queue:in(X.y)", 1, 11, "Elixir"},
+    {"queue:in(X(1))", 1, 10, "cannot be called"},
+    {"queue:in(fun(X) -> X end)", 1, 10, "fun mod:name/1"},
+    {"queue:in(fun m:f/256)", 1, 18, "an arity"},
+    {"queue:in(<<\"a\"/utf8", 1, 10, "'<<' is never closed"},
+    {"queue:in(<<a>>)", 1, 12, "a number or a string"},
+    {"queue:in(<<1,>>)", 1, 14, "a number or a string"},
+    {"queue:in(<<X:8>>)", 1, 12, "look into a binary"},
+    {"queue:in(<<1:X>>)", 1, 14, "look into a binary"},
+    {"queue:in(<<\"a\"/binary>>)", 1, 16, "look into a binary"},
+    {"queue:in(<<1/native>>)", 1, 14, "little or big"},
+    {"queue:in(<<-1:7, 128:7>>)", 1, 18, "does not fit into 7 bits"},
+    {"queue:in(<<-129>>)", 1, 12, "does not fit"},
+    {"queue:in(<<1.5>>)", 1, 12, "<<1.5/float>>"},
+    {"queue:in(<<1:16/float>>)", 1, 12, "64 or 32"},
+    {"queue:in(<<1:8/utf8>>)", 1, 12, "no size"},
+    {"queue:in(<<1114112/utf8>>)", 1, 12, "no such character"},
+    {"queue:in(<<0:400000, 0:400000>>)", 1, 22, "too large"},
+    {"queue:in(case)", 1, 10, "reserved word"},
+    {"queue:and/2", 1, 7, "needs quotes: 'and'"},
+    {"queue:in when", 1, 14, "a term"},
+    {"queue:in(X) when X >", 1, 21, "a term"},
+    {"queue:in(X) when lists:member(X, [])", 1, 18, "none of module 'lists'"},
+    {"queue:in(X) when 1 < 2 < 3", 1, 24, "do not chain"},
+    {"queue:in(X) when X) -> return", 1, 19, "is expected here"},
+    {"queue:in/2 x", 1, 12, "is expected here"},
+    {"my-app:f/1", 1, 1, "'my-app'"},
+    {"lists.seq/2", 1, 1, "lists:seq"},
+    {"Enum.map/2", 1, 1, "Elixir"},
+    {":lists.seq/2", 1, 1, "Elixir"},
+    {"my_*:f", 1, 4, "globs"},
+    {"m:*", 1, 3, "globs"},
+    {"m:f/*", 1, 5, "globs"},
+    {"/^a/:/b/", 1, 1, "regular expressions"},
+    {"m:/b/", 1, 3, "regular expressions"},
+    {"receive", 1, 1, "events"},
+    {"exit -> stack", 1, 1, "events"},
+    {"\"queue:in\"", 1, 1, "double quotes"},
+    {"seq(1)", 1, 1, "module is missing"},
+    {"'a\\0b':f", 1, 1, "NUL"},
+    {"{queue}", 1, 7, "three elements"},
+    {"{queue, in}", 1, 11, "three elements"},
+    {"{queue, in, 2", 1, 1, "'{' is never closed"},
+    {"{queue, in, 2, 3}", 1, 14, "'}'"},
+    {"{queue, in, 2}, {queue, out, 1}", 1, 15, "one tuple only"},
+    {"{queue, in, x}", 1, 13, "return_trace"},
+    {"{queue, in, -1}", 1, 13, "return_trace"},
+    {"{queue, in, 256}", 1, 13, "at most 255"},
+    {"[{queue, in, 2}]", 1, 1, "lists of recon tuples"},
+};
+
+static void test_errors(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct bt_arena a = BT_ARENA_INIT;
+        struct bt_ast_spec s;
+        struct beamtap_err err = {0};
+        if (!bt_parse(bad[i].text, &a, &s, &err))
+            fail_msg("%s: no error", bad[i].text);
+        if (err.code != BEAMTAP_ESPEC || err.loc.line != bad[i].line || err.loc.col != bad[i].col ||
+            !strstr(err.msg, bad[i].part))
+            fail_msg("%s: %d:%d: %s", bad[i].text, err.loc.line, err.loc.col, err.msg);
+        assert_int_equal(bt_parse(bad[i].text, &a, &s, NULL), -1); /* nobody need listen */
+        bt_arena_done(&a);
+    }
+}
+
+/* open x n, inner, close x n */
+static int parse_nested(
+    const char *open, const char *inner, const char *close, int n, struct beamtap_err *err)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    struct bt_buf text = BT_BUF_INIT;
+    struct bt_ast_spec s;
+    bt_err_clear(err);
+    bt_buf_puts(&text, "m:f(X) when ");
+    for (int i = 0; i < n; i++)
+        bt_buf_puts(&text, open);
+    bt_buf_puts(&text, inner);
+    for (int i = 0; i < n; i++)
+        bt_buf_puts(&text, close);
+    int rc = bt_parse(bt_buf_cstr(&text), &a, &s, err);
+    bt_buf_done(&text);
+    bt_arena_done(&a);
+    return rc;
+}
+
+static void test_depth(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *open, *inner, *close;
+    } forms[] = {{"[", "x", "]"}, {"{", "x", "}"}, {"[a|", "x", "]"}, {"#{a := ", "x", "}"},
+        {"abs(", "x", ")"}, {"not ", "x", ""}, {"", "x", " + 1"}, {"1 ++ ", "x", ""}, {"a andalso ", "x", ""},
+        {"(", "x", " + 1)"}};
+    struct beamtap_err err;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        assert_int_equal(
+            parse_nested(forms[i].open, forms[i].inner, forms[i].close, BT_SPEC_MAX_DEPTH - 1, &err), 0);
+        assert_int_equal(
+            parse_nested(forms[i].open, forms[i].inner, forms[i].close, BT_SPEC_MAX_DEPTH, &err), -1);
+        assert_non_null(strstr(err.msg, "nested too deeply"));
+        assert_int_equal(parse_nested(forms[i].open, forms[i].inner, forms[i].close, 6000, &err), -1);
+        assert_non_null(strstr(err.msg, "nested too deeply"));
+    }
+    assert_int_equal(parse_nested("(", "x", ")", 6000, &err), -1);
+}
+
+static void test_many_arguments(void **state)
+{
+    (void)state;
+    struct beamtap_err err = {0};
+    for (int n = 255; n <= 256; n++) {
+        struct bt_arena a = BT_ARENA_INIT;
+        struct bt_buf text = BT_BUF_INIT;
+        struct bt_ast_spec s;
+        bt_buf_puts(&text, "m:f(_");
+        for (int i = 1; i < n; i++)
+            bt_buf_puts(&text, ",_");
+        bt_buf_puts(&text, ")");
+        assert_int_equal(bt_parse(bt_buf_cstr(&text), &a, &s, &err), n == 255 ? 0 : -1);
+        bt_buf_done(&text);
+        bt_arena_done(&a);
+    }
+    assert_non_null(strstr(err.msg, "at most 255 arguments, here are 256"));
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    struct bt_arena a = BT_ARENA_INIT;
+    struct bt_ast_spec s;
+    assert_int_equal(bt_parse("  mod:fu0({a, B},\n X) when X > 1.", &a, &s, NULL), 0);
+    assert_int_equal(s.loc.off, 2);
+    assert_int_equal(s.loc.len, strlen("mod:fu0({a, B},\n X) when X > 1"));
+    assert_int_equal(s.module.loc.col, 3);
+    assert_int_equal(s.function.loc.len, 3);
+    assert_int_equal(s.args[0]->loc.len, strlen("{a, B}"));
+    assert_int_equal(s.args[1]->loc.line, 2);
+    assert_int_equal(s.args[1]->loc.col, 2);
+    assert_int_equal(s.guards[0].tests[0]->loc.len, strlen("X > 1"));
+    bt_arena_done(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_many_arguments),
+        cmocka_unit_test(test_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
