@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "md5.h"
@@ -111,6 +112,11 @@ void bt_link_await_eof(struct bt_link *l)
     char bytes[256];
     while (read(l->fd, bytes, sizeof bytes) > 0)
         ;
+}
+
+void bt_link_pause_ms(int ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
 }
 
 _Noreturn void bt_link_hang(void)

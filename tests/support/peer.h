@@ -68,6 +68,7 @@ void bt_link_send(struct bt_link *l, const void *bytes, size_t n);
 void bt_link_recv(struct bt_link *l, void *bytes, size_t n);
 /* Reads and forgets until the client closes. */
 void bt_link_await_eof(struct bt_link *l);
+void bt_link_pause_ms(int ms);
 /* Waits to be killed. */
 _Noreturn void bt_link_hang(void);
 
