@@ -120,10 +120,11 @@ int bt_epmd_port(const struct bt_epmd *e, const char *name, int *port, struct be
     int rc = exchange(e, PORT_PLEASE2_REQ, name, &reply, err);
     if (rc == 0) {
         const unsigned char *p = (const unsigned char *)reply.data;
+        int found = reply.len >= 4 ? p[2] << 8 | p[3] : 0;
         if (reply.len >= 2 && p[0] == PORT2_RESP && p[1] != 0)
             rc = no_node(e, name, err);
-        else if (reply.len >= 4 && p[0] == PORT2_RESP)
-            *port = p[2] << 8 | p[3];
+        else if (found > 0 && p[0] == PORT2_RESP)
+            *port = found;
         else
             rc = not_epmd(e, err);
     }
