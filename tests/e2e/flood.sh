@@ -1,0 +1,63 @@
+#!/bin/bash
+# flood.sh RELEASE [ERL FLAGS] - ten calls of a function that is called flat out: few calls more leave the VM, its memory
+# does not grow, and the function is back at its rate at once. Measured with 600 KB of arguments, with only the small one
+# named, and with small arguments.
+set -u
+. "$(dirname "$0")/../support/node.sh"
+. "$(dirname "$0")/../support/check.sh"
+need_beamtap
+otp=${1:-25}; shift
+start_node "$otp" flood "$@"
+back_ms=${BT_FLOOD_BACK_MS:-500}        # the goal is 10 ms, at most 50, on a machine that does nothing else
+
+# flood WHAT TERM SPEC MB: 10 calls of SPEC while two processes call target:f(I, TERM)
+flood() {
+    local what=$1 term=$2 spec=$3 mb=$4 try first last base after back memory
+    part "$what"
+    ask "target:hot(2, $term)" > /dev/null
+    for try in 1 2 3; do                # a machine that is busy elsewhere can spoil a measurement of some ms
+        sleep 0.5
+        mark
+        ask 'target:watch()' > /dev/null
+        sleep 1
+        first=$(now_us)
+        TAP_CMD="beamtap $NODE '$spec' -c 10"
+        in_background "$BEAMTAP" "$NODE" "$spec" -c 10 < /dev/null > >(stamped > "$TAP_OUT") 2> "$TAP_ERR"
+        TAP_PID=$! TAP_BEGAN=$first
+        wait_for 30 gone_or_zombie "$TAP_PID" || fail "it does not end"
+        wait "$TAP_PID"
+        STATUS=$? ERR=$(cat "$TAP_ERR") TAP_PID=''
+        TOOK_MS=$(( ($(now_us) - first) / 1000 ))
+        wait_for 5 grep -q '^end' "$TAP_OUT"
+        sleep 1.2
+        ask 'target:watched()' > /dev/null
+        OUT=$(sed -n 's/^[0-9]* //p' "$TAP_OUT" | cut -c1-120)
+        last=$(sed -n 's/^\([0-9]*\) [0-9:.]* <.*/\1/p' "$TAP_OUT" | tail -n 1)
+        closing 10 -c
+        is "calls" "$(grep -cE "$LINE target:f\\(" <<< "$OUT")" 10
+        # Load of others on this machine may change the rate: the lower one of before and a second later counts.
+        base=$(ask "target:rate($first - 900000, $first)")
+        after=$(ask "target:rate(${last:-0} + 700000, infinity)")
+        memory=$(ask "target:memory($first, infinity)")
+        back=$(ask "target:back_at(${last:-0}, 0.95, min($base, $after))")
+        [ "$back" = never ] || [ "$back" -gt 50 ] || break
+    done
+    printf '   rate before %s/s, later %s/s; the run took %s ms\n' "$base" "$after" "$TOOK_MS"
+    at_least "rate a second later, of the rate before, %" $(( base > 0 ? after * 100 / base : 0 )) 50
+    at_most "back at 95 % of the rate, ms after the last line" "$back" "$back_ms"
+    at_most "growth of the node's memory, KB" $((memory / 1024)) $((mb * 1024))
+    clean
+    ask 'target:stop()' > /dev/null
+}
+
+stamped() {     # the wall clock, us, before each line; `end` at the end
+    local line
+    while IFS= read -r line; do printf '%s %s\n' "${EPOCHREALTIME/./}" "${line:0:200}"; done
+    echo end
+}
+
+flood "600 KB of arguments, all of them wanted" big 'target:f(I, T)' 16
+flood "600 KB of arguments, only the small one named" big 'target:f(I, _)' 4
+flood "the same, with returns" big 'target:f(I, _) -> return' 4
+flood "small arguments" small 'target:f(I, T) -> return' 4
+finish
