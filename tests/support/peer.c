@@ -23,8 +23,7 @@
 #define OUR_CHALLENGE 0x12345678u
 #define FLAGS UINT64_C(0x0000000d07df7fbd) /* what an OTP 25 sends */
 
-/* ---- life ------------------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 _Noreturn void bt_peer_wrong(const char *what, const char *file, int line)
 {
@@ -68,8 +67,7 @@ void bt_peer_kill(struct bt_peer *p)
     bt_peer_end(p);
 }
 
-/* ---- any stream ------------------------------------------------------------------------------------------
- */
+/* ---- any stream ---- */
 
 void bt_link_accept(struct bt_link *l)
 {
@@ -149,8 +147,7 @@ static void send_buf(struct bt_link *l, struct bt_buf *b)
     bt_buf_done(b);
 }
 
-/* ---- epmd ------------------------------------------------------------------------------------------------
- */
+/* ---- epmd ---- */
 
 /* PORT2_RESP: 119, Result, Port(2), Type, Protocol, Highest(2), Lowest(2), Nlen(2), Name, Elen(2) */
 static void epmd_port(struct bt_link *l, const struct bt_peer_epmd *names, const char *name)
@@ -196,8 +193,7 @@ void bt_play_epmd(struct bt_link *l)
     }
 }
 
-/* ---- handshake -------------------------------------------------------------------------------------------
- */
+/* ---- handshake ---- */
 
 void bt_link_send_frame2(struct bt_link *l, const void *bytes, size_t n)
 {
@@ -292,8 +288,7 @@ void bt_link_handshake(struct bt_link *l)
     bt_link_ack(l);
 }
 
-/* ---- connected -------------------------------------------------------------------------------------------
- */
+/* ---- connected ---- */
 
 void bt_link_tick(struct bt_link *l)
 {
@@ -370,8 +365,7 @@ void bt_link_say_to(struct bt_link *l, const char *to, const char *text)
     bt_arena_done(&a);
 }
 
-/* ---- a node that answers ---------------------------------------------------------------------------------
- */
+/* ---- a node that answers ---- */
 
 /* "erlang:whereis" for {From, {call, erlang, whereis, Args, user}}, else the tag of the tuple. */
 static void what_was_asked(const struct bt_etf *message, char *out, size_t cap)

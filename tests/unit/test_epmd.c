@@ -125,8 +125,7 @@ static void a_name_too_long(void **state)
     assert_err(&err, BEAMTAP_EUSAGE, "too long");
 }
 
-/* ---- peers that are no epmd ------------------------------------------------------------------------------
- */
+/* ---- peers that are no epmd ---- */
 
 static void sends(struct bt_link *l)
 {

@@ -36,8 +36,7 @@ static struct bt_sock connect_to(int port)
     return s;
 }
 
-/* ---- connect ---------------------------------------------------------------------------------------------
- */
+/* ---- connect ---- */
 
 static void an_unknown_host_is_told(void **state)
 {
@@ -108,8 +107,7 @@ static void connecting_can_be_cancelled(void **state)
     close_all(listener, waiting);
 }
 
-/* ---- read and write --------------------------------------------------------------------------------------
- */
+/* ---- read and write ---- */
 
 static void says_hello_in_parts(struct bt_link *l)
 {
