@@ -45,8 +45,7 @@ struct bt_conn {
     uint64_t received;
 };
 
-/* ---- socket callbacks for ei
- * ----------------------------------------------------------------------------------- */
+/* ---- socket callbacks for ei ---- */
 
 static int cb_socket(void **ctx, void *setup)
 {
@@ -177,8 +176,7 @@ static int cb_fd(void *ctx, int *fd)
 static ei_socket_callbacks callbacks = {EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_close, cb_none, cb_accept,
     cb_connect, NULL, cb_write, cb_read, cb_header_size, cb_complete, cb_complete, cb_fd};
 
-/* ---- open and close
- * ------------------------------------------------------------------------------------------------ */
+/* ---- open and close ---- */
 
 static int dial(struct bt_conn *c, const struct bt_conn_opts *o, struct beamtap_err *err)
 {
@@ -215,8 +213,9 @@ static int shake_hands(struct bt_conn *c, const struct bt_conn_opts *o, struct b
         return bt_err_set(err, BEAMTAP_EINTERNAL, "erl_interface cannot be set up");
     int fd = ei_connect_host_port_tmo(&c->ec, localhost, 1, (unsigned)o->timeout_ms);
     if (fd < 0) {
-        if (c->why.code == BEAMTAP_OK)
-            bt_err_set(&c->why, BEAMTAP_EPEER, "the handshake with %s failed", o->node);
+        if (c->hs.stage == BT_HS_DONE) /* ei compares the digest of the ack */
+            bt_err_set(&c->why, BEAMTAP_ECOOKIE, "%s does not know the cookie it accepted", o->node);
+        bt_err_set(&c->why, BEAMTAP_EPEER, "the handshake with %s failed", o->node);
         if (err && err->code == BEAMTAP_OK)
             *err = c->why;
         return -1;
@@ -311,8 +310,7 @@ const struct bt_term *bt_conn_self(const struct bt_conn *c, struct bt_arena *a)
     return bt_term_raw(a, etf, (size_t)n);
 }
 
-/* ---- sending
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 static int encode(struct bt_conn *c, const struct bt_term *t, struct bt_buf *out, struct beamtap_err *err)
 {
@@ -371,8 +369,7 @@ int bt_conn_send_pid(struct bt_conn *c, struct bt_slice pid, const struct bt_ter
     return rc;
 }
 
-/* ---- receiving
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- receiving ---- */
 
 static uint32_t get32(const char *s)
 {
