@@ -165,7 +165,8 @@ void bt_lex_advance(struct bt_lexer *lx, size_t n_bytes)
 
 struct beamtap_loc bt_lex_here(const struct bt_lexer *lx, size_t len)
 {
-    return (struct beamtap_loc){lx->line, lx->col, lx->off, len};
+    size_t left = lx->len - lx->off;
+    return (struct beamtap_loc){lx->line, lx->col, lx->off, len < left ? len : left};
 }
 
 struct beamtap_loc bt_lex_loc(const struct bt_lexer *lx, size_t from, size_t to)
