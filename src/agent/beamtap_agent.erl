@@ -17,33 +17,60 @@
 -export([start/4, guard/6, tracer/2]).
 
 -define(GUARD_NAME, beamtap_guard).
--define(BATCH, 64).             % events sent to the controller in one message
--define(REASSERT_MS, 5).        % an open gate without events is set again after this: a stale write may have closed it
--define(WINDOW_BYTES, 4194304). % what one window of calls may weigh
+-define(BATCH, 64).            % events sent to the controller in one message
+-define(REASSERT_MS, 5).       % an open gate without events is set again after this: a stale write may have closed it
+-define(STALLED_MS, 20).       % a gate closed for want of room that long is worth taking patterns off for
+-define(LATE_US, 500000).      % an acknowledgement that took longer halves the window
 -define(BIG_BATCH, 262144).    % bytes after which the memory of a batch is given back at once
--define(TRACER_WORDS, 33554432).% heap at which the VM ends the tracer: a backstop, 256 MB
+-define(TICK_MS, 100).         % the guard samples the counters
+-define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
+-define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
 -define(FLAGS, [call, arity, strict_monotonic_timestamp]).
 
 %% What was set on the node, so that either process can take it back.
 -record(undo, {session,         % trace session (OTP 27 and later) or none
                tracer,          % our tracer process
-               base,            % the control word as it was found
+               base,            % the control word as it was found; none: it is somebody else's now
                range,           % the gate uses Base .. Base + range
                patterns = [],   % [{MFA, local | global}]
                counted = []}).  % MFAs on which we set call_count
 
 -record(guard, {ctl, ctl_mon, lease, deadline, who, tracer, tracer_mon, undo,
-                state = idle}). % idle | armed | closed
+                state = idle,   % idle | armed | closed
+                specs = #{},    % MFA => {Scope, MatchSpec}: what is installed, or was before it was taken off
+                off = [],       % MFAs whose pattern is off until there are tokens again
+                tick_at,        % ms: when to sample next
+                slow_at,        % ms: when to take the dearer samples next
+                sampled,        % {us, #{MFA => Count}} of the last sample
+                is_dry = false, % the gate is closed for want of tokens or room since the last sample
+                learnt = [],    % what was re-armed without, each said once
+                config,         % as the controller sent it
+                baseline}).     % {memory, run queue} when armed
 
 -record(tracer, {ctl, guard, guard_mon, undo,
+                 credit,        % calls the controller still wants
+                 final,         % true: used up credit is the end, no more will be granted
                  max,           % calls the window may hold at most
                  room = 1,      % calls the window holds now
                  is_weighed,    % true: the first call and its return were weighed, the window may grow
-                 credit,        % calls the controller still wants
-                 final,         % true: used up credit is the end, no more will be granted
+                 max_bytes,     % what may be under way
+                 max_term,      % bytes of one argument or return value
+                 call_bytes = 1,% what a call and its return weigh, lately
                  unacked = 0,   % calls sent that the controller has not consumed
+                 unacked_bytes = 0,
+                 sent_us = 0,   % when the oldest of them was sent
+                 rate,          % {Calls, Microseconds} or none
+                 burst,         % tokens the bucket holds
+                 tokens = 0,    % times Microseconds of the rate, so that refilling is exact
+                 filled_us = 0, % when the bucket was filled last
+                 debug,         % true: the controller hears of every batch how the gate stands
+                 on_rate,       % skip | stop: what an empty bucket means
+                 hot = cold,    % cold | off | asked | on: are patterns of hot functions off, or on for a burst?
+                 pause = false, % a big term is being learnt: closed until the guard has re-armed
                  shut = true,   % the gate stays closed
-                 told = false}).% the guard knows that the credit is used up
+                 told = false,  % does the guard know that the gate is closed for want of tokens or room? | waiting
+                 dirty = false, % big terms were here since the last collection
+                 lost = {0, 0}}). % calls and other events dropped
 
 %% ---- start ---------------------------------------------------------------------------------------------------
 
@@ -68,7 +95,7 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
             Parent ! {Ref, {ok, self(), word(), erlang:system_info(process_count), erlang:time_offset(nanosecond),
                             erlang:system_info(schedulers_online)}},
             guard_loop(#guard{ctl = Ctl, ctl_mon = Mon, lease = Lease, deadline = now_ms() + Lease,
-                              who = {Who, erlang:system_time(second)}});
+                              who = {Who, erlang:system_time(second)}, tick_at = now_ms() + Lease});
         _ ->
             exit(Lock, kill),
             Parent ! {Ref, busy}
@@ -83,14 +110,26 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
         {plan, Patterns, Max} ->
             tell(G, {plan, plan(Patterns, Max, [])}),
             guard_loop(renewed(G));
-        {arm, Groups, Procs, Base, Range, Gate} when G#guard.state =:= idle ->
-            guard_loop(renewed(arm(G, Groups, Procs, Base, Range, Gate)));
+        {arm, Groups, Procs, Base, Range, Config} when G#guard.state =:= idle ->
+            guard_loop(renewed(arm(G, Groups, Procs, Base, Range, Config)));
         {close} ->
             guard_loop(renewed(close(G, asked)));
         {finish} ->
             finish(G, asked);
+        {no_return, MFA} ->
+            guard_loop(without_return(renewed(G), MFA));
         exhausted ->
             guard_loop(close(G, exhausted));
+        rate_reached ->
+            guard_loop(close(G, rate_reached));
+        dry ->
+            guard_loop(dry(G));
+        ready ->
+            guard_loop(put_back(G, on));
+        {big_arg, MFA, Id, K, Bytes} ->
+            guard_loop(without_arg(G, MFA, Id, K, Bytes));
+        {big_return, MFA, Bytes} ->
+            guard_loop(big_return(G, MFA, Bytes));
         {foreign_word, Word} ->
             foreign_word(G, Word);
         {info, From} ->
@@ -102,8 +141,11 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             finish(G, {tracer_died, Reason});
         _ ->
             guard_loop(G)
-    after max(0, G#guard.deadline - now_ms()) ->
-        finish(G, lease)
+    after max(0, min(G#guard.deadline, G#guard.tick_at) - now_ms()) ->
+        case now_ms() >= G#guard.deadline of
+            true -> finish(G, lease);
+            false -> guard_loop(tick(G))
+        end
     end.
 
 renewed(G) ->
@@ -166,18 +208,17 @@ wanted(_, _) -> false.
 
 %% ---- arm -------------------------------------------------------------------------------------------------------
 
-arm(G, Groups, Procs, Base, Range, Gate) ->
+arm(G, Groups, Procs, Base, Range, Config) ->
     Patterns = [{MFA, Scope} || {_, Scope, MFAs} <- Groups, MFA <- MFAs],
     case catch {ok, check(Patterns, Procs, Base)} of
         {ok, Targets} ->
-            {Tracer, Mon} = spawn_opt(?MODULE, tracer, [self(), G#guard.ctl],
-                                      [monitor, {priority, high}, {message_queue_data, off_heap},
-                                       {max_heap_size, #{size => ?TRACER_WORDS, kill => true, error_logger => false}}]),
+            {Tracer, Mon} = spawn_opt(?MODULE, tracer, [self(), G#guard.ctl], tracer_options(Config)),
             Session = session_new(Tracer),
             Undo = #undo{session = Session, tracer = Tracer, base = Base, range = Range, patterns = Patterns,
                          counted = countable(Session, Patterns)},
-            G1 = G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = armed},
-            Tracer ! {own, Undo, Gate},
+            Specs = maps:from_list([{MFA, {Scope, MS}} || {MS, Scope, MFAs} <- Groups, MFA <- MFAs]),
+            G1 = G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = armed, specs = Specs, config = Config},
+            Tracer ! {own, Undo, Config},
             receive
                 {owned, Tracer} -> install(G1, Groups, Targets);
                 {'DOWN', Mon, process, _, Reason} -> finish(G1, {tracer_died, Reason})
@@ -190,6 +231,13 @@ arm(G, Groups, Procs, Base, Range, Gate) ->
             G
     end.
 
+%% The heap at which the VM itself ends the tracer is a backstop, far above what may be under way: one event may be larger
+%% than that, and a collection needs it twice.
+tracer_options(#{max_memory := Bytes}) ->
+    Words = max(64 * 1024 * 1024, 8 * Bytes) div erlang:system_info(wordsize),
+    [monitor, {priority, high}, {message_queue_data, off_heap},
+     {max_heap_size, #{size => Words, kill => true, error_logger => false}}].
+
 %% Sets patterns first and flags last, the gate closed all the while.
 install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = G, Groups, Targets) ->
     Set = fun() ->
@@ -200,14 +248,20 @@ install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = 
     case catch Set() of
         {Functions, Processes} when is_integer(Functions), Functions > 0 ->
             tell(G, {armed, Tracer, Functions, Processes, erlang:monotonic_time(nanosecond),
-                     erlang:time_offset(nanosecond)}),
+                     erlang:time_offset(nanosecond), [P || P <- Targets, is_pid(P), is_sensitive(P)]}),
             Tracer ! open,
-            G;
+            G#guard{tick_at = now_ms() + ?TICK_MS, slow_at = now_ms() + ?SLOW_MS, sampled = sample(G#guard.undo),
+                    baseline = health()};
         {0, _} ->
             finish(G, no_function);
         {'EXIT', {Why, _}} ->
             finish(G, {install, Why})
     end.
+
+%% A sensitive process cannot be traced, and trace/3 does not say so. One that OTP started has an empty dictionary only then.
+is_sensitive(P) ->
+    process_info(P, initial_call) =:= {initial_call, {proc_lib, init_p, 5}} andalso
+        process_info(P, dictionary) =:= {dictionary, []}.
 
 %% Everything that is a reason not to begin. Returns what to trace; throws the reason.
 check(Patterns, Procs, Base) ->
@@ -258,6 +312,141 @@ describe(T) ->
 %% somebody else keeps is left alone.
 countable(S, Patterns) ->
     [MFA || {MFA, local} <- Patterns, S =/= none orelse erlang:trace_info(MFA, call_count) =:= {call_count, false}].
+
+%% ---- watch: hot functions, big terms, the node's health -----------------------------------------------------------
+
+%% The gate has closed for want of tokens or room: soon look which functions are hot, for them a closed gate is dear.
+dry(#guard{sampled = {At, _}, tick_at = Tick} = G) ->
+    G#guard{is_dry = true, tick_at = min(Tick, At div 1000 + 10)}.
+
+tick(#guard{state = armed, sampled = {T0, Before}, slow_at = SlowAt} = G) ->
+    {T1, Now} = Sample = sample(G#guard.undo),
+    Hot = [MFA || {MFA, C1} <- maps:to_list(Now), C0 <- [maps:get(MFA, Before, C1)],
+                  (C1 - C0) * 1000000 > ?HOT_PER_S * max(1, T1 - T0)],
+    G1 = toggle(G#guard{sampled = Sample, tick_at = now_ms() + ?TICK_MS}, Hot),
+    case now_ms() >= SlowAt of
+        true -> slow_tick(G1#guard{slow_at = now_ms() + ?SLOW_MS}, lists:sum(maps:values(Now)));
+        false -> G1
+    end;
+tick(G) ->
+    G#guard{tick_at = now_ms() + G#guard.lease}.
+
+toggle(#guard{off = []} = G, []) ->
+    G#guard{is_dry = false};
+toggle(#guard{off = _} = G, []) ->
+    put_back(G#guard{is_dry = false}, cold);
+toggle(#guard{is_dry = true, undo = #undo{session = S}, specs = Specs} = G, Hot) ->
+    [begin {Scope, _} = maps:get(MFA, Specs), catch pattern(S, MFA, false, [Scope]) end || MFA <- Hot],
+    G#guard.tracer ! {hot, off},
+    debug(G, {patterns_off, length(Hot)}),
+    G#guard{is_dry = false, off = Hot};
+toggle(G, _) ->
+    G.
+
+%% Patterns that were taken off go on again: for a burst (on), or since nothing is hot any more (cold).
+put_back(#guard{state = armed, off = Off, tracer = Tracer} = G, How) ->
+    [install_one(G, MFA) || MFA <- Off],
+    Tracer ! {hot, How},
+    debug(G, {patterns_on, length(Off)}),
+    case How of
+        cold -> G#guard{off = []};
+        on -> G
+    end;
+put_back(G, _) ->
+    G.
+
+debug(#guard{config = #{debug := true}} = G, What) ->
+    tell(G, {note, What, 0});
+debug(_, _) ->
+    ok.
+
+install_one(#guard{undo = #undo{session = S}, specs = Specs}, MFA) ->
+    {Scope, MS} = maps:get(MFA, Specs),
+    catch pattern(S, MFA, MS, [Scope]).
+
+%% An argument is too big to be copied: from now on it is not.
+without_arg(G, {_, _, Arity} = MFA, Id, K, Bytes) ->
+    relearn(G, {big_arg, MFA, Id, K}, Bytes, MFA, fun(MS) -> [skip_arg(C, Id, K, Arity) || C <- MS] end).
+
+big_return(G, MFA, Bytes) ->
+    relearn(G, {big_return, MFA}, Bytes, MFA, fun no_returns/1).
+
+%% Asked by the controller: too many calls of the function are open in one process.
+without_return(G, MFA) ->
+    relearn(G, {no_return, MFA}, 0, MFA, fun no_returns/1).
+
+relearn(#guard{state = armed, specs = Specs, learnt = Learnt, off = Off, tracer = Tracer} = G, What, Bytes, MFA, Change) ->
+    G1 = case {lists:member(What, Learnt), Specs} of
+             {false, #{MFA := {Scope, MS}}} ->
+                 tell(G, {note, What, Bytes}),
+                 Changed = G#guard{specs = Specs#{MFA := {Scope, Change(MS)}}, learnt = [What | Learnt]},
+                 lists:member(MFA, Off) orelse install_one(Changed, MFA),
+                 Changed;
+             _ ->
+                 G
+         end,
+    Tracer ! learnt,
+    G1;
+relearn(G, _, _, _, _) ->
+    G.
+
+no_returns(MS) ->
+    [{Head, Guards, [A || A <- Body, A =/= {exception_trace}, A =/= {return_trace}]} || {Head, Guards, Body} <- MS].
+
+skip_arg({Head, Guards, Body}, Id, K, Arity) ->
+    {Head, Guards, [skip_in(A, Id, K, Arity) || A <- Body]}.
+
+skip_in({message, {{Id, '$_'}}}, Id, K, Arity) ->
+    skip_in({message, {{Id, [nth_arg(N, '$_') || N <- lists:seq(1, Arity)]}}}, Id, K, Arity);
+skip_in({message, {{Id, Args}}}, Id, K, _) when is_list(Args) ->
+    {Before, [_ | After]} = lists:split(K - 1, Args),
+    {message, {{Id, Before ++ [{const, '$beamtap_skip'}] ++ After}}};
+skip_in({message, {T}}, Id, K, _) when element(1, T) =:= Id, K < tuple_size(T) ->
+    {message, {setelement(K + 1, T, {const, '$beamtap_skip'})}};
+skip_in(Action, _, _, _) ->
+    Action.
+
+nth_arg(1, List) -> {hd, List};
+nth_arg(N, List) -> nth_arg(N - 1, {tl, List}).
+
+sample(#undo{session = S, counted = Counted}) ->
+    {now_us(), maps:from_list([{MFA, N} || MFA <- Counted, {call_count, N} <- [catch info(S, MFA, call_count)],
+                                           is_integer(N)])}.
+
+%% Once a second: tells the controller the count, re-arms what a reload has disarmed, looks at the node's health.
+slow_tick(#guard{undo = #undo{session = S}, specs = Specs, off = Off, config = Config} = G, Called) ->
+    tell(G, {stat, Called}),
+    Gone = [MFA || {MFA, {Scope, _}} <- maps:to_list(Specs), not lists:member(MFA, Off),
+                   {traced, Scope} =/= (catch info(S, MFA, traced))],
+    [begin
+         install_one(G, MFA),
+         lists:member(MFA, (G#guard.undo)#undo.counted) andalso (catch pattern(S, MFA, true, [call_count])),
+         erlang:module_loaded(element(1, MFA)) andalso tell(G, {note, {rearmed, MFA}, 0})
+     end || MFA <- Gone],
+    case harm(Config, G#guard.baseline, health(), G#guard.tracer) of
+        none -> G;
+        Harm -> close(G, Harm)
+    end.
+
+health() ->
+    {erlang:memory(total), erlang:statistics(total_run_queue_lengths_all)}.
+
+%% A relative rise past max_load percent ends the trace. Small numbers mean nothing: below a floor all is well.
+harm(#{max_load := none}, _, _, _) ->
+    none;
+harm(#{max_load := Percent, max_memory := Max}, {Memory0, Queue0}, {Memory, Queue}, Tracer) ->
+    {message_queue_len, Waiting} = case process_info(Tracer, message_queue_len) of
+                                       undefined -> {message_queue_len, 0};
+                                       Len -> Len
+                                   end,
+    QueueMax = max(Queue0, 8 * erlang:system_info(schedulers_online)) * (100 + Percent) div 100,
+    MemoryMax = Memory0 + max(4 * Max, Memory0 * Percent div 100),
+    if
+        Queue > QueueMax -> {run_queue, Queue0, Queue};
+        Memory > MemoryMax -> {memory, Memory0, Memory};
+        Waiting > 100000 -> {tracer_queue, 0, Waiting};
+        true -> none
+    end.
 
 %% ---- end -------------------------------------------------------------------------------------------------------
 
@@ -354,24 +543,34 @@ tracer(Guard, Ctl) ->
     process_flag(sensitive, true),
     Mon = monitor(process, Guard),
     receive
-        {own, Undo, {Max, Credit, Final, Returns}} ->
+        {own, Undo, #{window := Max, credit := Credit, final := Final, returns := Returns, max_memory := MaxMemory,
+                      max_term := MaxTerm, rate := Rate, burst := Burst, on_rate := OnRate, debug := Debug}} ->
             Guard ! {owned, self()},
-            idle(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, max = Max, credit = Credit,
-                         final = Final, is_weighed = not Returns}, infinity);
+            loop(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, credit = Credit, final = Final,
+                         max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 8), max_term = MaxTerm,
+                         rate = Rate, burst = Burst, tokens = full(Rate, Burst), filled_us = now_us(),
+                         on_rate = OnRate, debug = Debug});
         {'DOWN', Mon, process, _, _} ->
             ok
     end.
 
-%% Nothing is held. Wait: how long until the gate is set again (ms or infinity).
-idle(T, Wait) ->
+%% Nothing is held: set the gate to what there is room and tokens for, and wait.
+loop(T) ->
+    {T1, Wait} = gate(T),
     receive
-        {trace_ts, _, call, _, _, _} = E -> collect(T, 1, 1, [E]);
-        {trace_ts, _, _, _, _, _} = E -> collect(T, 1, 0, [E]);
-        Msg -> control(T, Msg)
+        {trace_ts, _, call, _, _, _} = E -> collect(T1, 1, 1, [E]);
+        {trace_ts, _, _, _, _, _} = E -> collect(T1, 1, 0, [E]);
+        Msg -> loop(control(T1, Msg))
     after Wait ->
-        garbage_collect(),
-        regate(T, 10 * ?REASSERT_MS)
+        loop(idle(T1))
     end.
+
+%% Big terms that were sent are still on the heap: give them back when there is time.
+idle(#tracer{dirty = true} = T) ->
+    garbage_collect(),
+    T#tracer{dirty = false};
+idle(T) ->
+    T.
 
 collect(T, ?BATCH, Calls, Acc) ->
     deliver(T, ?BATCH, Calls, Acc);
@@ -384,65 +583,223 @@ collect(T, N, Calls, Acc) ->
     end.
 
 deliver(T, N, Calls, Acc) ->
-    Bytes = erts_debug:flat_size(Acc) * erlang:system_info(wordsize),
-    send(T, {ev, N, Calls, lists:reverse(Acc)}),
-    Bytes > ?BIG_BATCH andalso garbage_collect(),
-    T1 = T#tracer{is_weighed = T#tracer.is_weighed orelse N > Calls},
-    regate(T1#tracer{room = room(T1, Bytes div max(1, Calls)), credit = T#tracer.credit - Calls,
-                     unacked = T#tracer.unacked + Calls}, ?REASSERT_MS).
+    Bytes = max(erts_debug:flat_size(Acc) * erlang:system_info(wordsize), erlang:external_size(Acc)),
+    case Bytes > T#tracer.max_term of
+        true ->
+            {Small, T1} = lists:mapfoldl(fun cut/2, T, Acc),
+            sent(T1, N, Calls, Bytes, Small);
+        false ->
+            sent(T, N, Calls, Bytes, Acc)
+    end.
 
-%% The window doubles, and is small where calls are big.
-room(#tracer{is_weighed = false}, _) -> 1;
-room(#tracer{room = Room, max = Max}, Bytes) -> max(1, min(min(Max, Room * 2), ?WINDOW_BYTES div max(1, Bytes))).
+%% Accounts for a batch while it is sent, so that the gate knows.
+sent(T, N, Calls, Bytes, Acc) ->
+    T1 = send(T, {ev, N, Calls, Bytes, lists:reverse(Acc)}),
+    Bytes > ?BIG_BATCH andalso garbage_collect(),
+    T#tracer.debug andalso tell_gate(T, Bytes),
+    Weighed = T#tracer.is_weighed orelse N > Calls,
+    PerCall = case Calls of 0 -> Bytes; _ -> Bytes div Calls end,
+    CallBytes = max(PerCall, (T#tracer.call_bytes * 7 + PerCall) div 8),
+    loop(T1#tracer{is_weighed = Weighed, call_bytes = CallBytes, room = room(T, Weighed, CallBytes),
+                   credit = T#tracer.credit - Calls, tokens = spend(T, Calls),
+                   unacked = T#tracer.unacked + Calls, unacked_bytes = T#tracer.unacked_bytes + Bytes,
+                   sent_us = case T#tracer.unacked of 0 -> now_us(); _ -> T#tracer.sent_us end,
+                   dirty = Bytes > 65536, told = false}).
+
+tell_gate(#tracer{ctl = Ctl} = T, Bytes) ->
+    erlang:send(Ctl, {gate, Bytes, T#tracer.room, tokens(T), T#tracer.unacked, T#tracer.unacked_bytes, T#tracer.hot},
+                [noconnect, nosuspend]).
+
+%% The window doubles as long as calls are small; where they are big it holds what max_bytes allows.
+room(_, false, _) -> 1;
+room(#tracer{room = Room, max = Max, max_bytes = Bytes}, true, CallBytes) ->
+    max(1, min(min(Max, Room * 2), Bytes div max(1, CallBytes))).
 
 %% The controller may be slow; the gate is closed while we wait for it, and the guard ends us when the lease runs out.
-send(#tracer{ctl = Ctl} = T, Batch) ->
+send(#tracer{ctl = Ctl, guard_mon = Mon} = T, Batch) ->
     case erlang:send(Ctl, Batch, [noconnect, nosuspend]) of
         nosuspend ->
             set_word((T#tracer.undo)#undo.base),
-            Mon = T#tracer.guard_mon,
             receive
                 {'DOWN', Mon, process, _, _} -> alone(T)
-            after ?REASSERT_MS -> send(T, Batch)
+            after ?REASSERT_MS -> send(drop(T), Batch)
             end;
         _ ->
-            ok
+            T
     end.
 
-control(#tracer{unacked = Unacked, credit = Credit} = T, {ack, Calls, Grant}) ->
-    regate(T#tracer{unacked = Unacked - Calls, credit = Credit + Grant}, ?REASSERT_MS);
+%% While the controller does not read, returns of open calls may still come: past the budget they are dropped, and told.
+drop(#tracer{call_bytes = Bytes, max_bytes = Max} = T) ->
+    case process_info(self(), message_queue_len) of
+        {message_queue_len, Q} when Q * Bytes > 4 * Max -> drop_one(T);
+        _ -> T
+    end.
+
+drop_one(#tracer{lost = {Calls, Others}} = T) ->
+    receive
+        {trace_ts, _, call, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
+        {trace_ts, _, _, _, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}})
+    after 0 -> T
+    end.
+
+%% An event with a term above max_term: the term stays here, its size goes instead, and the guard re-arms without it.
+cut({trace_ts, _, call, MFA, Captured, _} = E, T) ->
+    {Small, T1} = cut_values(T, MFA, Captured),
+    {setelement(5, E, Small), T1};
+cut({trace_ts, _, return_from, MFA, Value, _} = E, T) ->
+    case big(T, Value) of
+        false -> {E, T};
+        Bytes ->
+            T#tracer.guard ! {big_return, MFA, Bytes},
+            {setelement(5, E, {'$beamtap_big', Bytes}), T#tracer{pause = true}}
+    end;
+cut({trace_ts, _, exception_from, MFA, {Class, Value}, _} = E, T) ->
+    case big(T, Value) of
+        false -> {E, T};
+        Bytes ->
+            T#tracer.guard ! {big_return, MFA, Bytes},
+            {setelement(5, E, {Class, {'$beamtap_big', Bytes}}), T#tracer{pause = true}}
+    end;
+cut(E, T) ->
+    {E, T}.
+
+cut_values(T, {_, _, Arity} = MFA, {Id, Args}) when is_list(Args), length(Args) =:= Arity ->
+    {Small, {T1, _}} = lists:mapfoldl(fun(V, {T0, K}) -> cut_value(T0, MFA, Id, K, V) end, {T, 1}, Args),
+    {{Id, Small}, T1};
+cut_values(T, MFA, Captured) ->
+    [Id | Values] = tuple_to_list(Captured),
+    {Small, {T1, _}} = lists:mapfoldl(fun(V, {T0, K}) -> cut_value(T0, MFA, Id, K, V) end, {T, 1}, Values),
+    {list_to_tuple([Id | Small]), T1}.
+
+cut_value(T, MFA, Id, K, V) ->
+    case big(T, V) of
+        false -> {V, {T, K + 1}};
+        Bytes ->
+            T#tracer.guard ! {big_arg, MFA, Id, K, Bytes},
+            {{'$beamtap_big', Bytes}, {T#tracer{pause = true}, K + 1}}
+    end.
+
+big(#tracer{max_term = Max}, V) ->
+    case max(erts_debug:flat_size(V) * erlang:system_info(wordsize), erlang:external_size(V)) of
+        Bytes when Bytes > Max -> Bytes;
+        _ -> false
+    end.
+
+control(#tracer{unacked = Unacked, unacked_bytes = UnackedBytes, credit = Credit} = T, {ack, Calls, Bytes, Grant}) ->
+    Late = now_us() - T#tracer.sent_us > ?LATE_US,
+    T#tracer{unacked = Unacked - Calls, unacked_bytes = UnackedBytes - Bytes, credit = Credit + Grant, told = false,
+             sent_us = now_us(), room = case Late of true -> max(1, T#tracer.room div 2); false -> T#tracer.room end};
 control(T, open) ->
-    regate(T#tracer{shut = false}, ?REASSERT_MS);
+    T#tracer{shut = false, filled_us = now_us()};
+control(T, learnt) ->
+    T#tracer{pause = false};
+control(T, {hot, Hot}) ->
+    T#tracer{hot = Hot, told = false};
 control(T, {shut, From}) ->
-    T1 = T#tracer{shut = true},
     set_word((T#tracer.undo)#undo.base),
     From ! {shut, self()},
-    idle(T1, infinity);
+    T#tracer{shut = true};
 control(T, {flush, From}) ->
+    tell_lost(T),
     From ! {flush, self()},
-    idle(T, infinity);
+    T;
 control(#tracer{guard_mon = Mon} = T, {'DOWN', Mon, process, _, _}) ->
     alone(T);
 control(T, _) ->
-    regate(T, ?REASSERT_MS).
+    T.
 
-%% Sets the gate to what the window has room for: absolute, from what is not consumed yet. The word is never the ledger.
-regate(#tracer{shut = true} = T, _) ->
-    idle(T, infinity);
-regate(#tracer{credit = Credit, final = true, told = false} = T, Wait) when Credit =< 0 ->
-    T#tracer.guard ! exhausted,
-    regate(T#tracer{told = true}, Wait);
-regate(#tracer{undo = #undo{base = Base, range = Range}} = T, Wait) ->
+tell_lost(#tracer{lost = {0, 0}}) -> ok;
+tell_lost(#tracer{ctl = Ctl, lost = {Calls, Others}}) ->
+    erlang:send(Ctl, {lost, Calls, Others}, [noconnect, nosuspend]).
+
+%% ---- the gate ----------------------------------------------------------------------------------------------------
+
+%% Sets the word to what there is room, credit and tokens for: absolute, from what is not consumed yet. The word is never
+%% the ledger. Returns how long to wait until it must be set again, in ms.
+gate(#tracer{shut = true} = T) ->
+    {T, infinity};
+gate(T) ->
+    T1 = refill(T),
     {message_queue_len, Queued} = process_info(self(), message_queue_len),
-    Open = max(0, min(T#tracer.room - T#tracer.unacked - Queued, T#tracer.credit)),
+    Room = min(T1#tracer.room - T1#tracer.unacked - Queued,
+               (T1#tracer.max_bytes - T1#tracer.unacked_bytes) div T1#tracer.call_bytes),
+    Lone = case T1#tracer.unacked + Queued of 0 -> 1; _ -> 0 end, % one call may always pass
+    open(T1, max(Lone, Room), tokens(T1)).
+
+open(#tracer{credit = Credit, final = true} = T, _, _) when Credit =< 0 ->
+    T#tracer.guard ! exhausted,
+    closed(T#tracer{shut = true}, infinity);
+open(#tracer{pause = true} = T, _, _) ->
+    closed(T, infinity);
+open(#tracer{on_rate = stop} = T, _, Tokens) when Tokens < 1 ->
+    T#tracer.guard ! rate_reached,
+    closed(T#tracer{shut = true}, infinity);
+open(#tracer{hot = asked} = T, _, _) ->
+    closed(T, infinity);
+open(#tracer{hot = off} = T, Room, _) when Room < 1 ->
+    closed(T, infinity);
+open(#tracer{hot = off} = T, _, Tokens) ->
+    case Tokens >= burst(T) of
+        true -> T#tracer.guard ! ready, closed(T#tracer{hot = asked}, infinity);
+        false -> closed(T, wait_for(T, burst(T)))
+    end;
+open(T, _, Tokens) when Tokens < 1 ->
+    closed(tell_dry(T), wait_for(T, 1));
+open(#tracer{told = true} = T, Room, _) when Room < 1 ->
+    closed(T, infinity);
+open(#tracer{told = waiting} = T, Room, _) when Room < 1 ->
+    closed(tell_dry(T), infinity);
+open(T, Room, _) when Room < 1 ->
+    closed(T#tracer{told = waiting}, ?STALLED_MS);
+open(T, Room, Tokens) ->
+    set_gate(T, min(min(Room, Tokens), T#tracer.credit)).
+
+%% The guard hears once that the gate is closed for want of tokens, or of room for longer than a moment.
+tell_dry(#tracer{told = true} = T) ->
+    T;
+tell_dry(T) ->
+    T#tracer.guard ! dry,
+    T#tracer{told = true}.
+
+closed(T, Wait) ->
+    {T1, _} = set_gate(T, 0),
+    {T1, case T1#tracer.dirty of true -> min(Wait, ?STALLED_MS); false -> Wait end}. % an atom is above every number
+
+set_gate(#tracer{undo = #undo{base = Base, range = Range}} = T, Open) ->
     case word() of
         W when W >= Base, W =< Base + Range ->
-            set_word(Base + Open),
-            idle(T, case Open of 0 -> infinity; _ -> Wait end);
+            W =:= Base + Open orelse set_word(Base + Open),
+            {T, case T#tracer.dirty of true -> ?REASSERT_MS; false -> 10 * ?REASSERT_MS end};
         W ->
             T#tracer.guard ! {foreign_word, W},
-            idle(T#tracer{shut = true}, infinity)
+            {T#tracer{shut = true}, infinity}
     end.
+
+%% Token bucket: tokens are counted in 1/Interval, so that nothing is lost to rounding. An interval is in microseconds.
+refill(#tracer{rate = none} = T) ->
+    T;
+refill(#tracer{rate = {N, _} = Rate, tokens = Tokens, filled_us = At} = T) ->
+    Now = now_us(),
+    T#tracer{tokens = min(full(Rate, max(T#tracer.burst, burst(T))), Tokens + (Now - At) * N), filled_us = Now}.
+
+full(none, _) -> 0;
+full({_, Interval}, Burst) -> Burst * Interval.
+
+tokens(#tracer{rate = none, max = Max}) -> Max;
+tokens(#tracer{rate = {_, Interval}, tokens = Tokens}) -> Tokens div Interval.
+
+spend(#tracer{rate = none, tokens = Tokens}, _) -> Tokens;
+spend(#tracer{rate = {_, Interval}, tokens = Tokens}, Calls) -> Tokens - Calls * Interval.
+
+%% Putting a pattern on and off costs milliseconds: for a hot function that is done for the tokens of a tenth of a second.
+burst(#tracer{rate = none}) -> 1;
+burst(#tracer{rate = {N, Interval}, hot = cold, burst = Burst}) -> max(1, min(Burst, N * 100000 div Interval));
+burst(#tracer{rate = {N, Interval}}) -> max(1, N * 100000 div Interval).
+
+%% Milliseconds until there are that many tokens.
+wait_for(#tracer{rate = none}, _) -> ?STALLED_MS;
+wait_for(#tracer{rate = {N, Interval}, tokens = Tokens}, Wanted) ->
+    max(1, (Wanted * Interval - Tokens + N * 1000 - 1) div (N * 1000)).
 
 %% The guard is gone: its work is ours.
 alone(#tracer{undo = U}) ->
@@ -485,3 +842,6 @@ set_word(W) -> erlang:system_flag(trace_control_word, W).
 
 now_ms() ->
     erlang:monotonic_time(millisecond).
+
+now_us() ->
+    erlang:monotonic_time(microsecond).

@@ -16,6 +16,7 @@ struct bt_cli {
     const char *const *words; /* behind the command's name */
     size_t n_words;
     const volatile sig_atomic_t *stops; /* how often we were asked to stop */
+    const volatile sig_atomic_t *asks;  /* how often we were asked for totals */
     struct bt_log log;
 };
 

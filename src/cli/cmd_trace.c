@@ -31,14 +31,14 @@ struct trace {
     struct bt_sink sink;
     struct bt_text_opts text;
     uint64_t lost;       /* events that found no room in a stalled output while the trace was ending */
+    int asked_totals;    /* SIGUSR1s answered */
     bool is_asked;       /* Ctrl-C and the like were passed on */
     bool reader_is_gone; /* `| head` has what it wanted */
     bool has_failed;     /* err is filled */
     struct beamtap_err err;
 };
 
-/* ---- setting up
- * ------------------------------------------------------------------------------------------------ */
+/* ---- setting up ---- */
 
 static int args_mode(const char *text, enum bt_args_mode *mode, struct beamtap_err *err)
 {
@@ -70,6 +70,11 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
             &t->err, BEAMTAP_EUSAGE, "-c none and -t none: a trace needs one of the two limits");
     if (t->o->lease < 1000000)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease must be at least 1s");
+    s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0;
+    if (!s->stops_on_rate && strcmp(t->o->on_rate, "skip") != 0)
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
+    if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
+        s->burst = t->o->burst ? t->o->burst : t->o->rate.n;
     return args_mode(t->o->args, &s->args, &t->err);
 }
 
@@ -84,6 +89,11 @@ static int open_session(struct trace *t, size_t *bad)
         .grace_ms = (int)(t->o->grace / 1000),
         .lease_ms = (int)(t->o->lease / 1000),
         .max_functions = (size_t)t->o->max_functions,
+        .rate = t->o->rate,
+        .burst = t->o->burst ? t->o->burst : bt_bucket_default_burst(t->o->rate),
+        .max_memory = t->o->max_memory,
+        .max_term = t->o->max_term,
+        .max_load = t->o->max_load,
         .who = who,
     };
     bt_words_who(who, sizeof who);
@@ -98,8 +108,7 @@ static int open_session(struct trace *t, size_t *bad)
     return rc;
 }
 
-/* ---- the loop
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 static void fail(struct trace *t)
 {
@@ -121,8 +130,21 @@ static void push(struct trace *t)
     bt_session_stop(t->session);
 }
 
+/* What was learnt is told once on stderr; it is no event of the node. */
+static void say_learnt(const struct bt_event *ev)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    bt_text_remark(&b, ev);
+    bt_cli_say("%s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+}
+
 static void show(struct trace *t, const struct bt_event *ev)
 {
+    if (ev->type >= BT_EVENT_BIG_ARG) {
+        say_learnt(ev);
+        return;
+    }
     if (t->reader_is_gone)
         return;
     if (bt_sink_is_full(&t->sink)) {
@@ -134,8 +156,19 @@ static void show(struct trace *t, const struct bt_event *ev)
         push(t);
 }
 
-static void pass_on_stop(struct trace *t)
+/* SIGUSR1: how it stands, on stderr. */
+static void say_totals(struct trace *t)
 {
+    struct bt_summary sum;
+    t->asked_totals = *t->cli->asks;
+    bt_session_summary(t->session, &sum);
+    bt_words_totals(&sum, t->lost);
+}
+
+static void pass_on_signals(struct trace *t)
+{
+    if (*t->cli->asks != t->asked_totals)
+        say_totals(t);
     if (*t->cli->stops > 0 && !t->is_asked) {
         t->is_asked = true;
         bt_session_stop(t->session);
@@ -159,7 +192,7 @@ static bool take_events(struct trace *t)
         case BT_NEXT_END: return false;
         case BT_NEXT_ERROR: fail(t); return false;
         }
-        pass_on_stop(t);
+        pass_on_signals(t);
     }
 }
 
@@ -183,7 +216,7 @@ static void wait_for_work(struct trace *t)
 static bool loop(struct trace *t)
 {
     while (*t->cli->stops < 2) {
-        pass_on_stop(t);
+        pass_on_signals(t);
         if (!take_events(t))
             return !t->has_failed;
         push(t);
@@ -211,8 +244,7 @@ static int drain(struct trace *t)
     return t->has_failed ? -1 : 0;
 }
 
-/* ---- before and after
- * ---------------------------------------------------------------------------------------------- */
+/* ---- before and after ---- */
 
 static void set_text(struct trace *t)
 {

@@ -28,7 +28,10 @@ static int from_file(const char *path, char *out, struct beamtap_err *err)
     if (!f)
         return bt_err_sys(err, BEAMTAP_ECOOKIE, errno, "cannot read the cookie file %s", path);
     size_t n = fread(text, 1, sizeof text - 1, f);
+    int sys = ferror(f) ? errno : 0; /* a directory can be opened, not read */
     fclose(f);
+    if (sys != 0)
+        return bt_err_sys(err, BEAMTAP_ECOOKIE, sys, "cannot read the cookie file %s", path);
     text[n] = '\0';
     int rc = take(text, out, err);
     memset(text, 0, sizeof text);
@@ -60,7 +63,7 @@ static int from_home(char *out, struct beamtap_err *err)
         paths[1][0] ? paths[1] : "$XDG_CONFIG_HOME/erlang/.erlang.cookie");
 }
 
-int bt_cookie_find(const struct bt_opts *o, char *out, struct beamtap_err *err)
+static int find(const struct bt_opts *o, char *out, struct beamtap_err *err)
 {
     if (o->cookie)
         return take(o->cookie, out, err);
@@ -71,8 +74,16 @@ int bt_cookie_find(const struct bt_opts *o, char *out, struct beamtap_err *err)
     const char *env = getenv("BEAMTAP_COOKIE");
     if (env && *env) {
         int rc = take(env, out, err);
-        unsetenv("BEAMTAP_COOKIE");
+        if (rc < 0)
+            bt_err_context(err, "BEAMTAP_COOKIE");
         return rc;
     }
     return from_home(out, err);
+}
+
+int bt_cookie_find(const struct bt_opts *o, char *out, struct beamtap_err *err)
+{
+    int rc = find(o, out, err);
+    unsetenv("BEAMTAP_COOKIE"); /* no process we start is to inherit it, whichever cookie was taken */
+    return rc;
 }

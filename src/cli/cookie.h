@@ -12,7 +12,7 @@
 /*
  * bt_cookie_find - the cookie in out[0..BT_COOKIE_MAX), NUL-terminated; the caller wipes it after use.
  *
- * In this order: --cookie, --cookie-file, BEAMTAP_COOKIE (then removed from our environment),
+ * In this order: --cookie, --cookie-file, BEAMTAP_COOKIE (removed from our environment in any case),
  * ~/.erlang.cookie, $XDG_CONFIG_HOME/erlang/.erlang.cookie. ECOOKIE lists the places tried.
  */
 int bt_cookie_find(const struct bt_opts *o, char *out, struct beamtap_err *err);

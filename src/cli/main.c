@@ -10,6 +10,7 @@
 #include "cli/cmd.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
+static volatile sig_atomic_t asks;  /* how often we were asked for totals (SIGUSR1) */
 
 struct command {
     const char *name;
@@ -28,14 +29,15 @@ static const struct command commands[] = {
 
 static void on_signal(int sig)
 {
-    (void)sig;
-    if (stops < 1000)
+    if (sig == SIGUSR1)
+        asks = (asks + 1) % 1000;
+    else if (stops < 1000)
         stops++;
 }
 
 static void set_signals(void)
 {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     struct sigaction sa;
     memset(&sa, 0, sizeof sa);
     sigemptyset(&sa.sa_mask);
@@ -128,7 +130,7 @@ int main(int argc, char **argv)
 {
     struct bt_opts opts;
     struct beamtap_err err = {0};
-    struct bt_cli cli = {.opts = &opts, .stops = &stops};
+    struct bt_cli cli = {.opts = &opts, .stops = &stops, .asks = &asks};
     int64_t start_us = bt_clock_mono_us();
     int status;
     cli.log.arg = &start_us;

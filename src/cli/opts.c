@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, WORDS, COUNT, NUMBER, DURATION, TIME_LIMIT };
+enum kind { FLAG, TEXT, WORDS, COUNT, NUMBER, DURATION, TIME_LIMIT, RATE, SIZE };
 
 struct option {
     const char *group; /* starts a group in --help; NULL: the same one */
@@ -34,6 +34,15 @@ static const struct option options[] = {
     {NULL, 0, "args", TEXT, AT(args), "WHICH", "named: what the pattern names; all; arity: none (named)"},
     {"Limits", 'c', "count", COUNT, AT(count), "N", "stop after N calls shown, or none (100)"},
     {NULL, 't', "time", TIME_LIMIT, AT(time), "TIME", "stop after TIME, or none (30s)"},
+    {NULL, 0, "rate", RATE, AT(rate), "N/TIME", "calls shown per time: 50 is 50/s, 10/100ms, none (100/s)"},
+    {NULL, 0, "burst", NUMBER, AT(burst), "N", "calls shown at once (a tenth of the rate)"},
+    {NULL, 0, "on-rate", TEXT, AT(on_rate), "WHAT",
+        "skip calls above the rate and count them, or stop (skip)"},
+    {NULL, 0, "max-memory", SIZE, AT(max_memory), "SIZE", "memory the trace may take on the node (64M)"},
+    {NULL, 0, "max-term", SIZE, AT(max_term), "SIZE",
+        "larger arguments and return values are no longer copied (1M)"},
+    {NULL, 0, "max-load", COUNT, AT(max_load), "PERCENT",
+        "end when the node's run queue or memory rises more, or none (300)"},
     {NULL, 0, "max-functions", NUMBER, AT(max_functions), "N",
         "refuse specs that match more functions (1000)"},
     {NULL, 0, "grace", DURATION, AT(grace), "TIME",
@@ -67,6 +76,11 @@ void bt_opts_defaults(struct bt_opts *o)
     o->grace = 1000000;
     o->lease = 5000000;
     o->max_functions = 1000;
+    o->rate = (struct bt_rate){100, 1000000};
+    o->on_rate = "skip";
+    o->max_memory = INT64_C(64) << 20;
+    o->max_term = INT64_C(1) << 20;
+    o->max_load = 300;
     o->args = "named";
 }
 
@@ -88,8 +102,7 @@ static int add_word(struct bt_words *w, const char *text, struct beamtap_err *er
     return 0;
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 int bt_opts_duration(const char *text, int64_t *us, struct beamtap_err *err)
 {
@@ -124,6 +137,61 @@ static int read_number(const char *text, int64_t least, int64_t *n, struct beamt
     return 0;
 }
 
+/* A number with k, M or G behind it, powers of `unit`; *end is set behind it. */
+static int read_scaled(const char *text, int64_t unit, int64_t *n, const char **end)
+{
+    static const char scales[] = "kMG";
+    char *stop;
+    errno = 0;
+    long long v = strtoll(text, &stop, 10);
+    if (stop == text || errno != 0 || v < 1)
+        return -1;
+    const char *scale = *stop ? strchr(scales, *stop == 'K' ? 'k' : *stop) : NULL;
+    for (const char *p = scales; scale && p <= scale; p++) {
+        if (v > (INT64_C(1) << 40) / unit)
+            return -1;
+        v *= unit;
+    }
+    *n = v;
+    *end = stop + (scale != NULL);
+    return v > INT64_C(1) << 40 ? -1 : 0;
+}
+
+static int read_size(const char *text, int64_t *n, struct beamtap_err *err)
+{
+    const char *end;
+    if (read_scaled(text, 1024, n, &end) < 0 || *end)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no size; write 64K, 10M, 1G", text);
+    return 0;
+}
+
+/* "50", "50/s", "10/100ms", "10k/s", none */
+static int read_rate(const char *text, struct bt_rate *rate, struct beamtap_err *err)
+{
+    const char *end;
+    struct bt_rate r = {-1, 1000000};
+    if (strcmp(text, "none") == 0) {
+        *rate = r;
+        return 0;
+    }
+    if (read_scaled(text, 1000, &r.n, &end) < 0 || r.n > INT64_C(1000000000) || (*end && *end != '/'))
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no rate; write 50, 50/s, 10/100ms or none", text);
+    if (*end == '/') {
+        char interval[32] = "1";
+        const char *unit = end + 1;
+        size_t digits = strspn(unit, "0123456789.");
+        if (strlen(unit) > sizeof interval - 2)
+            return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no rate; write 50, 50/s, 10/100ms or none", text);
+        strcpy(interval + (digits ? 0 : 1), unit);
+        if (bt_opts_duration(interval, &r.interval_us, err) < 0)
+            return -1;
+        if (r.interval_us < 1000 || r.interval_us > INT64_C(3600000000))
+            return bt_err_set(err, BEAMTAP_EUSAGE, "the interval of a rate is 1ms to 1h");
+    }
+    *rate = r;
+    return 0;
+}
+
 static int read_value(const struct option *opt, const char *text, void *at, struct beamtap_err *err)
 {
     bool is_none = strcmp(text, "none") == 0;
@@ -145,12 +213,13 @@ static int read_value(const struct option *opt, const char *text, void *at, stru
         }
         return bt_opts_duration(text, at, err);
     case DURATION: return bt_opts_duration(text, at, err);
+    case RATE: return read_rate(text, at, err);
+    case SIZE: return read_size(text, at, err);
     }
     return 0;
 }
 
-/* ---- parsing
- * --------------------------------------------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 static const struct option *find_long(const char *name, size_t len)
 {
@@ -241,8 +310,7 @@ int bt_opts_parse(struct bt_opts *o, int argc, char *const *argv, struct beamtap
     return 0;
 }
 
-/* ---- help
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- help ---- */
 
 void bt_opts_help(struct bt_buf *out)
 {

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "limit/bucket.h"
 
 #define BT_CLI_NONE INT64_C(-1) /* the value `none` of -c and -t */
 
@@ -30,6 +31,10 @@ struct bt_opts {
     bool want_return;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
+    struct bt_rate rate;
+    int64_t burst; /* 0: a tenth of the rate */
+    const char *on_rate;
+    int64_t max_memory, max_term, max_load;
     /* output */
     const char *output;
     bool append, quiet, verbose, dry_run, fail_empty;

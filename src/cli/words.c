@@ -102,7 +102,7 @@ void bt_words_dry_run(const struct bt_words_start *w)
     struct bt_buf b = BT_BUF_INIT;
     bt_buf_printf(&b, "%s (OTP %d): would trace ", w->node, w->info->otp);
     put_plural(&b, (int64_t)w->plan->n_mfas, "function");
-    bt_buf_printf(&b, " in %s of its ", "the chosen processes");
+    bt_buf_puts(&b, "; the node has ");
     put_plural(&b, w->info->processes, "process");
     bt_buf_puts(&b, ", ");
     put_limits(&b, w);
@@ -114,6 +114,9 @@ void bt_words_dry_run(const struct bt_words_start *w)
 
 void bt_words_warn(const struct bt_words_start *w)
 {
+    if (w->armed->n_sensitive > 0)
+        bt_cli_say("warning: %u of the chosen processes cannot be traced: they are marked sensitive",
+            w->armed->n_sensitive);
     for (size_t i = 0; i < w->plan->n_mfas; i++) {
         const struct bt_mfa *m = &w->plan->mfas[i];
         struct bt_buf b = BT_BUF_INIT;
@@ -153,7 +156,8 @@ static void say_nothing_shown(const struct bt_words_end *w)
     } else if (s->has_called) {
         bt_buf_puts(&b, " was not called; inlined, or reached under another name?");
     } else {
-        bt_buf_puts(&b, ": no call with a module name from outside came (--scope global)");
+        bt_buf_puts(&b, " was not called from outside its module, or no arguments matched (--scope local "
+                        "sees all calls)");
     }
     bt_cli_say("%s", bt_buf_cstr(&b));
     bt_buf_done(&b);
@@ -163,7 +167,11 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w)
 {
     const struct bt_summary *s = w->sum;
     put_plural(b, (int64_t)s->shown, "call");
-    if (w->err)
+    if (s->reason == BT_STOP_RATE)
+        bt_buf_puts(b, " (--on-rate)");
+    else if (s->reason == BT_STOP_LOAD)
+        bt_buf_puts(b, " (--max-load)");
+    else if (w->err)
         bt_buf_puts(b, " (ended early)");
     else if (w->reader_is_gone)
         bt_buf_puts(b, " (the reader closed the output)");
@@ -190,6 +198,25 @@ static void put_skipped(struct bt_buf *b, const struct bt_summary *s)
     }
 }
 
+void bt_words_totals(const struct bt_summary *s, uint64_t lost)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    put_plural(&b, (int64_t)s->shown, "call");
+    bt_buf_puts(&b, " shown, ");
+    bt_text_count(&b, s->returns);
+    bt_buf_puts(&b, " returned, ");
+    bt_text_count(&b, s->exceptions);
+    bt_buf_puts(&b, " raised, ");
+    bt_text_count(&b, s->open);
+    bt_buf_puts(&b, " open");
+    put_skipped(&b, s);
+    bt_buf_puts(&b, "; ");
+    bt_text_count(&b, s->lost + lost);
+    bt_buf_puts(&b, " lost");
+    bt_cli_say("so far: %s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+}
+
 void bt_words_closing(const struct bt_words_end *w)
 {
     struct bt_buf b = BT_BUF_INIT;
@@ -200,7 +227,7 @@ void bt_words_closing(const struct bt_words_end *w)
     put_reason(&b, w);
     put_skipped(&b, s);
     bt_buf_puts(&b, s->has_called && s->is_exact ? ", " : "; ");
-    bt_text_count(&b, w->lost);
+    bt_text_count(&b, s->lost + w->lost);
     bt_buf_puts(&b, " lost");
     if (s->open > 0) {
         bt_buf_puts(&b, ", ");

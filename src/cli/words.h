@@ -38,6 +38,8 @@ void bt_words_banner(const struct bt_words_start *w);
 void bt_words_dry_run(const struct bt_words_start *w);
 /* Functions that arm and never fire. */
 void bt_words_warn(const struct bt_words_start *w);
+/* How it stands now, for SIGUSR1. lost: events that found no room in a stalled output. */
+void bt_words_totals(const struct bt_summary *sum, uint64_t lost);
 /* Why nothing was shown, and the closing line. */
 void bt_words_closing(const struct bt_words_end *w);
 

@@ -49,6 +49,13 @@ static bool read_body(struct bt_etf *r, struct bt_event *ev)
     return false;
 }
 
+/* Nanoseconds since the VM's start lie within 73 years; what is beyond would overflow when times are added. */
+static bool read_mono(struct bt_etf *r, int64_t *ns)
+{
+    const int64_t most = INT64_C(1) << 61;
+    return bt_etf_int64(r, ns) && *ns >= -most && *ns <= most;
+}
+
 /* {trace_ts, Pid, Tag, {M, F, A}, Payload, {MonotonicNs, Unique}} */
 int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *err)
 {
@@ -56,7 +63,7 @@ int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *e
     ev->wall_ns = 0;
     ev->duration_ns = -1;
     if (bt_etf_tuple_of(r, 6) && bt_etf_is_atom(r, "trace_ts") && bt_etf_slice(r, &ev->pid) &&
-        read_body(r, ev) && bt_etf_tuple_of(r, 2) && bt_etf_int64(r, &ev->mono_ns) &&
+        read_body(r, ev) && bt_etf_tuple_of(r, 2) && read_mono(r, &ev->mono_ns) &&
         bt_etf_int64(r, &ev->unique))
         return 0;
     return bt_err_set(err, BEAMTAP_EPROTO, "the node sent a trace message that cannot be read");

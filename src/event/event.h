@@ -13,7 +13,17 @@
 
 #define BT_EVENT_MAX_VALUES 512
 
-enum bt_event_type { BT_EVENT_CALL, BT_EVENT_RETURN, BT_EVENT_EXCEPTION };
+enum bt_event_type {
+    BT_EVENT_CALL,
+    BT_EVENT_RETURN,
+    BT_EVENT_EXCEPTION,
+    BT_EVENT_SKIPPED,    /* a gap: `amount` calls were made and not shown since the last such mark */
+    BT_EVENT_LOST,       /* a gap: `amount` events were dropped on the node */
+    BT_EVENT_REARMED,    /* a gap: the function's module was reloaded */
+    BT_EVENT_BIG_ARG,    /* learnt: argument `position` has `amount` bytes, no longer copied */
+    BT_EVENT_BIG_RETURN, /* learnt: the return value has `amount` bytes, no longer copied */
+    BT_EVENT_NO_RETURN,  /* learnt: too many calls are open in one process, returns no longer followed */
+};
 
 /* All slices are borrowed from the bytes it was decoded from. */
 struct bt_event {
@@ -30,6 +40,8 @@ struct bt_event {
     int64_t mono_ns;            /* the node's monotonic time */
     int64_t unique;             /* orders events of the same mono_ns */
     int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it */
+    int64_t amount;             /* gaps and what was learnt: see above */
+    uint32_t position;          /* BIG_ARG: from 1, among what is captured */
     int64_t duration_ns;        /* return, exception: since the call; -1: unknown */
 };
 

@@ -89,20 +89,20 @@ static bool push(struct stack *s, struct bt_pair pair)
     return true;
 }
 
-bool bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown)
+size_t bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown)
 {
     unsigned char key[1024];
     size_t len = make_key(call, key);
     if (len == 0 || p->n_open >= BT_PAIRS_MAX_OPEN)
-        return false;
+        return 0;
     struct stack *s = find(p, key, len);
     if (!s)
         s = add(p, key, len);
     if (!s || !push(s, (struct bt_pair){call->mono_ns, is_shown}))
-        return false;
+        return 0;
     p->n_open++;
     p->n_owed += is_shown;
-    return true;
+    return s->n;
 }
 
 bool bt_pairs_return(struct bt_pairs *p, const struct bt_event *ret, struct bt_pair *out)

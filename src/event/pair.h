@@ -19,9 +19,11 @@ struct bt_pairs;
 struct bt_pairs *bt_pairs_new(void);
 void bt_pairs_free(struct bt_pairs *p);
 
-/* A call that will return. is_shown: the reader saw it, so its return is owed. False: not remembered (full,
- * no memory). */
-bool bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown);
+/*
+ * A call that will return. is_shown: the reader saw it, so its return is owed.
+ * Returns how many calls of this function are open in this process now; 0: not remembered (full, no memory).
+ */
+size_t bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown);
 
 struct bt_pair {
     int64_t call_ns; /* mono_ns of the call */

@@ -25,6 +25,12 @@ struct bt_guard {
     struct bt_slice guard, tracer; /* the two processes' pids, external form, ours */
 };
 
+/* none for a limit that is lifted */
+static const struct bt_term *limit(struct bt_arena *a, int64_t n)
+{
+    return n < 0 ? bt_term_atom(a, "none") : bt_term_int(a, n);
+}
+
 static const struct bt_term *list_of(struct bt_arena *a, const struct bt_term *const *items, size_t n)
 {
     return bt_term_list(a, items, n, NULL);
@@ -42,29 +48,43 @@ static void clock_text(int64_t epoch_s, char out[16])
         strcpy(out, "?");
 }
 
+/* {beamtap_info, {{Who, Until}, Since}, State} as "alice@bastion, pid 4711, since 13:15:02, until 13:15:32 at the latest" */
+static void read_info(struct bt_etf r, struct bt_buf *out)
+{
+    char who[128], since[16], until[16];
+    int64_t since_s, until_s;
+    if (!bt_etf_tuple_of(&r, 3) || !bt_etf_is_atom(&r, "beamtap_info") || !bt_etf_tuple_of(&r, 2) ||
+        !bt_etf_tuple_of(&r, 2) || !bt_etf_text(&r, who, sizeof who))
+        return;
+    bool ends = bt_etf_int64(&r, &until_s);
+    if (!ends && !bt_etf_skip(&r))
+        return;
+    if (!bt_etf_int64(&r, &since_s))
+        return;
+    clock_text(since_s, since);
+    bt_buf_printf(out, "%s, since %s", who, since);
+    if (ends) {
+        clock_text(until_s, until);
+        bt_buf_printf(out, ", until %s at the latest", until);
+    }
+}
+
 /* The running beamtap is asked who it is; its answer makes our refusal. */
 static int refuse_second(struct bt_conn *c, struct bt_etf guard, struct bt_arena *a, struct beamtap_err *err)
 {
     struct bt_slice pid;
     struct bt_msg msg;
-    char who[128] = "somebody", state[32] = "", since[16] = "?";
+    struct bt_buf who = BT_BUF_INIT;
     const struct bt_term *info = bt_term_tuple2(a, bt_term_atom(a, "info"), bt_conn_self(c, a));
     if (bt_etf_slice(&guard, &pid) && bt_conn_send_pid(c, pid, info, NULL) == 0 &&
-        bt_conn_next(c, &msg, bt_clock_mono_us() + 1000000, NULL) == 1) {
-        struct bt_etf r = msg.term;
-        struct bt_slice name;
-        int64_t at;
-        if (bt_etf_tuple_of(&r, 3) && bt_etf_is_atom(&r, "beamtap_info") && bt_etf_tuple_of(&r, 2) &&
-            bt_etf_text(&r, who, sizeof who) && bt_etf_int64(&r, &at) && bt_etf_atom(&r, &name)) {
-            clock_text(at, since);
-            if (name.len < sizeof state)
-                memcpy(state, name.p, name.len);
-        }
-    }
-    return bt_err_set(err, BEAMTAP_EBUSY,
-        "another beamtap traces %s: %s, since %s%s%s\n"
+        bt_conn_next(c, &msg, bt_clock_mono_us() + 1000000, NULL) == 1)
+        read_info(msg.term, &who);
+    bt_err_set(err, BEAMTAP_EBUSY,
+        "another beamtap traces %s: %s\n"
         "  wait for it, or end it there with Ctrl-C, or: beamtap clear %s",
-        bt_conn_node(c), who, since, *state ? ", " : "", state, bt_conn_node(c));
+        bt_conn_node(c), who.len ? bt_buf_cstr(&who) : "it does not say whose", bt_conn_node(c));
+    bt_buf_done(&who);
+    return -1;
 }
 
 /* One beamtap at a time: a sleeping process holds the name beamtap_lock while the code is looked at and
@@ -141,8 +161,8 @@ static int load_and_start(struct bt_guard *g, const struct bt_guard_opts *o, con
     struct bt_etf r;
     if (bt_load(g->conn, &bt_beam_agent, info->otp, a, err) < 0)
         return -1;
-    const struct bt_term *args[] = {
-        bt_conn_self(g->conn, a), bt_term_int(a, o->lease_ms), lock, bt_term_charlist(a, o->who)};
+    const struct bt_term *args[] = {bt_conn_self(g->conn, a), bt_term_int(a, o->lease_ms), lock,
+        bt_term_tuple2(a, bt_term_charlist(a, o->who), limit(a, o->until_s))};
     if (bt_rpc(g->conn, bt_beam_agent.module, "start", list_of(a, args, 4), bt_rpc_deadline(), &r, err) ==
             0 &&
         started(g, r, info, err) == 0)
@@ -192,8 +212,7 @@ void bt_guard_free(struct bt_guard *g)
     free(g);
 }
 
-/* ---- requests and answers
- * ------------------------------------------------------------------------------------------ */
+/* ---- requests and answers ---- */
 
 static int say(struct bt_guard *g, const struct bt_term *t, struct beamtap_err *err)
 {
@@ -223,32 +242,86 @@ int bt_guard_finish(struct bt_guard *g, struct beamtap_err *err)
     return say_atom(g, "finish", err);
 }
 
-int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t grant, struct beamtap_err *err)
+int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t grant, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
-    const struct bt_term *ack =
-        bt_term_tuple3(&a, bt_term_atom(&a, "ack"), bt_term_int(&a, n_calls), bt_term_int(&a, grant));
-    int rc = bt_conn_send_pid(g->conn, g->tracer, ack, err);
+    const struct bt_term *ack[] = {
+        bt_term_atom(&a, "ack"), bt_term_int(&a, n_calls), bt_term_int(&a, bytes), bt_term_int(&a, grant)};
+    int rc = bt_conn_send_pid(g->conn, g->tracer, bt_term_tuple(&a, ack, 4), err);
     bt_arena_done(&a);
     return rc;
 }
 
-/* {ev, N, Calls, [E1 .. EN]} */
-static bool is_events(struct bt_etf r, struct bt_notice *n)
+int bt_guard_no_return(struct bt_guard *g, struct bt_slice mfa, struct beamtap_err *err)
 {
-    uint32_t listed;
-    n->events = r;
-    return bt_etf_uint32(&n->events, &n->n_events) && bt_etf_int64(&n->events, &n->n_calls) &&
-           bt_etf_list(&n->events, &listed) && listed == n->n_events;
+    struct bt_arena a = BT_ARENA_INIT;
+    int rc = say(g, bt_term_tuple2(&a, bt_term_atom(&a, "no_return"), bt_term_raw(&a, mfa.p, mfa.len)), err);
+    bt_arena_done(&a);
+    return rc;
 }
 
-/* {closed, Why, Counts} or {finished, Why, Left} */
-static bool is_end(struct bt_etf r, struct bt_notice *n)
+/* {ev, N, Calls, Bytes, [E1 .. EN]} */
+static bool read_events(struct bt_etf *r, struct bt_notice *n)
 {
-    n->why = r;
-    n->rest = r;
-    return bt_etf_skip(&n->rest);
+    uint32_t listed;
+    bool ok = bt_etf_uint32(r, &n->n_events) && bt_etf_int64(r, &n->n_calls) && bt_etf_int64(r, &n->bytes) &&
+              bt_etf_list(r, &listed) && listed == n->n_events;
+    n->events = *r;
+    return ok;
 }
+
+/* {closed, Why, Counts}, {finished, Why, Left}, {note, What, Bytes} */
+static bool read_two(struct bt_etf *r, struct bt_notice *n)
+{
+    n->why = *r;
+    bool ok = bt_etf_skip(r);
+    n->rest = *r;
+    return ok;
+}
+
+static bool read_stat(struct bt_etf *r, struct bt_notice *n)
+{
+    return bt_etf_int64(r, &n->called);
+}
+
+/* {lost, Calls, Others} */
+static bool read_lost(struct bt_etf *r, struct bt_notice *n)
+{
+    return bt_etf_int64(r, &n->n_calls) && bt_etf_int64(r, &n->bytes);
+}
+
+/* {gate, Bytes, Room, Tokens, Unacked, UnackedBytes, Hot}, after a batch of Bytes */
+static bool read_gate(struct bt_etf *r, struct bt_notice *n)
+{
+    int64_t v[5];
+    struct bt_slice hot;
+    for (size_t i = 0; i < 5; i++) {
+        if (!bt_etf_int64(r, &v[i]))
+            return false;
+    }
+    if (!bt_etf_atom(r, &hot))
+        return false;
+    snprintf(n->text, sizeof n->text,
+        "batch of %" PRId64 " bytes; window %" PRId64 ", tokens %" PRId64
+        "; not acknowledged before it: %" PRId64 " calls, %" PRId64 " bytes; %.*s",
+        v[0], v[1], v[2], v[3], v[4], (int)hot.len, (const char *)hot.p);
+    return true;
+}
+
+static const struct {
+    const char *tag;
+    uint32_t arity;
+    enum bt_heard kind;
+    bool (*read)(struct bt_etf *r, struct bt_notice *n);
+} notices[] = {
+    {"ev", 5, BT_HEARD_EVENTS, read_events},
+    {"stat", 2, BT_HEARD_STAT, read_stat},
+    {"note", 3, BT_HEARD_NOTE, read_two},
+    {"lost", 3, BT_HEARD_LOST, read_lost},
+    {"gate", 7, BT_HEARD_GATE, read_gate},
+    {"closed", 3, BT_HEARD_CLOSED, read_two},
+    {"finished", 3, BT_HEARD_FINISHED, read_two},
+};
 
 int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, struct beamtap_err *err)
 {
@@ -257,22 +330,16 @@ int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, 
     if (rc <= 0)
         return rc;
     struct bt_etf r = msg.term;
-    uint32_t arity;
-    bool ok = true;
+    uint32_t arity = 0;
     *n = (struct bt_notice){.kind = BT_HEARD_OTHER};
-    if (!bt_etf_tuple(&r, &arity))
-        return 1;
-    if (arity == 4 && bt_etf_is_atom(&r, "ev")) {
-        n->kind = BT_HEARD_EVENTS;
-        ok = is_events(r, n);
-    } else if (arity == 3 && bt_etf_is_atom(&r, "closed")) {
-        n->kind = BT_HEARD_CLOSED;
-        ok = is_end(r, n);
-    } else if (arity == 3 && bt_etf_is_atom(&r, "finished")) {
-        n->kind = BT_HEARD_FINISHED;
-        ok = is_end(r, n);
+    bool is_tuple = bt_etf_tuple(&r, &arity);
+    for (size_t i = 0; is_tuple && i < sizeof notices / sizeof notices[0]; i++) {
+        if (notices[i].arity != arity || !bt_etf_is_atom(&r, notices[i].tag))
+            continue;
+        n->kind = notices[i].kind;
+        return notices[i].read(&r, n) ? 1 : bt_rpc_unexpected(&msg.term, "the trace", err);
     }
-    return ok ? 1 : bt_rpc_unexpected(&msg.term, "the trace", err);
+    return 1;
 }
 
 /* Waits for {Tag, ...} of the guard; the cursor is left behind the tag. An end that comes instead is an
@@ -317,6 +384,44 @@ int bt_guard_plan(struct bt_guard *g, const struct bt_program *prog, size_t max_
     return rc == 0 ? bt_plan_read(&r, prog, bt_conn_node(g->conn), max_functions, out, bad_spec, err) : -1;
 }
 
+static const struct bt_term *boolean(struct bt_arena *a, bool b)
+{
+    return bt_term_atom(a, b ? "true" : "false");
+}
+
+/* What the agent's tracer and guard keep to. */
+static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena *a)
+{
+    const struct bt_term *rate =
+        o->rate < 0 ? bt_term_atom(a, "none")
+                    : bt_term_tuple2(a, bt_term_int(a, o->rate), bt_term_int(a, o->interval_us));
+    const struct bt_term *pairs[] = {
+        bt_term_atom(a, "window"),
+        bt_term_int(a, o->window),
+        bt_term_atom(a, "credit"),
+        bt_term_int(a, o->credit),
+        bt_term_atom(a, "final"),
+        boolean(a, o->is_final),
+        bt_term_atom(a, "returns"),
+        boolean(a, o->wants_return),
+        bt_term_atom(a, "rate"),
+        rate,
+        bt_term_atom(a, "burst"),
+        bt_term_int(a, o->burst),
+        bt_term_atom(a, "on_rate"),
+        bt_term_atom(a, o->stops_on_rate ? "stop" : "skip"),
+        bt_term_atom(a, "max_memory"),
+        bt_term_int(a, o->max_memory),
+        bt_term_atom(a, "max_term"),
+        bt_term_int(a, o->max_term),
+        bt_term_atom(a, "max_load"),
+        limit(a, o->max_load),
+        bt_term_atom(a, "debug"),
+        boolean(a, o->debug),
+    };
+    return bt_term_map(a, pairs, sizeof pairs / sizeof pairs[0] / 2);
+}
+
 static const struct bt_term *arm_request(const struct bt_arm_opts *o, struct bt_arena *a)
 {
     const struct bt_term **groups = bt_arena_array(a, o->n_groups + 1, sizeof(const struct bt_term *));
@@ -325,19 +430,13 @@ static const struct bt_term *arm_request(const struct bt_arm_opts *o, struct bt_
         groups[i] = bt_term_tuple3(
             a, g->match_spec, bt_term_atom(a, g->scope == BT_SCOPE_LOCAL ? "local" : "global"), g->mfas);
     }
-    const struct bt_term *gate[] = {
-        bt_term_int(a, o->window),
-        bt_term_int(a, o->credit),
-        bt_term_atom(a, o->is_final ? "true" : "false"),
-        bt_term_atom(a, o->wants_return ? "true" : "false"),
-    };
     const struct bt_term *args[] = {
         bt_term_atom(a, "arm"),
         groups ? list_of(a, groups, o->n_groups) : NULL,
         o->processes,
         bt_term_int(a, o->base),
         bt_term_int(a, o->range),
-        bt_term_tuple(a, gate, 4),
+        config(o, a),
     };
     return bt_term_tuple(a, args, 6);
 }
@@ -397,14 +496,14 @@ int bt_guard_arm(
     if (arity == 2)
         return refused(g, &r, err);
     struct bt_slice tracer;
-    if (arity != 6 || !bt_etf_slice(&r, &tracer) || !bt_etf_int64(&r, &out->functions) || !bt_etf_int64(&r, &out->processes) ||
-        !bt_etf_int64(&r, &out->mono_ns) || !bt_etf_int64(&r, &out->time_offset_ns))
+    if (arity != 7 || !bt_etf_slice(&r, &tracer) || !bt_etf_int64(&r, &out->functions) ||
+        !bt_etf_int64(&r, &out->processes) || !bt_etf_int64(&r, &out->mono_ns) ||
+        !bt_etf_int64(&r, &out->time_offset_ns) || !bt_etf_list(&r, &out->n_sensitive))
         return bt_err_set(err, BEAMTAP_EPROTO, "the agent's answer cannot be read");
     return keep(&g->tracer, tracer, err);
 }
 
-/* ---- verify
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- verify ---- */
 
 /* Asks erlang:F(module or name) until the answer is `want`. */
 static int await_answer(struct bt_guard *g, const char *f, const char *name, const char *want,

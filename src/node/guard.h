@@ -18,6 +18,7 @@ struct bt_guard;
 struct bt_guard_opts {
     int lease_ms;    /* without a sign of us for that long the agent removes everything */
     const char *who; /* shown to others who want to trace: "alice@bastion, pid 4711" */
+    int64_t until_s; /* likewise: when we end at the latest, seconds since 1970; < 0: no limit */
     const struct bt_log *log;
 };
 
@@ -43,6 +44,12 @@ struct bt_arm_opts {
     uint32_t base, range;            /* of the gate */
     int64_t window;                  /* calls in flight at most */
     int64_t credit;                  /* calls to let through before asking again */
+    int64_t rate, interval_us;       /* calls per interval; rate < 0: none */
+    int64_t burst;                   /* calls at once */
+    bool stops_on_rate;              /* an empty bucket ends the trace */
+    int64_t max_memory, max_term;    /* bytes */
+    bool debug;                      /* hear of every batch how the gate stands */
+    int64_t max_load;                /* percent; < 0: none */
     bool wants_return;               /* returns will come: the window grows once one was weighed */
     bool is_final;                   /* used up credit ends the trace: patterns come off at once */
 };
@@ -51,12 +58,17 @@ struct bt_armed {
     int64_t functions, processes;
     int64_t mono_ns;        /* the node's monotonic clock when armed */
     int64_t time_offset_ns; /* to add to its monotonic time to get UTC */
+    uint32_t n_sensitive;   /* processes chosen by pid or name that cannot be traced */
 };
 
 enum bt_heard {
     BT_HEARD_EVENTS,   /* a batch from the tracer */
     BT_HEARD_CLOSED,   /* gate closed, patterns off */
     BT_HEARD_FINISHED, /* everything is taken back; the guard is ending */
+    BT_HEARD_NOTE,     /* something was learnt or re-armed */
+    BT_HEARD_STAT,     /* the calls counted so far */
+    BT_HEARD_LOST,     /* the tracer had to drop events */
+    BT_HEARD_GATE,     /* --debug limit: how the gate stands */
     BT_HEARD_OTHER,
 };
 
@@ -64,10 +76,13 @@ enum bt_heard {
 struct bt_notice {
     enum bt_heard kind;
     uint32_t n_events;
-    int64_t n_calls;
-    struct bt_etf events; /* at the first of n_events trace messages */
-    struct bt_etf why;    /* closed, finished: at the reason */
-    struct bt_etf rest;   /* closed: at [{MFA, Calls}]; finished: at the list of what is left */
+    int64_t n_calls, bytes; /* events: as weighed on the node; lost: calls, and other events */
+    int64_t called;         /* stat */
+    char text[160];         /* gate */
+    struct bt_etf events;   /* at the first of n_events trace messages */
+    struct bt_etf why;      /* closed, finished: at the reason */
+    struct bt_etf
+        rest; /* closed: at [{MFA, Calls}]; finished: at the list of what is left; note: at the bytes */
 };
 
 /*
@@ -95,8 +110,10 @@ int bt_guard_arm(
 /* The next message of the agent. 1: *n is filled; 0: nothing in time; -1 as bt_conn_next. */
 int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, struct beamtap_err *err);
 
-/* n_calls were consumed here; `grant` more are wanted. */
-int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t grant, struct beamtap_err *err);
+/* A batch of n_calls and `bytes` was consumed here; `grant` more calls are wanted. */
+int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t grant, struct beamtap_err *err);
+/* Re-arm a function ({M, F, Arity}, external form) without following its returns. */
+int bt_guard_no_return(struct bt_guard *g, struct bt_slice mfa, struct beamtap_err *err);
 int bt_guard_renew(struct bt_guard *g, struct beamtap_err *err);
 /* Ask for the end; the answers come as notices. */
 int bt_guard_close(struct bt_guard *g, struct beamtap_err *err);

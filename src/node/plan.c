@@ -75,7 +75,9 @@ static int add_mfa(
             return bt_err_nomem(err);
         p->n_mfas++;
     }
-    m->patterns[m->n_patterns++] = pattern;
+    if (m->n_patterns == 0 ||
+        m->patterns[m->n_patterns - 1] != pattern) /* there is room for each pattern once */
+        m->patterns[m->n_patterns++] = pattern;
     return 0;
 }
 
@@ -217,9 +219,9 @@ int bt_plan_read(struct bt_etf *r, const struct bt_program *prog, const char *no
 {
     uint32_t n = 0;
     int rc = 0;
-    if (!bt_etf_list(r, &n))
+    if (!bt_etf_list(r, &n) || n != prog->n_patterns)
         return unreadable(err);
-    for (size_t i = 0; rc == 0 && i < n && i < prog->n_patterns; i++) {
+    for (size_t i = 0; rc == 0 && i < n; i++) {
         rc = read_found(prog, node, i, max, r, out, err);
         if (rc < 0)
             *bad_spec = prog->patterns[i].spec;

@@ -3,19 +3,22 @@
  */
 #include "node/session.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "event/order.h"
 #include "event/pair.h"
+#include "node/arm.h"
 #include "term/print.h"
 
-#define WINDOW 8                   /* calls in flight at most */
-#define RANGE 65536u               /* of the control word above its base that the gate may use */
+#define WINDOW 1024                /* calls in flight at most */
 #define ENDLESS ((int64_t)1 << 40) /* credit when no count limits */
 #define CLOSE_TIMEOUT_US                                                                                     \
-    ((int64_t)10000000) /* for the agent's answers at the end; taking off 1,000 patterns takes 1 s */
+    ((int64_t)10000000) /* for the agent's answers at the end; 1,000 patterns take a second */
+#define IDLE_US 3000    /* without input for that long, what waits to be sorted comes out */
+#define MAX_OPEN 100    /* open calls of one function in one process: more is tail recursion */
 
 enum state { OPEN, TRACING, CLOSING, FINISHING, ENDED };
 
@@ -24,8 +27,7 @@ struct bt_session {
     enum bt_stop reason;
     const struct bt_log *log;
     const struct bt_program *prog;
-    struct bt_session_opts
-        opts; /* strings in it are not used after bt_session_open returns, but processes and who are */
+    struct bt_session_opts opts; /* of its strings only processes are used after bt_session_open */
     struct bt_conn *conn;
     struct bt_guard *guard;
     struct bt_guard_info info;
@@ -35,16 +37,20 @@ struct bt_session {
     const struct bt_clause **clauses;
     size_t n_clauses;
     struct bt_pairs *pairs;
-    struct bt_notice batch; /* events not yet given out */
-    bool has_batch;
-    bool has_closed; /* the agent said: patterns are off */
+    struct bt_order *order; /* events not yet given out */
+    struct bt_event mark;   /* a gap, or something learnt, to come after them */
+    bool has_mark;
+    struct bt_bucket bucket; /* the second limit, for our own output */
+    int64_t heard_at_us;     /* when events came last */
+    bool has_closed;         /* the agent said: patterns are off */
     bool verify_word;
     int64_t renew_at_us, limit_at_us, grace_at_us, give_up_at_us;
+    uint64_t skipped_told;    /* skipped calls in gap marks so far */
+    struct beamtap_err limit; /* which safety limit ended the trace, told at the end */
     struct bt_summary sum;
 };
 
-/* ---- open and close
- * ------------------------------------------------------------------------------------------------ */
+/* ---- open and close ---- */
 
 /* Gives every clause of the program its id. */
 static int number_clauses(struct bt_session *s, struct beamtap_err *err)
@@ -67,13 +73,29 @@ static int number_clauses(struct bt_session *s, struct beamtap_err *err)
     return 0;
 }
 
+static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamtap_err *err)
+{
+    const struct bt_session_opts *o = &s->opts;
+    struct bt_guard_opts guard = {
+        .lease_ms = o->lease_ms,
+        .who = o->who,
+        .until_s = o->time_us < 0 ? -1 : (bt_clock_wall_us() + o->time_us) / 1000000,
+        .log = s->log,
+    };
+    s->conn = bt_conn_open(&o->conn, err);
+    if (!s->conn)
+        return -1;
+    s->guard = bt_guard_start(s->conn, &guard, &s->info, err);
+    if (!s->guard)
+        return -1;
+    return bt_guard_plan(s->guard, s->prog, o->max_functions, &s->plan, bad_spec, err);
+}
+
 struct bt_session *bt_session_open(
     const struct bt_session_opts *o, const struct bt_program *prog, size_t *bad_spec, struct beamtap_err *err)
 {
-    struct bt_guard_opts guard = {o->lease_ms, o->who, o->conn.log};
     struct bt_session *s = calloc(1, sizeof *s);
-    if (!s || !(s->pairs = bt_pairs_new())) {
-        free(s);
+    if (!s) {
         bt_err_nomem(err);
         return NULL;
     }
@@ -81,13 +103,11 @@ struct bt_session *bt_session_open(
     s->prog = prog;
     s->opts = *o;
     s->verify_word = true;
-    int rc = number_clauses(s, err);
+    s->pairs = bt_pairs_new();
+    s->order = bt_order_new();
+    int rc = s->pairs && s->order ? number_clauses(s, err) : bt_err_nomem(err);
     if (rc == 0)
-        rc = (s->conn = bt_conn_open(&o->conn, err)) ? 0 : -1;
-    if (rc == 0)
-        rc = (s->guard = bt_guard_start(s->conn, &guard, &s->info, err)) ? 0 : -1;
-    if (rc == 0)
-        rc = bt_guard_plan(s->guard, prog, o->max_functions, &s->plan, bad_spec, err);
+        rc = connect_and_plan(s, bad_spec, err);
     if (rc == 0) {
         s->renew_at_us = bt_clock_mono_us();
         return s;
@@ -120,6 +140,7 @@ void bt_session_close(struct bt_session *s)
     bt_guard_free(s->guard);
     bt_conn_close(s->conn);
     bt_pairs_free(s->pairs);
+    bt_order_free(s->order);
     bt_plan_done(&s->plan);
     bt_arena_done(&s->arena);
     free(s);
@@ -151,224 +172,67 @@ int bt_session_fd(const struct bt_session *s)
     return bt_conn_fd(s->conn);
 }
 
-/* ---- arm
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- arm ---- */
 
-/* A set of functions that share their clauses while the groups are made. */
-struct group {
-    const struct bt_mfa *like; /* the first function of the group */
-    enum bt_scope scope;
-    const struct bt_term **mfas;
-    size_t n, cap;
-};
-
-/* Where one pattern says local and another global, local it is: it sees all that global sees. */
-static enum bt_scope scope_of(const struct bt_session *s, const struct bt_mfa *m)
+static int arm(struct bt_session *s, const struct bt_arm_source *source, struct beamtap_err *err)
 {
-    for (size_t i = 0; i < m->n_patterns; i++) {
-        if (s->prog->patterns[m->patterns[i]].scope == BT_SCOPE_LOCAL)
-            return BT_SCOPE_LOCAL;
-    }
-    return BT_SCOPE_GLOBAL;
-}
-
-static bool is_alike(const struct bt_mfa *x, const struct bt_mfa *y)
-{
-    return x->n_patterns == y->n_patterns &&
-           memcmp(x->patterns, y->patterns, x->n_patterns * sizeof *x->patterns) == 0;
-}
-
-/* Sorts the plan's functions into groups; the array has room for one group a function. */
-static size_t make_groups(struct bt_session *s, struct group *groups, struct bt_arena *a)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->plan.n_mfas; i++) {
-        const struct bt_mfa *m = &s->plan.mfas[i];
-        size_t g = 0;
-        while (g < n && !is_alike(groups[g].like, m))
-            g++;
-        if (g == n) {
-            groups[n++] = (struct group){.like = m, .scope = scope_of(s, m)};
-            groups[g].mfas = bt_arena_array(a, s->plan.n_mfas - i, sizeof *groups[g].mfas);
-            if (!groups[g].mfas)
-                return 0;
-        }
-        groups[g].mfas[groups[g].n++] = m->term;
-    }
-    return n;
-}
-
-/* The instrumented match specification of a group: the clauses of all its patterns, in the order the user
- * gave them. */
-static const struct bt_term *group_spec(struct bt_session *s, const struct bt_mfa *m, struct bt_arena *a)
-{
-    struct bt_instrument_opts o = {s->info.word, RANGE, s->opts.args};
-    const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses, sizeof *clauses);
-    size_t *ids = bt_arena_array(a, s->n_clauses, sizeof *ids);
-    size_t n = 0, id = 0;
-    if (!clauses || !ids)
-        return NULL;
-    for (size_t i = 0, k = 0; i < s->prog->n_patterns; i++) {
-        const struct bt_trace_pattern *p = &s->prog->patterns[i];
-        bool is_in = k < m->n_patterns && m->patterns[k] == i;
-        for (size_t j = 0; j < p->n_clauses; j++, id++) {
-            if (is_in) {
-                clauses[n] = &p->clauses[j];
-                ids[n++] = id;
-            }
-        }
-        k += is_in;
-    }
-    return bt_instrument(a, clauses, ids, n, &o);
-}
-
-static bool is_pid_text(const char *p)
-{
-    return *p == '<' || *p == '#' || (*p >= '0' && *p <= '9');
-}
-
-/* "<0.44.0>", "0.44.0", "#PID<0.44.0>" as {pid, "<0.44.0>"}. */
-static const struct bt_term *pid_term(const char *p, struct bt_arena *a, struct beamtap_err *err)
-{
-    unsigned x, y, z;
-    int used = 0;
-    char text[64];
-    if (strncmp(p, "#PID", 4) == 0)
-        p += 4;
-    const char *inner = *p == '<' ? p + 1 : p;
-    if (sscanf(inner, "%9u.%9u.%9u%n", &x, &y, &z, &used) != 3 ||
-        strcmp(inner + used, *p == '<' ? ">" : "") != 0) {
-        bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no process; a pid looks like <0.44.0> (-p)", p);
-        return NULL;
-    }
-    if (x != 0) {
-        bt_err_set(err, BEAMTAP_EUSAGE,
-            "<%u.%u.%u> is a process of another node, as the node that printed it saw it; "
-            "trace it on its own node, where it is <0.%u.%u> (-p)",
-            x, y, z, y, z);
-        return NULL;
-    }
-    snprintf(text, sizeof text, "<0.%u.%u>", y, z);
-    return bt_term_tuple2(a, bt_term_atom(a, "pid"), bt_term_charlist(a, text));
-}
-
-static const struct bt_term *process_term(const char *p, struct bt_arena *a, struct beamtap_err *err)
-{
-    if (strcmp(p, "all") == 0 || strcmp(p, "new") == 0 || strcmp(p, "existing") == 0)
-        return bt_term_atom(a, p);
-    if (is_pid_text(p))
-        return pid_term(p, a, err);
-    return bt_term_tuple2(a, bt_term_atom(a, "name"), bt_term_charlist(a, p));
-}
-
-static const struct bt_term *processes_term(struct bt_session *s, struct bt_arena *a, struct beamtap_err *err)
-{
-    size_t n = s->opts.n_processes;
-    const struct bt_term **items = bt_arena_array(a, n + 1, sizeof(const struct bt_term *));
-    if (!items)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        items[i] = process_term(s->opts.processes[i], a, err);
-        if (!items[i])
-            return NULL;
-    }
-    if (n == 0)
-        items[n++] = bt_term_atom(a, "all");
-    return bt_term_list(a, items, n, NULL);
-}
-
-/* A clause that takes every call: no guard, and nothing in its head but '_' and variables that stand once. */
-static bool takes_all(const struct bt_clause *c)
-{
-    if (c->guards->u.seq.n != 0)
-        return false;
-    if (c->head->kind == BT_TERM_ATOM)
-        return true;
-    for (size_t i = 0; i < c->head->u.seq.n; i++) {
-        const struct bt_term *t = c->head->u.seq.items[i];
-        if (t->kind != BT_TERM_ATOM || (t->u.atom.name[0] != '$' && strcmp(t->u.atom.name, "_") != 0))
-            return false;
-        for (size_t j = 0; t->u.atom.name[0] == '$' && j < i; j++) {
-            if (bt_term_equal(t, c->head->u.seq.items[j]))
-                return false;
-        }
-    }
-    return c->head->u.seq.tail == NULL;
-}
-
-static bool is_exact(const struct bt_session *s)
-{
-    for (size_t i = 0; i < s->n_clauses; i++) {
-        if (!takes_all(s->clauses[i]))
-            return false;
-    }
-    return s->opts.n_processes == 0 || (s->opts.n_processes == 1 && strcmp(s->opts.processes[0], "all") == 0);
-}
-
-static int send_arm(
-    struct bt_session *s, const struct bt_term *processes, struct bt_arena *a, struct beamtap_err *err)
-{
-    struct group *groups = bt_arena_array(a, s->plan.n_mfas, sizeof *groups);
-    struct bt_install_group *install = bt_arena_array(a, s->plan.n_mfas, sizeof *install);
-    size_t n = groups && install ? make_groups(s, groups, a) : 0;
-    if (n == 0)
-        return bt_err_nomem(err);
-    s->sum.has_called = true;
-    for (size_t i = 0; i < n; i++) {
-        install[i].match_spec = group_spec(s, groups[i].like, a);
-        install[i].scope = groups[i].scope;
-        install[i].mfas = bt_term_list(a, groups[i].mfas, groups[i].n, NULL);
-        if (groups[i].scope == BT_SCOPE_GLOBAL)
-            s->sum.has_called = false; /* call_count would end a global trace */
-    }
-    struct bt_arm_opts o = {
-        .groups = install,
-        .n_groups = n,
-        .processes = processes,
-        .base = s->info.word,
-        .range = RANGE,
+    struct bt_arena a = BT_ARENA_INIT;
+    const struct bt_session_opts *o = &s->opts;
+    struct bt_arm_opts out = {
         .window = WINDOW,
-        .credit = s->opts.count < 0 ? ENDLESS : s->opts.count,
+        .credit = o->count < 0 ? ENDLESS : o->count,
+        .rate = o->rate.n,
+        .interval_us = o->rate.interval_us,
+        .burst = o->burst,
+        .stops_on_rate = o->stops_on_rate,
+        .max_memory = o->max_memory,
+        .max_term = o->max_term,
+        .max_load = o->max_load,
         .wants_return = s->prog->wants_return,
-        .is_final = s->opts.count >= 0,
+        .is_final = o->count >= 0,
+        .debug = bt_log_on(s->log, BT_LOG_LIMIT),
     };
-    return bt_guard_arm(s->guard, &o, &s->armed, err);
+    int rc = bt_arm_build(source, &a, &out, &s->sum.has_called, err);
+    if (rc == 0)
+        rc = bt_guard_arm(s->guard, &out, &s->armed, err);
+    bt_arena_done(&a);
+    return rc;
 }
 
 int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
 {
-    struct bt_arena a = BT_ARENA_INIT;
-    if (s->info.word > UINT32_MAX - RANGE)
+    const struct bt_session_opts *o = &s->opts;
+    struct bt_arm_source source = {
+        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word};
+    if (s->info.word > UINT32_MAX - BT_GATE_RANGE)
         return bt_err_set(err, BEAMTAP_EBUSY,
-            "the trace control word of %s is %u: somebody uses it, and there is no room above it for "
-            "beamtap's gate",
+            "the trace control word of %s is %" PRIu32
+            ": somebody uses it, and there is no room above it for beamtap's gate",
             bt_conn_node(s->conn), s->info.word);
-    const struct bt_term *processes = processes_term(s, &a, err);
-    int rc = processes ? send_arm(s, processes, &a, err) : bt_err_nomem(err);
-    bt_arena_done(&a);
-    if (rc < 0)
+    if (arm(s, &source, err) < 0)
         return -1;
     int64_t now = bt_clock_mono_us();
     s->state = TRACING;
-    s->sum.is_exact = is_exact(s);
-    s->limit_at_us = s->opts.time_us < 0 ? BT_NEVER : now + s->opts.time_us;
+    s->sum.is_exact = bt_arm_is_exact(&source);
+    s->limit_at_us = o->time_us < 0 ? BT_NEVER : now + o->time_us;
+    /* Twice what the node may let through at once: trips only when the limit there fails. */
+    int64_t tenth = bt_bucket_default_burst(o->rate);
+    bt_bucket_init(
+        &s->bucket, o->rate, 2 * (o->burst > tenth ? o->burst : tenth) + 8, s->armed.mono_ns / 1000);
     bt_conn_cancel_at(s->conn, 2); /* the first Ctrl-C asks for an orderly end, which needs the connection */
-    bt_log(s->log, BT_LOG_SESSION, "armed: %lld functions, %lld processes", (long long)s->armed.functions,
-        (long long)s->armed.processes);
+    bt_log(s->log, BT_LOG_SESSION, "armed: %" PRId64 " functions, %" PRId64 " processes", s->armed.functions,
+        s->armed.processes);
     return 0;
 }
 
-/* ---- end
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- end ---- */
 
 static void begin_close(struct bt_session *s, enum bt_stop reason, int64_t now)
 {
     s->state = CLOSING;
     s->reason = reason;
     s->grace_at_us = now + (int64_t)s->opts.grace_ms * 1000;
-    s->give_up_at_us = now + CLOSE_TIMEOUT_US;
+    s->give_up_at_us = s->grace_at_us + CLOSE_TIMEOUT_US;
     bt_log(s->log, BT_LOG_SESSION, "closing: %zu returns are owed", bt_pairs_owed(s->pairs));
 }
 
@@ -391,10 +255,41 @@ static void read_counts(struct bt_session *s, struct bt_etf r)
 {
     uint32_t n;
     int64_t calls;
+    uint64_t sum = 0;
     if (!bt_etf_list(&r, &n) || n == 0)
         return;
     while (n-- > 0 && bt_etf_tuple_of(&r, 2) && bt_etf_skip(&r) && bt_etf_int64(&r, &calls))
-        s->sum.called += (uint64_t)calls;
+        sum += (uint64_t)calls;
+    s->sum.called = sum;
+}
+
+/* The agent closed the gate by itself; most of its reasons are safety limits. */
+static enum bt_stop why_closed(struct bt_session *s, struct bt_etf r)
+{
+    const char *node = bt_conn_node(s->conn);
+    int64_t before, now;
+    uint32_t arity;
+    struct bt_slice what;
+    if (bt_etf_is_atom(&r, "rate_reached")) {
+        bt_err_set(&s->limit, BEAMTAP_ELIMIT,
+            "the rate of %" PRId64 " calls per %" PRId64 " ms was reached (--on-rate stop)", s->opts.rate.n,
+            s->opts.rate.interval_us / 1000);
+        return BT_STOP_RATE;
+    }
+    if (!bt_etf_tuple(&r, &arity) || arity != 3 || !bt_etf_atom(&r, &what) || !bt_etf_int64(&r, &before) ||
+        !bt_etf_int64(&r, &now))
+        return BT_STOP_COUNT;
+    if (bt_slice_is(what, "run_queue"))
+        bt_err_set(&s->limit, BEAMTAP_ELIMIT,
+            "%s has a run queue of %" PRId64 ", it was %" PRId64 " when the trace began (--max-load)", node,
+            now, before);
+    else if (bt_slice_is(what, "memory"))
+        bt_err_set(&s->limit, BEAMTAP_ELIMIT,
+            "%s uses %" PRId64 " MB of memory, it was %" PRId64 " MB when the trace began (--max-load)", node,
+            now >> 20, before >> 20);
+    else
+        bt_err_set(&s->limit, BEAMTAP_ELIMIT, "%" PRId64 " messages wait at the tracer on %s", now, node);
+    return BT_STOP_LOAD;
 }
 
 /* What the agent's reason for ending by itself means to the user. */
@@ -411,12 +306,16 @@ static int agent_ended(struct bt_session *s, struct bt_etf why, struct beamtap_e
             s->opts.lease_ms);
     else if (bt_etf_is_atom(&why, "no_function"))
         bt_err_set(err, BEAMTAP_ENOMATCH, "the functions are gone: their module was unloaded on %s", node);
+    else if (bt_etf_is_atom(&why, "asked"))
+        bt_err_set(err, BEAMTAP_ELOST, "somebody else ended the trace on %s (beamtap clear)", node);
     else if (bt_etf_tuple(&why, &arity) && bt_etf_is_atom(&why, "foreign_word")) {
         s->verify_word = false;
         bt_err_set(err, BEAMTAP_EBUSY,
             "somebody else changed the trace control word of %s; the trace was ended", node);
     } else if (bt_etf_is_atom(&why, "tracer_died"))
-        bt_err_set(err, BEAMTAP_ELIMIT, "the tracer process on %s was ended (%s)", node, bt_buf_cstr(&text));
+        bt_err_set(err, BEAMTAP_ELIMIT,
+            "the tracer process on %s was ended, by somebody or by the VM for its memory: %s", node,
+            bt_buf_cstr(&text));
     else
         bt_err_set(err, BEAMTAP_EINTERNAL, "the agent on %s ended the trace: %s", node, bt_buf_cstr(&text));
     bt_buf_done(&text);
@@ -428,17 +327,15 @@ static enum bt_next finished(struct bt_session *s, const struct bt_notice *n, st
 {
     struct bt_etf why = n->why, left = n->rest;
     struct bt_buf text = BT_BUF_INIT;
-    bool was_asked = s->state == FINISHING && bt_etf_is_atom(&why, "asked");
-    if (!was_asked) {
+    struct beamtap_err verify = {0};
+    if (s->state != FINISHING || !bt_etf_is_atom(&why, "asked")) {
         s->reason = BT_STOP_AGENT;
-        agent_ended(s, why, err);
+        agent_ended(s, n->why, &s->limit);
     }
     bool agent_clean = bt_etf_nil(&left);
     if (!agent_clean)
         bt_print_erlang(&text, &left, NULL);
     s->state = ENDED;
-    s->sum.open = bt_pairs_owed(s->pairs);
-    struct beamtap_err verify = {0};
     bool node_clean = bt_guard_verify(s->guard, s->verify_word ? (int64_t)s->info.word : -1, &verify) == 0;
     s->sum.is_clean = agent_clean && node_clean;
     if (!agent_clean)
@@ -447,22 +344,30 @@ static enum bt_next finished(struct bt_session *s, const struct bt_notice *n, st
     else if (!node_clean && err && err->code == BEAMTAP_OK)
         *err = verify;
     bt_buf_done(&text);
-    return was_asked && s->sum.is_clean ? BT_NEXT_END : BT_NEXT_ERROR;
+    return s->sum.is_clean ? BT_NEXT_NOTHING : BT_NEXT_ERROR;
 }
 
-/* ---- step
- * ----------------------------------------------------------------------------------------------------------
- */
+/* Everything has been given out: how did it end? */
+static enum bt_next ended(const struct bt_session *s, struct beamtap_err *err)
+{
+    if (s->limit.code == BEAMTAP_OK)
+        return BT_NEXT_END;
+    if (err && err->code == BEAMTAP_OK)
+        *err = s->limit;
+    return BT_NEXT_ERROR;
+}
 
-/* A call is shown while the count allows; what came beyond it through the gate counts as skipped. */
+/* ---- events ---- */
+
+/* A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. */
 static bool take_call(struct bt_session *s, const struct bt_event *ev)
 {
     const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
-    s->sum.received++;
+    is_shown = is_shown && bt_bucket_take(&s->bucket, ev->mono_ns / 1000);
     s->sum.shown += is_shown;
-    if (c && c->wants_return)
-        bt_pairs_call(s->pairs, ev, is_shown);
+    if (c && c->wants_return && bt_pairs_call(s->pairs, ev, is_shown) == MAX_OPEN && s->state == TRACING)
+        bt_guard_no_return(s->guard, ev->mfa, NULL); /* a lost link is found out by the next request */
     return is_shown;
 }
 
@@ -479,12 +384,14 @@ static bool take_return(struct bt_session *s, struct bt_event *ev)
     return true;
 }
 
-/* The next event of the batch that is to be shown. */
-static enum bt_next from_batch(struct bt_session *s, struct bt_event *ev, struct beamtap_err *err)
+/* The oldest event that may come out and is to be shown. */
+static enum bt_next from_order(struct bt_session *s, struct bt_event *ev, bool all, struct beamtap_err *err)
 {
-    while (s->batch.n_events > 0) {
-        s->batch.n_events--;
-        if (bt_event_decode(&s->batch.events, ev, err) < 0)
+    struct bt_slice bytes;
+    while (bt_order_take(s->order, all, &bytes)) {
+        struct bt_etf r;
+        bt_etf_init(&r, bytes.p, bytes.len);
+        if (bt_event_decode(&r, ev, err) < 0)
             return BT_NEXT_ERROR;
         ev->wall_ns = ev->mono_ns + s->armed.time_offset_ns;
         bool is_shown = ev->type == BT_EVENT_CALL ? take_call(s, ev) : take_return(s, ev);
@@ -494,11 +401,119 @@ static enum bt_next from_batch(struct bt_session *s, struct bt_event *ev, struct
         if (is_shown)
             return BT_NEXT_EVENT;
     }
-    s->has_batch = false;
-    if (s->state == TRACING && s->batch.n_calls > 0 && bt_guard_ack(s->guard, s->batch.n_calls, 0, err) < 0)
+    return BT_NEXT_NOTHING;
+}
+
+/* Takes a batch in and acknowledges it: it is consumed as far as the node is concerned. */
+static enum bt_next take_batch(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err)
+{
+    for (uint32_t i = 0; i < n->n_events; i++) {
+        struct bt_slice event;
+        if (!bt_etf_slice(&n->events, &event) || !bt_order_put(s->order, event)) {
+            bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read, or there is no memory for it");
+            return BT_NEXT_ERROR;
+        }
+    }
+    s->sum.received += (uint64_t)n->n_calls;
+    s->heard_at_us = bt_clock_mono_us();
+    if (s->state == TRACING && bt_guard_ack(s->guard, n->n_calls, n->bytes, 0, err) < 0)
         return BT_NEXT_ERROR;
     return BT_NEXT_NOTHING;
 }
+
+/* Puts a mark behind the events that came before it; its slices are good until the agent is heard again. */
+static void mark(struct bt_session *s, enum bt_event_type type, int64_t amount)
+{
+    s->mark.type = type;
+    s->mark.amount = amount;
+    s->mark.wall_ns = bt_clock_wall_us() * 1000;
+    s->has_mark = true;
+}
+
+/* Once a second the calls counted so far: what was not let through is a gap, where every call was one to show. */
+static void take_stat(struct bt_session *s, const struct bt_notice *n)
+{
+    uint64_t seen = s->sum.received + s->skipped_told;
+    s->sum.called = (uint64_t)n->called;
+    bt_log(s->log, BT_LOG_LIMIT, "%" PRId64 " calls counted, %" PRIu64 " received, %" PRIu64 " shown",
+        n->called, s->sum.received, s->sum.shown);
+    if (s->state != TRACING || !s->sum.is_exact || !s->sum.has_called || s->sum.called <= seen)
+        return;
+    mark(s, BT_EVENT_SKIPPED, (int64_t)(s->sum.called - seen));
+    s->skipped_told = s->sum.called - s->sum.received;
+}
+
+static bool read_mfa(struct bt_etf *r, struct bt_event *ev)
+{
+    struct bt_etf inner = *r;
+    return bt_etf_slice(r, &ev->mfa) && bt_etf_tuple_of(&inner, 3) && bt_etf_atom(&inner, &ev->module) &&
+           bt_etf_atom(&inner, &ev->function) && bt_etf_uint32(&inner, &ev->arity);
+}
+
+/* {big_arg, MFA, Id, K} | {big_return, MFA} | {no_return, MFA} | {rearmed, MFA}; for --debug limit {patterns_on, N} */
+static void take_note(struct bt_session *s, const struct bt_notice *n)
+{
+    static const struct {
+        const char *tag;
+        enum bt_event_type type;
+    } notes[] = {
+        {"big_arg", BT_EVENT_BIG_ARG},
+        {"big_return", BT_EVENT_BIG_RETURN},
+        {"no_return", BT_EVENT_NO_RETURN},
+        {"rearmed", BT_EVENT_REARMED},
+    };
+    struct bt_etf r = n->why, bytes = n->rest, all = n->why;
+    uint32_t arity, id;
+    int64_t amount = 0;
+    bt_etf_int64(&bytes, &amount);
+    if (!bt_etf_tuple(&r, &arity))
+        return;
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+        if (!bt_etf_is_atom(&r, notes[i].tag))
+            continue;
+        s->mark.position = 0;
+        if (!read_mfa(&r, &s->mark) ||
+            (arity == 4 && !(bt_etf_uint32(&r, &id) && bt_etf_uint32(&r, &s->mark.position))))
+            return;
+        if (notes[i].type == BT_EVENT_REARMED)
+            s->sum.is_exact = false; /* the VM's counter began anew */
+        mark(s, notes[i].type, amount);
+        return;
+    }
+    struct bt_buf text = BT_BUF_INIT;
+    bt_print_erlang(&text, &all, NULL);
+    bt_log(s->log, BT_LOG_LIMIT, "%s", bt_buf_cstr(&text));
+    bt_buf_done(&text);
+}
+
+static void take_closed(struct bt_session *s, const struct bt_notice *n)
+{
+    s->has_closed = true;
+    read_counts(s, n->rest);
+    bt_log(s->log, BT_LOG_SESSION, "closed: patterns are off, %zu returns are owed", bt_pairs_owed(s->pairs));
+    if (s->state == TRACING)
+        begin_close(s, why_closed(s, n->why), bt_clock_mono_us());
+}
+
+static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err)
+{
+    switch (n->kind) {
+    case BT_HEARD_EVENTS: return take_batch(s, n, err);
+    case BT_HEARD_STAT: take_stat(s, n); break;
+    case BT_HEARD_NOTE: take_note(s, n); break;
+    case BT_HEARD_LOST:
+        s->sum.lost += (uint64_t)(n->n_calls + n->bytes);
+        mark(s, BT_EVENT_LOST, n->n_calls + n->bytes);
+        break;
+    case BT_HEARD_GATE: bt_log(s->log, BT_LOG_LIMIT, "gate: %s", n->text); break;
+    case BT_HEARD_CLOSED: take_closed(s, n); break;
+    case BT_HEARD_FINISHED: return finished(s, n, err);
+    case BT_HEARD_OTHER: break;
+    }
+    return BT_NEXT_NOTHING;
+}
+
+/* ---- step ---- */
 
 static int renew(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
@@ -513,10 +528,11 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
     if (s->state == TRACING && now >= s->limit_at_us)
         return stop(s, BT_STOP_TIME, err);
-    if (s->state == CLOSING && s->has_closed && (bt_pairs_owed(s->pairs) == 0 || now >= s->grace_at_us)) {
+    if (s->state == CLOSING && s->has_closed && bt_order_is_empty(s->order) &&
+        (bt_pairs_owed(s->pairs) == 0 || now >= s->grace_at_us)) {
         s->state = FINISHING;
-        bt_log(s->log, BT_LOG_SESSION, "finishing: %zu returns are owed", bt_pairs_owed(s->pairs));
         s->give_up_at_us = now + CLOSE_TIMEOUT_US;
+        bt_log(s->log, BT_LOG_SESSION, "finishing: %zu returns are owed", bt_pairs_owed(s->pairs));
         return bt_guard_finish(s->guard, err);
     }
     if (s->state >= CLOSING && now >= s->give_up_at_us)
@@ -541,6 +557,8 @@ int64_t bt_session_due(const struct bt_session *s)
         own = s->limit_at_us;
     else if (s->state == CLOSING && s->has_closed)
         own = s->grace_at_us;
+    if (!bt_order_is_empty(s->order) && s->heard_at_us + IDLE_US < own)
+        own = s->heard_at_us + IDLE_US;
     return own < s->renew_at_us ? own : s->renew_at_us;
 }
 
@@ -549,43 +567,30 @@ bool bt_session_is_overdue(const struct bt_session *s)
     return s->state >= CLOSING && bt_clock_mono_us() >= s->grace_at_us;
 }
 
-static enum bt_next on_notice(struct bt_session *s, const struct bt_notice *n, struct beamtap_err *err)
-{
-    switch (n->kind) {
-    case BT_HEARD_EVENTS:
-        s->batch = *n;
-        s->has_batch = true;
-        break;
-    case BT_HEARD_CLOSED:
-        bt_log(s->log, BT_LOG_SESSION, "closed: patterns are off, %zu returns are owed", bt_pairs_owed(s->pairs));
-        s->has_closed = true;
-        read_counts(s, n->rest);
-        if (s->state == TRACING)
-            begin_close(s, BT_STOP_COUNT, bt_clock_mono_us());
-        break;
-    case BT_HEARD_FINISHED: return finished(s, n, err);
-    case BT_HEARD_OTHER: break;
-    }
-    return BT_NEXT_NOTHING;
-}
-
 enum bt_next bt_session_next(
     struct bt_session *s, struct bt_event *ev, int64_t deadline_us, struct beamtap_err *err)
 {
     for (;;) {
-        int64_t now = bt_clock_mono_us(), due = bt_session_due(s);
-        if (s->state == ENDED)
-            return BT_NEXT_END;
-        if (bt_session_tend(s, err) < 0)
-            return BT_NEXT_ERROR;
-        enum bt_next next = s->has_batch ? from_batch(s, ev, err) : BT_NEXT_NOTHING;
+        int64_t now = bt_clock_mono_us();
+        bool all = s->state == ENDED || s->has_mark || now >= s->heard_at_us + IDLE_US;
+        enum bt_next next = from_order(s, ev, all, err);
         if (next != BT_NEXT_NOTHING)
             return next;
+        if (s->has_mark) {
+            *ev = s->mark;
+            s->has_mark = false;
+            return BT_NEXT_EVENT;
+        }
+        if (s->state == ENDED)
+            return ended(s, err);
+        if (bt_session_tend(s, err) < 0)
+            return BT_NEXT_ERROR;
         struct bt_notice n;
+        int64_t due = bt_session_due(s);
         int rc = bt_guard_hear(s->guard, &n, due < deadline_us ? due : deadline_us, err);
         if (rc < 0)
             return BT_NEXT_ERROR;
-        if (rc == 0 && (deadline_us == 0 || now >= deadline_us))
+        if (rc == 0 && now >= deadline_us)
             return BT_NEXT_NOTHING;
         if (rc > 0 && (next = on_notice(s, &n, err)) != BT_NEXT_NOTHING)
             return next;
@@ -596,6 +601,5 @@ void bt_session_summary(const struct bt_session *s, struct bt_summary *out)
 {
     *out = s->sum;
     out->reason = s->reason;
-    if (s->state != ENDED)
-        out->open = bt_pairs_owed(s->pairs);
+    out->open = bt_pairs_owed(s->pairs);
 }

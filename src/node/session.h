@@ -12,6 +12,7 @@
 
 #include "event/event.h"
 #include "match/compile.h"
+#include "limit/bucket.h"
 #include "match/instrument.h"
 #include "node/conn.h"
 #include "node/guard.h"
@@ -28,7 +29,13 @@ struct bt_session_opts {
     int grace_ms;    /* how long to wait for the returns of calls that were shown */
     int lease_ms;
     size_t max_functions;
-    const char *who; /* shown to others who want to trace the node */
+    struct bt_rate rate; /* calls let through on the node; n < 0: no limit */
+    int64_t burst;       /* calls at once */
+    bool stops_on_rate;  /* reaching the rate ends the trace */
+    int64_t max_memory;  /* bytes under way on the node */
+    int64_t max_term;    /* bytes of one argument or return value; larger ones are no longer copied */
+    int64_t max_load;    /* percent by which run queue or memory of the node may rise; < 0: any */
+    const char *who;     /* shown to others who want to trace the node */
 };
 
 enum bt_stop {
@@ -36,6 +43,8 @@ enum bt_stop {
     BT_STOP_COUNT,
     BT_STOP_TIME,
     BT_STOP_ASKED, /* bt_session_stop */
+    BT_STOP_RATE,  /* the rate was reached and stops_on_rate */
+    BT_STOP_LOAD,  /* the node is worse off than before; the error has the numbers */
     BT_STOP_AGENT, /* the agent ended by itself; the error says why */
 };
 
@@ -46,6 +55,7 @@ struct bt_summary {
     uint64_t called;                     /* calls of the traced functions while armed, as the VM counted */
     bool has_called; /* the VM counted every function (not in scope global, not below 27 beside others) */
     bool is_exact;   /* every call counted was one to show: no guard, no pattern, all processes */
+    uint64_t lost;   /* events the tracer had to drop */
     uint64_t open;   /* calls shown whose return did not come */
     bool is_clean;   /* asked of the node at the end */
 };

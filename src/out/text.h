@@ -4,6 +4,7 @@
  *   13:15:27.655132 <0.44.0> queue:in("ab", _)
  *   13:15:27.655467 <0.44.0> queue:in/2 --> {["ab"],[]}  335us
  *   13:15:27.655467 <0.44.0> queue:in/2 ** error:badarg  12us
+ *   13:15:28.655467 -- 999,900 calls skipped
  */
 #ifndef BT_OUT_TEXT_H
 #define BT_OUT_TEXT_H
@@ -24,6 +25,12 @@ struct bt_text_opts {
 /* Appends the line of an event with its newline. False: a term in it could not be read; the line says where.
  */
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *opts);
+
+/* Appends what a gap or something learnt says: "999,900 calls skipped". */
+void bt_text_remark(struct bt_buf *out, const struct bt_event *ev);
+
+/* Appends a size: 97 MB, 1.5 MB, 12 KB, 90 bytes. */
+void bt_text_bytes(struct bt_buf *out, int64_t bytes);
 
 /* Appends a duration as people read it: 335us, 2.40ms, 1.204s. */
 void bt_text_duration(struct bt_buf *out, int64_t ns);

@@ -20,8 +20,7 @@ struct decimal {
     int exponent;
 };
 
-/* ---- integer logarithms and 128 bit products
- * --------------------------------------------------------------- */
+/* ---- integer logarithms and 128 bit products ---- */
 
 /* a / 2^n, rounded down also for a negative a, where >> is up to the compiler. */
 static int shift_down(int a, int n)
@@ -62,8 +61,7 @@ static uint64_t round_to_odd(struct bt_pow10 g, uint64_t c)
     return high | (low > 1);
 }
 
-/* ---- digits ----------------------------------------------------------------------------------------------
- */
+/* ---- digits ---- */
 
 /* v = c * 2^q. The bounds of the interval and v itself are held in quarters of 10^k. */
 static struct decimal shortest(uint64_t c, int q, bool lower_is_nearer)
@@ -107,8 +105,7 @@ static struct decimal to_decimal(uint64_t bits)
     return d;
 }
 
-/* ---- notation --------------------------------------------------------------------------------------------
- */
+/* ---- notation ---- */
 
 /*
  * Plain or with an exponent, whichever is shorter; plain when both are equal. Numbers of 2^53 and above

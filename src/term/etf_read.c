@@ -69,8 +69,7 @@ static size_t bytes_left(const struct bt_etf *r)
     return (size_t)(r->end - r->p);
 }
 
-/* ---- atoms inside other terms ---------------------------------------------------------------------------
- */
+/* ---- atoms inside other terms ---- */
 
 /* The name of the atom at r, passing over it. */
 static bool read_atom(struct bt_etf *r, struct bt_slice *name, bool *latin1)
@@ -96,8 +95,7 @@ static bool read_atom(struct bt_etf *r, struct bt_slice *name, bool *latin1)
     return true;
 }
 
-/* ---- one reader per family of tags; all move r, which bt_etf_next() hands in as a copy --------------------
- */
+/* ---- one reader per family of tags; all move r, which bt_etf_next() hands in as a copy ---- */
 
 static bool read_big(struct bt_etf *r, struct bt_etf_token *tok)
 {
@@ -308,8 +306,7 @@ static bool read_rare(struct bt_etf *r, struct bt_etf_token *tok)
     }
 }
 
-/* ---- the two switches ------------------------------------------------------------------------------------
- */
+/* ---- the two switches ---- */
 
 /* The token is written kind by kind; what a kind does not use keeps what the caller had there. */
 bool bt_etf_next(struct bt_etf *r, struct bt_etf_token *tok)

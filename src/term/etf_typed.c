@@ -120,8 +120,7 @@ bool bt_etf_binary(struct bt_etf *r, struct bt_slice *bytes)
     return true;
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 /* Where bt_etf_text() puts characters; out NULL: only measures. */
 struct text_out {

@@ -66,8 +66,7 @@ static int too_big(struct writer *w, const char *what)
     return bt_err_set(w->err, BEAMTAP_EUSAGE, "%s is too large for the external term format", what);
 }
 
-/* ---- leaves ----------------------------------------------------------------------------------------------
- */
+/* ---- leaves ---- */
 
 static int write_atom(struct writer *w, const char *name, size_t len)
 {
@@ -198,8 +197,7 @@ static int write_raw(struct writer *w, const uint8_t *etf, size_t len)
     return put_bytes(w, etf, len);
 }
 
-/* ---- what has members ------------------------------------------------------------------------------------
- */
+/* ---- what has members ---- */
 
 static int write_items(struct writer *w, const struct bt_term *const *items, size_t n)
 {

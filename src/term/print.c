@@ -16,8 +16,7 @@ static void put_char(struct bt_buf *out, char c)
         bt_buf_putc(out, c);
 }
 
-/* ---- what belongs to a node ------------------------------------------------------------------------------
- */
+/* ---- what belongs to a node ---- */
 
 /* Is the latin-1 name the same as the UTF-8 one? */
 static bool latin1_equal(struct bt_slice latin1, struct bt_slice utf8)
@@ -78,8 +77,7 @@ static void put_ref(const struct bt_erlang *e, const struct bt_etf_token *tok)
     put_char(e->out, '>');
 }
 
-/* ---- funs ------------------------------------------------------------------------------------------------
- */
+/* ---- funs ---- */
 
 static void put_export(struct bt_buf *out, const struct bt_etf_token *tok)
 {
@@ -102,8 +100,7 @@ static void put_fun(struct bt_buf *out, const struct bt_etf_token *tok)
     put_char(out, '>');
 }
 
-/* ---- the receiver ----------------------------------------------------------------------------------------
- */
+/* ---- the receiver ---- */
 
 static void leaf(void *self, const struct bt_etf_token *tok)
 {
@@ -194,8 +191,7 @@ const struct bt_receiver bt_erlang_receiver = {
     .hole = hole,
 };
 
-/* ---- the way in ------------------------------------------------------------------------------------------
- */
+/* ---- the way in ---- */
 
 bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
 {

@@ -31,8 +31,7 @@ static const unsigned char byte_class[256] = {
 };
 /* clang-format on */
 
-/* ---- characters ------------------------------------------------------------------------------------------
- */
+/* ---- characters ---- */
 
 #define NOT_UTF8 0x80000000u /* or-ed to a byte that is no part of a character */
 
@@ -86,8 +85,7 @@ static bool is_printable(uint32_t cp)
     return (cp >= 0xA0 && cp < 0xD800) || (cp > 0xDFFF && cp < 0xFFFE) || (cp > 0xFFFF && cp <= 0x10FFFF);
 }
 
-/* ---- atoms -----------------------------------------------------------------------------------------------
- */
+/* ---- atoms ---- */
 
 /* erl_scan:reserved_word/1, by first letter; `maybe` and `else` are not reserved unless a feature is on. */
 static bool is_reserved(const uint8_t *name, size_t len)
@@ -196,8 +194,7 @@ void bt_quote_fun_name(struct bt_buf *out, struct bt_slice name, bool latin1)
     bt_buf_putc(out, '\'');
 }
 
-/* ---- strings ---------------------------------------------------------------------------------------------
- */
+/* ---- strings ---- */
 
 /* Latin-1 text, all of it printable. */
 static void put_latin1_text(struct bt_buf *out, struct bt_slice s)
@@ -305,8 +302,7 @@ bool bt_quote_list(struct bt_buf *out, struct bt_etf *r)
     return true;
 }
 
-/* ---- binaries --------------------------------------------------------------------------------------------
- */
+/* ---- binaries ---- */
 
 enum binary_form { AS_LATIN1, AS_UTF8, AS_NUMBERS };
 

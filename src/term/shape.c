@@ -43,8 +43,7 @@ static bool walked(struct shape *s, enum bt_walk_result result, const struct bt_
     return result == BT_WALK_OK && r->p == r->end;
 }
 
-/* ---- leaves ----------------------------------------------------------------------------------------------
- */
+/* ---- leaves ---- */
 
 static struct bt_slice name_of(const struct bt_term *atom)
 {
@@ -116,8 +115,7 @@ static bool show_leaf(struct shape *s, const struct bt_term *t)
     return true;
 }
 
-/* ---- what has members ------------------------------------------------------------------------------------
- */
+/* ---- what has members ---- */
 
 static bool show_items(struct shape *s, const struct bt_term *const *items, size_t n)
 {
@@ -195,8 +193,7 @@ static bool show_seq(struct shape *s, const struct bt_term *t, enum bt_walk_kind
     return ok;
 }
 
-/* ---- lists that may be strings ---------------------------------------------------------------------------
- */
+/* ---- lists that may be strings ---- */
 
 /* Only numbers and captured values, and a tail of that kind if any: what is shown may have to be "abc". */
 static bool may_be_text(const struct bt_term *t)
@@ -253,8 +250,7 @@ static bool show_maybe_text(struct shape *s, const struct bt_term *t)
     return ok;
 }
 
-/* ---- any shape -------------------------------------------------------------------------------------------
- */
+/* ---- any shape ---- */
 
 static bool show(struct shape *s, const struct bt_term *t)
 {
@@ -262,6 +258,11 @@ static bool show(struct shape *s, const struct bt_term *t)
     switch (t->kind) {
     case BT_TERM_HOLE: s->to->hole(s->self); return true;
     case BT_TERM_CAPTURE:
+        if (t->u.capture < s->n_values && !s->values[t->u.capture].p) {
+            s->to->hole(s->self);
+            return true;
+        }
+        return value_of(s, t, &r) && walked(s, bt_walk(&r, s->to, s->self, s->levels), &r);
     case BT_TERM_RAW: return value_of(s, t, &r) && walked(s, bt_walk(&r, s->to, s->self, s->levels), &r);
     case BT_TERM_TUPLE: return show_seq(s, t, BT_WALK_TUPLE, BT_ETF_TUPLE);
     case BT_TERM_MAP: return show_seq(s, t, BT_WALK_MAP_PATTERN, BT_ETF_MAP);

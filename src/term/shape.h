@@ -13,7 +13,7 @@
 /*
  * bt_shape_print - append a shape as Erlang text.
  *
- * values     n_values whole external terms, borrowed.
+ * values     n_values whole external terms, borrowed; one without bytes (NULL) prints as _: it was left out.
  * A map in a shape prints with := between key and value, since it shows named keys only. A list tail that is
  * captured is written in full where it is a proper list ([1,2,3], not [1|[2,3]]). Returns false when a
  * capture has no value or a value is not a whole term.

@@ -65,8 +65,7 @@ static bool push(struct walk *w, enum bt_walk_kind kind, uint64_t left)
     return true;
 }
 
-/* ---- large maps ------------------------------------------------------------------------------------------
- */
+/* ---- large maps ---- */
 
 /* Finds where the pairs of the map whose header has just been read begin, and moves to the last one. */
 static bool open_reversed(struct walk *w, uint32_t n_pairs)
@@ -101,8 +100,7 @@ static bool may_reverse(const struct walk *w, uint32_t n_pairs)
            (uint64_t)(w->r->end - w->r->p) <= UINT32_MAX;
 }
 
-/* ---- one term --------------------------------------------------------------------------------------------
- */
+/* ---- one term ---- */
 
 static bool cut(struct walk *w, const uint8_t *start)
 {
@@ -193,8 +191,7 @@ static bool show_term(struct walk *w)
     return true;
 }
 
-/* ---- between terms ---------------------------------------------------------------------------------------
- */
+/* ---- between terms ---- */
 
 static void close_top(struct walk *w)
 {

@@ -1,0 +1,35 @@
+/*
+ * order.h - events in the order they happened: a buffer of about 50 ms sorts what the node delivered out of order.
+ *
+ * Within a process events arrive in order, across processes up to 20 ms apart (doc/SAFETY.md). What is older than the
+ * newest by HOLD comes out; all of it when the input is idle, or when the buffer is full.
+ */
+#ifndef BT_EVENT_ORDER_H
+#define BT_EVENT_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "term/etf_read.h"
+
+#define BT_ORDER_HOLD_NS INT64_C(50000000)
+#define BT_ORDER_MAX_BYTES ((size_t)4 << 20)
+
+struct bt_order;
+
+struct bt_order *bt_order_new(void);
+void bt_order_free(struct bt_order *o);
+
+/* Takes a copy of one trace message with its stamp. False: no memory, or a stamp that cannot be read. */
+bool bt_order_put(struct bt_order *o, struct bt_slice event);
+
+/*
+ * The oldest event that may come out; with `all` the oldest one. False: none.
+ * *event is valid until the next use of the buffer.
+ */
+bool bt_order_take(struct bt_order *o, bool all, struct bt_slice *event);
+
+bool bt_order_is_empty(const struct bt_order *o);
+
+#endif

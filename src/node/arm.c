@@ -1,0 +1,183 @@
+/*
+ * arm.c - what is sent to the agent to arm: functions grouped by their clauses, match specifications, processes.
+ */
+#include "node/arm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A set of functions that share their clauses while the groups are made. */
+struct group {
+    const struct bt_mfa *like; /* the first function of the group */
+    enum bt_scope scope;
+    const struct bt_term **mfas;
+    size_t n, cap;
+};
+
+/* Where one pattern says local and another global, local it is: it sees all that global sees. */
+static enum bt_scope scope_of(const struct bt_arm_source *s, const struct bt_mfa *m)
+{
+    for (size_t i = 0; i < m->n_patterns; i++) {
+        if (s->prog->patterns[m->patterns[i]].scope == BT_SCOPE_LOCAL)
+            return BT_SCOPE_LOCAL;
+    }
+    return BT_SCOPE_GLOBAL;
+}
+
+static bool is_alike(const struct bt_mfa *x, const struct bt_mfa *y)
+{
+    return x->n_patterns == y->n_patterns &&
+           memcmp(x->patterns, y->patterns, x->n_patterns * sizeof *x->patterns) == 0;
+}
+
+/* Sorts the plan's functions into groups; the array has room for one group a function. */
+static size_t make_groups(const struct bt_arm_source *s, struct group *groups, struct bt_arena *a)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->plan->n_mfas; i++) {
+        const struct bt_mfa *m = &s->plan->mfas[i];
+        size_t g = 0;
+        while (g < n && !is_alike(groups[g].like, m))
+            g++;
+        if (g == n) {
+            groups[n++] = (struct group){.like = m, .scope = scope_of(s, m)};
+            groups[g].mfas = bt_arena_array(a, s->plan->n_mfas - i, sizeof *groups[g].mfas);
+            if (!groups[g].mfas)
+                return 0;
+        }
+        groups[g].mfas[groups[g].n++] = m->term;
+    }
+    return n;
+}
+
+/* The instrumented match specification of a group: the clauses of all its patterns, in the order the user
+ * gave them. */
+static const struct bt_term *group_spec(
+    const struct bt_arm_source *s, const struct bt_mfa *m, struct bt_arena *a)
+{
+    struct bt_instrument_opts o = {s->base, BT_GATE_RANGE, s->args};
+    const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses, sizeof *clauses);
+    size_t *ids = bt_arena_array(a, s->n_clauses, sizeof *ids);
+    size_t n = 0, id = 0;
+    if (!clauses || !ids)
+        return NULL;
+    for (size_t i = 0, k = 0; i < s->prog->n_patterns; i++) {
+        const struct bt_trace_pattern *p = &s->prog->patterns[i];
+        bool is_in = k < m->n_patterns && m->patterns[k] == i;
+        for (size_t j = 0; j < p->n_clauses; j++, id++) {
+            if (is_in) {
+                clauses[n] = &p->clauses[j];
+                ids[n++] = id;
+            }
+        }
+        k += is_in;
+    }
+    return bt_instrument(a, clauses, ids, n, &o);
+}
+
+static bool is_pid_text(const char *p)
+{
+    return *p == '<' || *p == '#' || (*p >= '0' && *p <= '9');
+}
+
+/* "<0.44.0>", "0.44.0", "#PID<0.44.0>" as {pid, "<0.44.0>"}. */
+static const struct bt_term *pid_term(const char *p, struct bt_arena *a, struct beamtap_err *err)
+{
+    unsigned x, y, z;
+    int used = 0;
+    char text[64];
+    if (strncmp(p, "#PID", 4) == 0)
+        p += 4;
+    const char *inner = *p == '<' ? p + 1 : p;
+    if (sscanf(inner, "%9u.%9u.%9u%n", &x, &y, &z, &used) != 3 ||
+        strcmp(inner + used, *p == '<' ? ">" : "") != 0) {
+        bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no process; a pid looks like <0.44.0> (-p)", p);
+        return NULL;
+    }
+    if (x != 0) {
+        bt_err_set(err, BEAMTAP_EUSAGE,
+            "<%u.%u.%u> is a process of another node, as the node that printed it saw it; "
+            "trace it on its own node, where it is <0.%u.%u> (-p)",
+            x, y, z, y, z);
+        return NULL;
+    }
+    snprintf(text, sizeof text, "<0.%u.%u>", y, z);
+    return bt_term_tuple2(a, bt_term_atom(a, "pid"), bt_term_charlist(a, text));
+}
+
+static const struct bt_term *process_term(const char *p, struct bt_arena *a, struct beamtap_err *err)
+{
+    if (strcmp(p, "all") == 0 || strcmp(p, "new") == 0 || strcmp(p, "existing") == 0)
+        return bt_term_atom(a, p);
+    if (is_pid_text(p))
+        return pid_term(p, a, err);
+    return bt_term_tuple2(a, bt_term_atom(a, "name"), bt_term_charlist(a, p));
+}
+
+static const struct bt_term *processes_term(
+    const struct bt_arm_source *s, struct bt_arena *a, struct beamtap_err *err)
+{
+    size_t n = s->n_processes;
+    const struct bt_term **items = bt_arena_array(a, n + 1, sizeof(const struct bt_term *));
+    if (!items)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        items[i] = process_term(s->processes[i], a, err);
+        if (!items[i])
+            return NULL;
+    }
+    if (n == 0)
+        items[n++] = bt_term_atom(a, "all");
+    return bt_term_list(a, items, n, NULL);
+}
+
+/* A clause that takes every call: no guard, and nothing in its head but '_' and variables that stand once. */
+static bool takes_all(const struct bt_clause *c)
+{
+    if (c->guards->u.seq.n != 0)
+        return false;
+    if (c->head->kind == BT_TERM_ATOM)
+        return true;
+    for (size_t i = 0; i < c->head->u.seq.n; i++) {
+        const struct bt_term *t = c->head->u.seq.items[i];
+        if (t->kind != BT_TERM_ATOM || (t->u.atom.name[0] != '$' && strcmp(t->u.atom.name, "_") != 0))
+            return false;
+        for (size_t j = 0; t->u.atom.name[0] == '$' && j < i; j++) {
+            if (bt_term_equal(t, c->head->u.seq.items[j]))
+                return false;
+        }
+    }
+    return c->head->u.seq.tail == NULL;
+}
+
+bool bt_arm_is_exact(const struct bt_arm_source *s)
+{
+    for (size_t i = 0; i < s->n_clauses; i++) {
+        if (!takes_all(s->clauses[i]))
+            return false;
+    }
+    return s->n_processes == 0 || (s->n_processes == 1 && strcmp(s->processes[0], "all") == 0);
+}
+
+int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
+    struct beamtap_err *err)
+{
+    struct group *groups = bt_arena_array(a, s->plan->n_mfas, sizeof *groups);
+    struct bt_install_group *install = bt_arena_array(a, s->plan->n_mfas, sizeof *install);
+    size_t n = groups && install ? make_groups(s, groups, a) : 0;
+    out->processes = processes_term(s, a, err);
+    if (n == 0 || !out->processes)
+        return bt_err_nomem(err);
+    *all_local = true;
+    for (size_t i = 0; i < n; i++) {
+        install[i].match_spec = group_spec(s, groups[i].like, a);
+        install[i].scope = groups[i].scope;
+        install[i].mfas = bt_term_list(a, groups[i].mfas, groups[i].n, NULL);
+        *all_local = *all_local && groups[i].scope == BT_SCOPE_LOCAL;
+    }
+    out->groups = install;
+    out->n_groups = n;
+    out->base = s->base;
+    out->range = BT_GATE_RANGE;
+    return 0;
+}

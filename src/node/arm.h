@@ -1,0 +1,36 @@
+/*
+ * arm.h - what is sent to the agent to arm: functions grouped by their clauses, match specifications, processes.
+ */
+#ifndef BT_NODE_ARM_H
+#define BT_NODE_ARM_H
+
+#include <stdbool.h>
+
+#include "match/instrument.h"
+#include "node/guard.h"
+
+#define BT_GATE_RANGE 65536u /* of the control word above its base: more than any window */
+
+struct bt_arm_source {
+    const struct bt_program *prog;
+    const struct bt_plan *plan;
+    const struct bt_clause *const *clauses; /* by id */
+    size_t n_clauses;
+    const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
+    size_t n_processes;
+    enum bt_args_mode args;
+    uint32_t base; /* of the gate */
+};
+
+/*
+ * bt_arm_build - fill groups, processes, base and range of *out; terms live in the arena.
+ * all_local  set: false when some function is traced in scope global, where the VM cannot count calls.
+ * Errors: EUSAGE (a process that is none), ENOMEM.
+ */
+int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
+    struct beamtap_err *err);
+
+/* True when every call the VM counts is one to show: no guard, no pattern, all processes. */
+bool bt_arm_is_exact(const struct bt_arm_source *s);
+
+#endif
