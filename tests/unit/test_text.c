@@ -1,0 +1,245 @@
+/*
+ * test_text.c - events as lines of text, to the byte.
+ */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "out/text.h"
+#include "terms.h"
+
+static struct bt_arena arena;
+static struct bt_buf out;
+static struct bt_text_opts opts;
+
+#define WALL_NS INT64_C(1700000000123456789) /* 22:13:20.123456 UTC */
+#define WHEN "22:13:20.123456 "
+
+static int setup(void **state)
+{
+    (void)state;
+    opts = (struct bt_text_opts){.print = {.home = {(const uint8_t *)BT_TEST_NODE, strlen(BT_TEST_NODE)}}};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    bt_buf_done(&out);
+    bt_arena_done(&arena);
+    return 0;
+}
+
+/* The clauses of one spec, as the session numbers them. */
+static void compile(const char *spec)
+{
+    struct bt_program prog;
+    struct beamtap_err err = {0};
+    assert_int_equal(bt_compile(&spec, 1, NULL, &arena, &prog, NULL, &err), 0);
+    const struct bt_trace_pattern *p = &prog.patterns[0];
+    const struct bt_clause **clauses = bt_arena_array(&arena, p->n_clauses, sizeof *clauses);
+    assert_non_null(clauses);
+    for (size_t i = 0; i < p->n_clauses; i++)
+        clauses[i] = &p->clauses[i];
+    opts.clauses = clauses;
+    opts.n_clauses = p->n_clauses;
+}
+
+static struct bt_event decode(const char *text)
+{
+    struct bt_etf r = bt_test_cursor(&arena, text);
+    static struct bt_event ev;
+    assert_int_equal(bt_event_decode(&r, &ev, NULL), 0);
+    ev.wall_ns = WALL_NS;
+    return ev;
+}
+
+static void assert_line(const char *event, const char *line)
+{
+    struct bt_event ev = decode(event);
+    assert_true(bt_text_event(&out, &ev, &opts));
+    assert_text(&out, line);
+}
+
+/* ---- calls ---- */
+
+static void a_call_shows_what_its_pattern_names(void **state)
+{
+    (void)state;
+    compile("queue:in({ok, X, _}, _)");
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,2},{0,\"ab\"},{1,1}}",
+        WHEN "<0.44.0> queue:in({ok,\"ab\",_}, _)\n");
+    compile("queue:in(_, _)");
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,2},{0},{1,1}}", WHEN "<0.44.0> queue:in(_, _)\n");
+    compile("queue:new()");
+    assert_line("{trace_ts,<0.44.0>,call,{queue,new,0},{0},{1,1}}", WHEN "<0.44.0> queue:new()\n");
+}
+
+static void a_call_of_a_bare_function_shows_everything(void **state)
+{
+    (void)state;
+    compile("queue:in");
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,2},{0,[a,{[],[]}]},{1,1}}",
+        WHEN "<0.44.0> queue:in(a, {[],[]})\n");
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,2},{0,[1,2]},{1,1}}", WHEN "<0.44.0> queue:in(1, 2)\n");
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,0},{0,[]},{1,1}}", WHEN "<0.44.0> queue:in()\n");
+}
+
+static void all_and_arity(void **state)
+{
+    (void)state;
+    compile("queue:in(X, _)");
+    opts.whole_args = true;
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,2},{0,[a,b]},{1,1}}", WHEN "<0.44.0> queue:in(a, b)\n");
+    opts.whole_args = false;
+    opts.no_args = true;
+    assert_line("{trace_ts,<0.44.0>,call,{queue,in,2},{0},{1,1}}", WHEN "<0.44.0> queue:in/2\n");
+}
+
+/* ---- returns and exceptions ---- */
+
+static void outcome(const char *event, int64_t duration_ns, const char *line)
+{
+    struct bt_event ev = decode(event);
+    ev.duration_ns = duration_ns;
+    assert_true(bt_text_event(&out, &ev, &opts));
+    assert_text(&out, line);
+}
+
+static void returns_and_exceptions(void **state)
+{
+    (void)state;
+    outcome("{trace_ts,<0.44.0>,return_from,{queue,in,2},{[\"ab\"],[]},{1,1}}", 335000,
+        WHEN "<0.44.0> queue:in/2 --> {[\"ab\"],[]}  335us\n");
+    outcome("{trace_ts,<0.44.0>,return_from,{queue,in,2},ok,{1,1}}", -1, WHEN "<0.44.0> queue:in/2 --> ok\n");
+    outcome("{trace_ts,<0.44.0>,exception_from,{queue,in,2},{error,badarg},{1,1}}", 12000,
+        WHEN "<0.44.0> queue:in/2 ** error:badarg  12us\n");
+    outcome("{trace_ts,<0.44.0>,exception_from,{queue,in,2},{throw,{a,\"b\"}},{1,1}}", -1,
+        WHEN "<0.44.0> queue:in/2 ** throw:{a,\"b\"}\n");
+}
+
+static void durations_at_the_border_of_each_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ns;
+        const char *text;
+    } table[] = {
+        {0, "0ns"},
+        {999, "999ns"},
+        {1000, "1us"},
+        {999999, "999us"},
+        {1000000, "1.00ms"},
+        {2400000, "2.40ms"},
+        {12345678, "12.34ms"},
+        {999999999, "999.99ms"},
+        {1000000000, "1.000s"},
+        {1204567890, "1.204s"},
+        {INT64_C(3600000000000), "3600.000s"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        bt_text_duration(&out, table[i].ns);
+        assert_text(&out, table[i].text);
+    }
+}
+
+static void counts_with_thousands(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } table[] = {{0, "0"}, {7, "7"}, {999, "999"}, {1000, "1,000"}, {60312882, "60,312,882"},
+        {100000, "100,000"}, {UINT64_MAX, "18,446,744,073,709,551,615"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        bt_text_count(&out, table[i].n);
+        assert_text(&out, table[i].text);
+    }
+}
+
+/* ---- names, pids, what a terminal would act on ---- */
+
+static void names_are_quoted_where_erlang_quotes_them(void **state)
+{
+    (void)state;
+    opts.no_args = true;
+    compile("m:f/0");
+    assert_line("{trace_ts,<0.44.0>,call,{'Elixir.App.Cart','total!',0},{0},{1,1}}",
+        WHEN "<0.44.0> 'Elixir.App.Cart':'total!'/0\n");
+    assert_line("{trace_ts,<0.44.0>,call,{erlang,'+',2},{0},{1,1}}", WHEN "<0.44.0> erlang:'+'/2\n");
+    assert_line("{trace_ts,<0.44.0>,call,{m,'\x1b[2J',0},{0},{1,1}}", WHEN "<0.44.0> m:'\\e[2J'/0\n");
+}
+
+static void pids_of_the_node_and_of_others(void **state)
+{
+    (void)state;
+    outcome("{trace_ts,<0.44.1>,return_from,{m,f,0},{<0.45.0>,<x@y.46.0>},{1,1}}", -1,
+        WHEN "<0.44.1> m:f/0 --> {<0.45.0>,<x@y.46.0>}\n");
+    outcome("{trace_ts,<x@y.46.0>,return_from,{m,f,0},\"\x1b[2J\",{1,1}}", -1,
+        WHEN "<x@y.46.0> m:f/0 --> \"\\e[2J\"\n");
+}
+
+/* ---- what cannot be read ---- */
+
+static void unreadable(struct bt_event ev, const char *line)
+{
+    assert_false(bt_text_event(&out, &ev, &opts));
+    assert_text(&out, line);
+}
+
+static void unreadable_terms_are_marked(void **state)
+{
+    (void)state;
+    static const uint8_t broken[] = {104, 2, 97, 1};
+    const struct bt_slice bad = {broken, sizeof broken}, nothing = {broken, 0};
+    struct bt_event ret = decode("{trace_ts,<0.44.0>,return_from,{m,f,1},ok,{1,1}}");
+    ret.value = bad;
+    unreadable(ret, WHEN "<0.44.0> m:f/1 --> {1,<unreadable>\n");
+    ret.value = nothing;
+    unreadable(ret, WHEN "<0.44.0> m:f/1 --> <unreadable>\n");
+    compile("m:f");
+    struct bt_event call = decode("{trace_ts,<0.44.0>,call,{m,f,1},{0,[a]},{1,1}}");
+    call.values[0] = bad;
+    unreadable(call, WHEN "<0.44.0> m:f({1,<unreadable>)\n");
+    call.values[0] = nothing;
+    unreadable(call, WHEN "<0.44.0> m:f(<unreadable>)\n");
+    call.n_values = 0;
+    unreadable(call, WHEN "<0.44.0> m:f(<unreadable>)\n");
+    call.clause = 1; /* none of ours */
+    unreadable(call, WHEN "<0.44.0> m:f/1\n");
+    call.pid = bad;
+    unreadable(call, WHEN "{1,<unreadable> m:f/1\n");
+}
+
+static void a_captured_value_that_is_missing_is_marked(void **state)
+{
+    (void)state;
+    compile("m:f({a, X}, Y)");
+    struct bt_event call = decode("{trace_ts,<0.44.0>,call,{m,f,2},{0,1},{1,1}}");
+    bt_text_event(&out, &call, &opts);
+    assert_non_null(strstr(bt_buf_cstr(&out), "m:f({a,1}, <unreadable>)\n"));
+    bt_buf_reset(&out);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup(f, setup)
+    const struct CMUnitTest tests[] = {
+        T(a_call_shows_what_its_pattern_names),
+        T(a_call_of_a_bare_function_shows_everything),
+        T(all_and_arity),
+        T(returns_and_exceptions),
+        T(durations_at_the_border_of_each_unit),
+        T(counts_with_thousands),
+        T(names_are_quoted_where_erlang_quotes_them),
+        T(pids_of_the_node_and_of_others),
+        T(unreadable_terms_are_marked),
+        T(a_captured_value_that_is_missing_is_marked),
+    };
+#undef T
+    setenv("TZ", "UTC0", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, teardown);
+}
