@@ -44,11 +44,53 @@ static void put_time(struct bt_buf *out, int64_t wall_ns)
             out, "%02d:%02d:%02d.%06d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns / 1000 % 1000000));
 }
 
+/*
+ * What the agent left out: {'$beamtap_big', Bytes} where a term was too big to be sent (--max-term), '$beamtap_skip'
+ * where it was not copied at all from then on. *bytes is 0 for the latter.
+ */
+static bool is_left_out(struct bt_etf r, int64_t *bytes)
+{
+    struct bt_etf tuple = r;
+    *bytes = 0;
+    if (bt_etf_is_atom(&r, "$beamtap_skip"))
+        return true;
+    return bt_etf_tuple_of(&tuple, 2) && bt_etf_is_atom(&tuple, "$beamtap_big") &&
+           bt_etf_int64(&tuple, bytes);
+}
+
+void bt_text_bytes(struct bt_buf *out, int64_t bytes)
+{
+    if (bytes >= 10 << 20)
+        bt_buf_printf(out, "%" PRId64 " MB", bytes >> 20);
+    else if (bytes >= 1 << 20)
+        bt_buf_printf(out, "%.1f MB", (double)bytes / (1 << 20));
+    else if (bytes >= 1 << 10)
+        bt_buf_printf(out, "%" PRId64 " KB", bytes >> 10);
+    else
+        bt_buf_printf(out, "%" PRId64 " bytes", bytes);
+}
+
+/* One term of the trace at the cursor, or what stands for one that was left out. */
+static bool put_next(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
+{
+    int64_t bytes;
+    if (!is_left_out(*r, &bytes))
+        return bt_print_erlang(out, r, opts);
+    if (bytes > 0) {
+        bt_buf_putc(out, '<');
+        bt_text_bytes(out, bytes);
+        bt_buf_puts(out, ", not copied>");
+    } else {
+        bt_buf_putc(out, '_');
+    }
+    return bt_etf_skip(r);
+}
+
 static bool put_term(struct bt_buf *out, struct bt_slice etf, const struct bt_print_opts *opts)
 {
     struct bt_etf r;
     bt_etf_init(&r, etf.p, etf.len);
-    if (bt_print_erlang(out, &r, opts))
+    if (put_next(out, &r, opts))
         return true;
     bt_buf_puts(out, UNREADABLE);
     return false;
@@ -75,7 +117,7 @@ static bool put_arg_list(struct bt_buf *out, struct bt_slice list, const struct 
     for (uint32_t i = 0; i < tok.arity; i++) {
         if (i)
             bt_buf_puts(out, ", ");
-        if (!bt_print_erlang(out, &r, opts))
+        if (!put_next(out, &r, opts))
             return false;
     }
     return true;
@@ -85,10 +127,17 @@ static bool put_shapes(struct bt_buf *out, const struct bt_clause *c, const stru
     const struct bt_print_opts *opts)
 {
     bool ok = true;
+    struct bt_slice values[BT_EVENT_MAX_VALUES];
+    for (size_t i = 0; i < ev->n_values; i++) {
+        struct bt_etf r;
+        int64_t bytes;
+        bt_etf_init(&r, ev->values[i].p, ev->values[i].len);
+        values[i] = is_left_out(r, &bytes) ? (struct bt_slice){NULL, 0} : ev->values[i];
+    }
     for (size_t i = 0; i < c->n_args; i++) {
         if (i)
             bt_buf_puts(out, ", ");
-        if (bt_shape_print(out, c->shape[i], ev->values, ev->n_values, opts))
+        if (bt_shape_print(out, c->shape[i], values, ev->n_values, opts))
             continue;
         bt_buf_puts(out, UNREADABLE);
         ok = false;
@@ -123,30 +172,70 @@ static void put_duration(struct bt_buf *out, const struct bt_event *ev)
     bt_text_duration(out, ev->duration_ns);
 }
 
+static void put_function(struct bt_buf *out, const struct bt_event *ev)
+{
+    bt_print_atom(out, ev->module);
+    bt_buf_putc(out, ':');
+    bt_print_atom(out, ev->function);
+}
+
+static void put_amount(struct bt_buf *out, const struct bt_event *ev, const char *what)
+{
+    bt_text_count(out, (uint64_t)ev->amount);
+    bt_buf_printf(out, " %s", what);
+}
+
+void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
+{
+    switch (ev->type) {
+    case BT_EVENT_SKIPPED: put_amount(out, ev, "calls skipped"); return;
+    case BT_EVENT_LOST: put_amount(out, ev, "events lost"); return;
+    default: break;
+    }
+    put_function(out, ev);
+    bt_buf_printf(out, "/%u: ", ev->arity);
+    if (ev->type == BT_EVENT_REARMED) {
+        bt_buf_puts(out, "its module was loaded anew; it is traced again, calls in between were not seen");
+    } else if (ev->type == BT_EVENT_NO_RETURN) {
+        bt_buf_puts(out, "calls itself in tail position, returns not followed");
+    } else if (ev->type == BT_EVENT_BIG_ARG) {
+        bt_buf_printf(out, "argument %u is ", ev->position);
+        bt_text_bytes(out, ev->amount);
+        bt_buf_puts(out, ", no longer copied (--max-term)");
+    } else {
+        bt_buf_puts(out, "its return value is ");
+        bt_text_bytes(out, ev->amount);
+        bt_buf_puts(out, ", no longer copied (--max-term)");
+    }
+}
+
+static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    if (ev->type == BT_EVENT_RETURN) {
+        bt_buf_printf(out, "/%u --> ", ev->arity);
+    } else {
+        bt_buf_printf(out, "/%u ** ", ev->arity);
+        bt_print_atom(out, ev->class_name);
+        bt_buf_putc(out, ':');
+    }
+    bool ok = put_term(out, ev->value, &o->print);
+    put_duration(out, ev);
+    return ok;
+}
+
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     bool ok = true;
     put_time(out, ev->wall_ns);
-    bt_buf_putc(out, ' ');
-    ok = put_term(out, ev->pid, &o->print);
-    bt_buf_putc(out, ' ');
-    bt_print_atom(out, ev->module);
-    bt_buf_putc(out, ':');
-    bt_print_atom(out, ev->function);
-    switch (ev->type) {
-    case BT_EVENT_CALL: ok = put_args(out, ev, o) && ok; break;
-    case BT_EVENT_RETURN:
-        bt_buf_printf(out, "/%u --> ", ev->arity);
-        ok = put_term(out, ev->value, &o->print) && ok;
-        put_duration(out, ev);
-        break;
-    case BT_EVENT_EXCEPTION:
-        bt_buf_printf(out, "/%u ** ", ev->arity);
-        bt_print_atom(out, ev->class_name);
-        bt_buf_putc(out, ':');
-        ok = put_term(out, ev->value, &o->print) && ok;
-        put_duration(out, ev);
-        break;
+    if (ev->type > BT_EVENT_EXCEPTION) {
+        bt_buf_puts(out, " -- ");
+        bt_text_remark(out, ev);
+    } else {
+        bt_buf_putc(out, ' ');
+        ok = put_term(out, ev->pid, &o->print);
+        bt_buf_putc(out, ' ');
+        put_function(out, ev);
+        ok = (ev->type == BT_EVENT_CALL ? put_args(out, ev, o) : put_outcome(out, ev, o)) && ok;
     }
     bt_buf_putc(out, '\n');
     return ok;
