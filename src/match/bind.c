@@ -32,8 +32,7 @@ static size_t steps(const struct path *p)
 /* A constant in a place where a tuple would be a call and some atoms have a meaning. */
 static const struct bt_term *quoted(struct bt_arena *a, const struct bt_term *t)
 {
-    bool is_plain = t->kind != BT_TERM_TUPLE && t->kind != BT_TERM_LIST && !bt_constant_is_special(t);
-    return is_plain ? t : bt_term_tuple2(a, bt_term_atom(a, "const"), t);
+    return bt_constant_needs_const(t) ? bt_term_tuple2(a, bt_term_atom(a, "const"), t) : t;
 }
 
 static const struct bt_term *path_term(struct bt_arena *a, const struct path *p)
@@ -396,8 +395,13 @@ static const struct bt_term *expr_of_seq(struct bt_bindings *b, const struct bt_
     return bt_constant_list(b->arena, terms + 1, e->u.seq.n, tail);
 }
 
+/* A constant map is given as it is: OTP 23 does not find the constants in #{a => {{1}}}. */
 static const struct bt_term *expr_of_map(struct bt_bindings *b, const struct bt_ast *e)
 {
+    if (bt_constant_is(e)) {
+        const struct bt_term *t = bt_constant_term(b->arena, e);
+        return t ? quoted(b->arena, t) : NULL;
+    }
     const struct bt_term **items = bt_arena_array(b->arena, 2 * e->u.seq.n, sizeof *items);
     for (size_t i = 0; items && i < e->u.seq.n; i++) {
         const struct bt_term *key = bt_constant_term(b->arena, e->u.seq.items[2 * i]);

@@ -42,7 +42,7 @@ struct bt_trace_pattern {
     size_t n_clauses;
     const struct bt_term *match_spec; /* [{Head, Guards, Body}] of the clauses */
     unsigned min_otp;        /* first OTP release whose match specifications know all of the guards; 0: any */
-    const char *min_otp_for; /* the guard function that asks for it */
+    const char *min_otp_for; /* what asks for it: "min", "a tuple as a map key" */
     size_t spec;
     struct beamtap_loc loc; /* of the whole pattern in its spec text */
     struct beamtap_loc module_loc, function_loc;

@@ -184,7 +184,7 @@ struct bt_ast_spec {
     struct bt_ast_var *vars; /* in order of appearance */
     size_t n_vars;
     unsigned since; /* first OTP release whose match specifications have all that the guards use; 0: any */
-    const char *since_for; /* the function that asks for it */
+    const char *since_for; /* what asks for it: "min", "a tuple as a map key" */
 };
 
 /*

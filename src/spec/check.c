@@ -160,7 +160,18 @@ static int check_constant_atoms(struct checker *c, const struct bt_ast *e)
     return e->u.seq.tail ? check_constant_atoms(c, e->u.seq.tail) : 0;
 }
 
-/* Keys must be constants, and a node does not even read a map that has one twice. */
+static bool has_map(const struct bt_ast *e)
+{
+    if (e->kind != BT_AST_TUPLE && e->kind != BT_AST_LIST)
+        return e->kind == BT_AST_MAP;
+    for (size_t i = 0; i < e->u.seq.n; i++) {
+        if (has_map(e->u.seq.items[i]))
+            return true;
+    }
+    return e->u.seq.tail && has_map(e->u.seq.tail);
+}
+
+/* Keys must be constants (with no map in them, since equal maps can be written in many ways), and a node does not even read a map that has one twice. */
 static int check_keys(struct checker *c, const struct bt_ast *map)
 {
     const struct bt_term **keys = bt_arena_array(c->arena, map->u.seq.n, sizeof *keys);
@@ -168,7 +179,7 @@ static int check_keys(struct checker *c, const struct bt_ast *map)
         return bt_err_nomem(c->err);
     for (size_t i = 0; i < map->u.seq.n; i++) {
         const struct bt_ast *key = map->u.seq.items[2 * i];
-        if (!bt_constant_is(key))
+        if (!bt_constant_is(key) || has_map(key))
             return fail(c, key->loc,
                 "a key must be a constant here (and not a map): match specifications know no other");
         if (check_constant_atoms(c, key))
@@ -318,12 +329,11 @@ static int check_guard_op(struct checker *c, const struct bt_ast *e)
     return e->u.op.args[1] ? check_test(c, e->u.op.args[1]) : 0;
 }
 
-static void note_since(struct bt_ast_spec *s, const struct bt_guard_fun *fun, size_t n_args)
+static void note_since(struct bt_ast_spec *s, unsigned since, const char *what)
 {
-    unsigned since = n_args == fun->max_arity && fun->since_max ? fun->since_max : fun->since;
     if (since > s->since) {
         s->since = since;
-        s->since_for = fun->name;
+        s->since_for = what;
     }
 }
 
@@ -369,7 +379,8 @@ static int check_call(struct checker *c, const struct bt_ast *e)
         return unknown_function(c, e);
     if (e->u.call.n < fun->min_arity || e->u.call.n > fun->max_arity)
         return wrong_arity(c, e, fun);
-    note_since(c->spec, fun, e->u.call.n);
+    bool is_widest = e->u.call.n == fun->max_arity && fun->since_max;
+    note_since(c->spec, is_widest ? fun->since_max : fun->since, fun->name);
     if (strcmp(fun->name, "is_record") == 0 &&
         (!is_literal_of(e->u.call.args[1], BT_TERM_ATOM) || !is_literal_of(e->u.call.args[2], BT_TERM_INT)))
         return fail(
@@ -384,6 +395,13 @@ static int check_guard_map(struct checker *c, const struct bt_ast *e)
     for (size_t i = 0; i < e->u.seq.n; i++) {
         if (check_test(c, e->u.seq.items[2 * i + 1]))
             return -1;
+        const struct bt_term *key = bt_constant_term(c->arena, e->u.seq.items[2 * i]);
+        if (!key)
+            return bt_err_nomem(c->err);
+        /* OTP 23 takes a key as it stands, later releases as an expression. */
+        if (bt_constant_needs_const(key) && !bt_constant_is(e))
+            note_since(c->spec, 25,
+                key->kind == BT_TERM_ATOM ? "an atom like '$1' as a map key" : "a tuple as a map key");
     }
     return 0;
 }

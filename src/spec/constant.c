@@ -24,6 +24,7 @@ bool bt_constant_is(const struct bt_ast *e)
     case BT_AST_TUPLE:
     case BT_AST_LIST:
         return all_constant(e->u.seq.items, e->u.seq.n) && (!e->u.seq.tail || bt_constant_is(e->u.seq.tail));
+    case BT_AST_MAP: return all_constant(e->u.seq.items, 2 * e->u.seq.n);
     default: return false;
     }
 }
@@ -65,16 +66,19 @@ const struct bt_term *bt_constant_term(struct bt_arena *a, const struct bt_ast *
         return e->u.literal;
     if (e->kind == BT_AST_STRING)
         return bt_constant_string(a, e->u.string.text, e->u.string.len);
-    const struct bt_term **items = bt_arena_array(a, e->u.seq.n, sizeof *items), *tail = NULL;
+    size_t n = e->kind == BT_AST_MAP ? 2 * e->u.seq.n : e->u.seq.n;
+    const struct bt_term **items = bt_arena_array(a, n, sizeof *items), *tail = NULL;
     if (!items)
         return NULL;
-    for (size_t i = 0; i < e->u.seq.n; i++)
+    for (size_t i = 0; i < n; i++)
         items[i] = bt_constant_term(a, e->u.seq.items[i]);
     if (e->kind == BT_AST_TUPLE)
-        return bt_term_tuple(a, items, e->u.seq.n);
+        return bt_term_tuple(a, items, n);
+    if (e->kind == BT_AST_MAP)
+        return bt_term_map(a, items, e->u.seq.n);
     if (e->u.seq.tail && !(tail = bt_constant_term(a, e->u.seq.tail)))
         return NULL;
-    return bt_constant_list(a, items, e->u.seq.n, tail);
+    return bt_constant_list(a, items, n, tail);
 }
 
 bool bt_constant_is_wild(const struct bt_term *t)
@@ -90,4 +94,18 @@ bool bt_constant_is_wild(const struct bt_term *t)
 bool bt_constant_is_special(const struct bt_term *t)
 {
     return bt_constant_is_wild(t) || (t->kind == BT_TERM_ATOM && t->u.atom.len && t->u.atom.name[0] == '$');
+}
+
+bool bt_constant_needs_const(const struct bt_term *t)
+{
+    if (t->kind == BT_TERM_TUPLE || bt_constant_is_special(t))
+        return true;
+    if (t->kind != BT_TERM_LIST && t->kind != BT_TERM_MAP)
+        return false;
+    size_t n = t->kind == BT_TERM_MAP ? 2 * t->u.seq.n : t->u.seq.n;
+    for (size_t i = 0; i < n; i++) {
+        if (bt_constant_needs_const(t->u.seq.items[i]))
+            return true;
+    }
+    return t->u.seq.tail && bt_constant_needs_const(t->u.seq.tail);
 }

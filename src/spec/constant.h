@@ -6,7 +6,7 @@
 
 #include "spec/ast.h"
 
-/* A literal, a string, or tuples and lists of those. */
+/* A literal, a string, or tuples, lists and maps of those. */
 bool bt_constant_is(const struct bt_ast *e);
 /* The term of a tree that is constant. NULL: no memory. */
 const struct bt_term *bt_constant_term(struct bt_arena *a, const struct bt_ast *e);
@@ -23,5 +23,8 @@ const struct bt_term *bt_constant_string(struct bt_arena *a, const char *utf8, s
  * '$_', '$$' and every other name with $ in front. */
 bool bt_constant_is_wild(const struct bt_term *t);
 bool bt_constant_is_special(const struct bt_term *t);
+/* Does a constant need {const,...} around it to mean itself in a guard? So do tuples and special atoms, alone or
+ * inside. */
+bool bt_constant_needs_const(const struct bt_term *t);
 
 #endif

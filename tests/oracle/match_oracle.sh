@@ -1,7 +1,8 @@
 #!/bin/sh
 # match_oracle.sh MATCH_SPECS - compiled specs given to a real erlang:match_spec_test/3; their meaning, not their bytes.
 #
-# MATCH_SPECS is the program built from match_specs.c. Prints "N checks, M failures"; exit status 0, 1, or 77 where
+# MATCH_SPECS is the program built from match_specs.c. Runs under any OTP release (otp.sh run 27 -- sh match_oracle.sh ...;
+# releases of an older Debian need the program linked with -static). Prints "N checks, M failures"; exit status 0, 1, or 77 where
 # there is no Erlang.
 set -eu
 [ $# -eq 1 ] || { echo "usage: match_oracle.sh MATCH_SPECS" >&2; exit 2; }

@@ -34,7 +34,8 @@ static const struct bt_term *result(struct bt_arena *a, const char *text)
         return bt_term_tuple2(a, bt_term_atom(a, "error"), bt_term_int(a, err.code));
     const struct bt_trace_pattern *p = &prog.patterns[0];
     const struct bt_term *items[] = {bt_term_atom(a, "ok"), p->match_spec, installed(a, p, 0),
-        installed(a, p, 1000), bt_term_atom(a, prog.wants_return ? "true" : "false")};
+        installed(a, p, 1000), bt_term_atom(a, prog.wants_return ? "true" : "false"),
+        bt_term_int(a, p->min_otp)};
     return bt_term_tuple(a, items, sizeof items / sizeof items[0]);
 }
 

@@ -181,6 +181,8 @@ static void test_since(void **state)
     } rows[] = {{"m:f(X) when is_list(X)", 0, NULL}, {"m:f(X) when byte_size(X) > 1", 25, "byte_size"},
         {"m:f(X) when byte_size(X) > 1; is_boolean(X)", 26, "is_boolean"},
         {"m:f(X) when is_function(X)", 0, NULL}, {"m:f(X) when is_function(X, 1)", 26, "is_function"},
+        {"m:f(X) when X =:= #{{a} => 1}", 0, NULL},
+        {"m:f(X) when X =:= #{{a} => X}", 25, "a tuple as a map key"},
         {"m:f(X) when max(1, {min(X, 1)}) > 1", 26, "max"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bt_arena a = BT_ARENA_INIT;
