@@ -198,6 +198,9 @@ int bt_ast_print(struct bt_buf *out, const struct bt_ast_spec *spec, struct beam
 /* As bt_ast_print, for one pattern (is_guard false) or guard expression; they differ in := and => only. */
 int bt_ast_print_expr(struct bt_buf *out, const struct bt_ast *expr, bool is_guard, struct beamtap_err *err);
 
+/* Appends the tree as an indented list, one node per line, with the place of each (@LINE:COL+BYTES). */
+int bt_ast_dump(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err);
+
 /* A constant, or a match specification, as Erlang text; pids, ports and references as the node itself prints
  * them. */
 int bt_ast_print_term(struct bt_buf *out, const struct bt_term *t, struct beamtap_err *err);

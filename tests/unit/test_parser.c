@@ -290,6 +290,46 @@ static void test_places(void **state)
     bt_arena_done(&a);
 }
 
+static void dump_is(const char *text, const char *want)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    struct bt_buf out = BT_BUF_INIT;
+    struct bt_ast_spec s;
+    assert_int_equal(bt_parse(text, &a, &s, NULL), 0);
+    assert_int_equal(bt_ast_dump(&out, &s, NULL), 0);
+    assert_string_equal(bt_buf_cstr(&out), want);
+    bt_buf_done(&out);
+    bt_arena_done(&a);
+}
+
+static void test_dump(void **state)
+{
+    (void)state;
+    dump_is("m:f([X | T], #{a := _})\n when not X; is_list(T), \"s\" -> return", "call spec @1:1+62\n"
+                                                                                 "  module m @1:1+1\n"
+                                                                                 "  function f @1:3+1\n"
+                                                                                 "  args @1:4+20\n"
+                                                                                 "    list @1:5+7\n"
+                                                                                 "      var X @1:6+1\n"
+                                                                                 "      tail\n"
+                                                                                 "        var T @1:10+1\n"
+                                                                                 "    map @1:14+9\n"
+                                                                                 "      literal a @1:16+1\n"
+                                                                                 "      wild _ @1:21+1\n"
+                                                                                 "  when\n"
+                                                                                 "    op not @2:7+5\n"
+                                                                                 "      var X @2:11+1\n"
+                                                                                 "  or when\n"
+                                                                                 "    call is_list @2:14+10\n"
+                                                                                 "      var T @2:22+1\n"
+                                                                                 "    string \"s\" @2:26+3\n"
+                                                                                 "  action return @2:33+6\n");
+    dump_is("{m, '_', return_trace}",
+        "recon tuple @1:1+22\n  module m @1:2+1\n  function _ @1:5+3\n  args return_trace @1:10+12\n");
+    dump_is("m:f/2", "call spec @1:1+5\n  module m @1:1+1\n  function f @1:3+1\n  arity 2 @1:4+2\n");
+    dump_is("m", "call spec @1:1+1\n  module m @1:1+1\n  function _\n  args any\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_many_arguments),
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_dump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

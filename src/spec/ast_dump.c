@@ -1,0 +1,131 @@
+/*
+ * ast_dump.c - the tree of a spec as an indented list, with places: what `beamtap compile --ast` shows.
+ */
+#include <string.h>
+
+#include "spec/ast.h"
+#include "spec/loc.h"
+
+struct dumper {
+    struct bt_buf *out;
+    int level;
+    struct beamtap_err *err;
+};
+
+static void begin_line(struct dumper *d, const char *what)
+{
+    for (int i = 0; i < d->level; i++)
+        bt_buf_puts(d->out, "  ");
+    bt_buf_puts(d->out, what);
+}
+
+static void end_line(struct dumper *d, struct beamtap_loc loc)
+{
+    if (loc.line)
+        bt_buf_printf(d->out, " @%d:%d+%zu", loc.line, loc.col, loc.len);
+    bt_buf_putc(d->out, '\n');
+}
+
+static int dump_expr(struct dumper *d, const struct bt_ast *e);
+
+static int dump_items(struct dumper *d, struct bt_ast *const *items, size_t n)
+{
+    int rc = 0;
+    d->level++;
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = dump_expr(d, items[i]);
+    d->level--;
+    return rc;
+}
+
+static int dump_tail(struct dumper *d, struct bt_ast *const tail)
+{
+    d->level++;
+    begin_line(d, "tail\n");
+    int rc = dump_items(d, &tail, 1);
+    d->level--;
+    return rc;
+}
+
+static int dump_seq(struct dumper *d, const struct bt_ast *e, const char *what, size_t n)
+{
+    begin_line(d, what);
+    end_line(d, e->loc);
+    if (dump_items(d, e->u.seq.items, n))
+        return -1;
+    return e->u.seq.tail ? dump_tail(d, e->u.seq.tail) : 0;
+}
+
+/* literal, string, var: the text itself is the best description. */
+static int dump_leaf(struct dumper *d, const struct bt_ast *e, const char *what)
+{
+    begin_line(d, what);
+    if (bt_ast_print_expr(d->out, e, false, d->err))
+        return -1;
+    end_line(d, e->loc);
+    return 0;
+}
+
+static int dump_expr(struct dumper *d, const struct bt_ast *e)
+{
+    switch (e->kind) {
+    case BT_AST_LITERAL: return dump_leaf(d, e, "literal ");
+    case BT_AST_STRING: return dump_leaf(d, e, "string ");
+    case BT_AST_VAR: return dump_leaf(d, e, "var ");
+    case BT_AST_WILD: return dump_leaf(d, e, "wild ");
+    case BT_AST_TUPLE: return dump_seq(d, e, "tuple", e->u.seq.n);
+    case BT_AST_LIST: return dump_seq(d, e, "list", e->u.seq.n);
+    case BT_AST_MAP: return dump_seq(d, e, "map", 2 * e->u.seq.n);
+    case BT_AST_OP:
+        begin_line(d, "op ");
+        bt_buf_puts(d->out, bt_op_info(e->u.op.op)->text);
+        end_line(d, e->loc);
+        return dump_items(d, e->u.op.args, e->u.op.args[1] ? 2 : 1);
+    case BT_AST_CALL:
+        begin_line(d, "call ");
+        bt_loc_escape(d->out, e->u.call.name, strlen(e->u.call.name));
+        end_line(d, e->loc);
+        return dump_items(d, e->u.call.args, e->u.call.n);
+    }
+    return 0;
+}
+
+static void dump_name(struct dumper *d, const char *what, const struct bt_ast_name *name)
+{
+    begin_line(d, what);
+    bt_loc_escape(d->out, name->text, name->len);
+    end_line(d, name->loc);
+}
+
+static void dump_args_kind(struct dumper *d, const struct bt_ast_spec *s)
+{
+    static const char *const names[] = {"args any", "arity ", "args", "args return_trace"};
+    begin_line(d, names[s->args_kind]);
+    if (s->args_kind == BT_ARGS_ARITY)
+        bt_buf_printf(d->out, "%zu", s->arity);
+    end_line(d, s->args_loc);
+}
+
+int bt_ast_dump(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err)
+{
+    struct dumper d = {out, 0, err};
+    begin_line(&d, spec->notation == BT_NOTATION_RECON ? "recon tuple" : "call spec");
+    end_line(&d, spec->loc);
+    d.level++;
+    dump_name(&d, "module ", &spec->module);
+    dump_name(&d, "function ", &spec->function);
+    dump_args_kind(&d, spec);
+    if (spec->args_kind == BT_ARGS_PATTERN && dump_items(&d, spec->args, spec->arity))
+        return -1;
+    for (size_t i = 0; i < spec->n_guards; i++) {
+        begin_line(&d, i ? "or when\n" : "when\n");
+        if (dump_items(&d, spec->guards[i].tests, spec->guards[i].n))
+            return -1;
+    }
+    for (size_t i = 0; i < spec->n_actions; i++) {
+        begin_line(&d, "action ");
+        bt_buf_puts(out, bt_action_name(spec->actions[i].action));
+        end_line(&d, spec->actions[i].loc);
+    }
+    return out->failed ? bt_err_nomem(err) : 0;
+}
