@@ -68,7 +68,9 @@ struct bt_compile_opts {
  * texts  n_texts NUL-terminated UTF-8 strings; borrowed.
  * opts   NULL: all defaults.
  * arena  everything in *out lives there.
- * err    on ESPEC: loc is the place in the text, *bad_text (may be NULL) the index of the text.
+ * err    ESPEC or EWIDE (module _, and what recon_trace bans): loc is the place in the text, *bad_text (may be
+ *        NULL) the index of the text; show both with bt_loc_excerpt (spec/loc.h). Else ENOMEM.
+ * What a pattern names is captured; a variable that begins with _ only when it stands twice or in a guard.
  * Pure: no I/O, no clock, no node. Threads: any.
  */
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,

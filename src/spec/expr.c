@@ -3,7 +3,6 @@
  */
 #include "spec/expr.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "spec/loc.h"
@@ -12,82 +11,6 @@
 /* A bracket and an operator may both take a level of the recursion for one level of the tree. */
 #define MAX_RECURSION (2 * BT_SPEC_MAX_DEPTH + 2)
 #define UNARY_STRENGTH 600
-
-/* ---- tokens ---- */
-
-int bt_parser_next(struct bt_parser *p)
-{
-    p->prev = p->tok;
-    return bt_lex_next(&p->lx, &p->tok, p->err);
-}
-
-struct bt_token bt_parser_peek(const struct bt_parser *p)
-{
-    struct bt_lexer lx = p->lx;
-    struct bt_token tok;
-    if (bt_lex_next(&lx, &tok, NULL))
-        tok = (struct bt_token){.kind = BT_TOK_END};
-    return tok;
-}
-
-bool bt_parser_is_op(const struct bt_parser *p, enum bt_op op)
-{
-    return p->tok.kind == BT_TOK_OP && p->tok.op == op;
-}
-
-int bt_parser_expect(struct bt_parser *p, enum bt_token_kind kind, const char *what)
-{
-    return p->tok.kind == kind ? bt_parser_next(p) : bt_parser_unexpected(p, what);
-}
-
-int bt_parser_close(
-    struct bt_parser *p, enum bt_token_kind kind, const struct bt_token *open, const char *what)
-{
-    if (p->tok.kind == BT_TOK_END) {
-        char shown[80];
-        bt_lex_show(&p->lx, open, shown, sizeof shown);
-        return bt_parser_fail(p, open->loc, "%s is never closed", shown);
-    }
-    return bt_parser_expect(p, kind, what);
-}
-
-/* ---- errors ---- */
-
-int bt_parser_fail(struct bt_parser *p, struct beamtap_loc loc, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    bt_loc_vfail(p->err, BEAMTAP_ESPEC, loc, fmt, ap);
-    va_end(ap);
-    return -1;
-}
-
-/* The last thing in the text is a '-': `queue:in -> return` without quotes around it. */
-static const struct bt_token *redirected(const struct bt_parser *p)
-{
-    const char *rest = p->lx.text + p->lx.off;
-    bool is_last = bt_parser_is_op(p, BT_OP_SUB) && rest[strspn(rest, " \t\r\n")] == '\0';
-    bool was_last = p->tok.kind == BT_TOK_END && p->prev.kind == BT_TOK_OP && p->prev.op == BT_OP_SUB;
-    return is_last ? &p->tok : was_last ? &p->prev : NULL;
-}
-
-int bt_parser_unexpected(struct bt_parser *p, const char *expected)
-{
-    const struct bt_token *minus = redirected(p);
-    if (minus)
-        return bt_parser_fail(p, minus->loc,
-            "quote the spec: the shell took \"> return\" as a redirection (and made a file of that name); "
-            "write 'mod:fun(X, _) -> return' in quotes");
-    char shown[80];
-    bt_lex_show(&p->lx, &p->tok, shown, sizeof shown);
-    if (p->tok.kind == BT_TOK_RESERVED)
-        return bt_parser_fail(p, p->tok.loc,
-            "%s is a reserved word of Erlang; as an atom it needs quotes: '%.*s'", shown, (int)p->tok.len,
-            p->tok.text);
-    if (p->tok.kind == BT_TOK_END)
-        return bt_parser_fail(p, p->tok.loc, "the text ends where %s is expected", expected);
-    return bt_parser_fail(p, p->tok.loc, "%s is expected here, not %s", expected, shown);
-}
 
 static struct bt_ast *no(int rc)
 {
@@ -502,7 +425,7 @@ static struct bt_ast *parse_unary(struct bt_parser *p)
     } unary[] = {
         {BT_OP_SUB, BT_OP_NEG}, {BT_OP_ADD, BT_OP_POS}, {BT_OP_NOT, BT_OP_NOT}, {BT_OP_BNOT, BT_OP_BNOT}};
     for (size_t i = 0; i < sizeof unary / sizeof unary[0]; i++) {
-        if (!bt_parser_is_op(p, unary[i].token) || redirected(p))
+        if (!bt_parser_is_op(p, unary[i].token) || bt_parser_redirected(p))
             continue;
         struct beamtap_loc start = p->tok.loc;
         if (bt_parser_next(p))
@@ -522,7 +445,7 @@ static struct bt_ast *parse_unary(struct bt_parser *p)
 /* The operator at hand when it stands between two operands and binds strongly enough; else NULL. */
 static const struct bt_op_info *binary_op(const struct bt_parser *p, int least)
 {
-    if (p->tok.kind != BT_TOK_OP || redirected(p))
+    if (p->tok.kind != BT_TOK_OP || bt_parser_redirected(p))
         return NULL;
     const struct bt_op_info *info = bt_op_info(p->tok.op);
     return info->assoc != BT_ASSOC_UNARY && info->strength >= least ? info : NULL;

@@ -1,6 +1,7 @@
 /*
  * expr.h - the recursive descent through terms, patterns and guard expressions, and what its parts share.
- * For the files of the parser only: parser.c (a whole spec), expr.c (terms), binary.c (<<...>>).
+ * For the files of the parser only: parser.c (a whole spec), expr.c (terms), binary.c (<<...>>),
+ * cursor.c (tokens).
  */
 #ifndef BT_SPEC_EXPR_H
 #define BT_SPEC_EXPR_H
@@ -18,11 +19,13 @@ struct bt_parser {
     size_t n_binary_bits; /* in all binaries so far: <<0:100000>> is short text for much data */
 };
 
-/* ---- tokens (expr.c) ---- */
+/* ---- tokens (cursor.c) ---- */
 
 int bt_parser_next(struct bt_parser *p);
 /* The token behind the one at hand; BT_TOK_END also where it cannot be read. */
 struct bt_token bt_parser_peek(const struct bt_parser *p);
+/* The '-' that ends the text, at hand or just read: `queue:in -> return` without quotes around it. NULL: none. */
+const struct bt_token *bt_parser_redirected(const struct bt_parser *p);
 bool bt_parser_is_op(const struct bt_parser *p, enum bt_op op);
 /* Goes past the mark `kind`, or says that `what` was expected. */
 int bt_parser_expect(struct bt_parser *p, enum bt_token_kind kind, const char *what);
@@ -30,13 +33,13 @@ int bt_parser_expect(struct bt_parser *p, enum bt_token_kind kind, const char *w
 int bt_parser_close(
     struct bt_parser *p, enum bt_token_kind kind, const struct bt_token *open, const char *what);
 
-/* ---- errors; all return -1 ---- */
+/* ---- errors (cursor.c); all return -1 ---- */
 
 /* The token at hand is not what may stand here; knows the common reasons. */
 int bt_parser_unexpected(struct bt_parser *p, const char *expected);
 int bt_parser_fail(struct bt_parser *p, struct beamtap_loc loc, const char *fmt, ...) BT_PRINTF(3, 4);
 
-/* ---- trees ---- */
+/* ---- trees (expr.c) ---- */
 
 /* An expression whose operators bind at least as strongly as `least` (0: any). NULL: error set. */
 struct bt_ast *bt_parse_expr(struct bt_parser *p, int least);

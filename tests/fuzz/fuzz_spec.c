@@ -52,6 +52,8 @@ static void round_trip(const char *text, struct bt_arena *a)
     struct beamtap_err err = {0};
     struct bt_buf once = BT_BUF_INIT, twice = BT_BUF_INIT;
     if (bt_parse(text, a, &first, &err) == 0) {
+        assert(bt_ast_dump(&twice, &first, &err) == 0);
+        bt_buf_reset(&twice);
         assert(bt_ast_print(&once, &first, &err) == 0);
         /* Printed text can be longer than what may be read: "\x{1}" for a byte. */
         if (once.len <= BT_SPEC_MAX_BYTES) {

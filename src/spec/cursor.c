@@ -1,0 +1,84 @@
+/*
+ * cursor.c - the parser's place among the tokens: onward, a look ahead, what must come, and what to say when it does
+ * not.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "spec/expr.h"
+#include "spec/loc.h"
+
+/* ---- tokens ---- */
+
+int bt_parser_next(struct bt_parser *p)
+{
+    p->prev = p->tok;
+    return bt_lex_next(&p->lx, &p->tok, p->err);
+}
+
+struct bt_token bt_parser_peek(const struct bt_parser *p)
+{
+    struct bt_lexer lx = p->lx;
+    struct bt_token tok;
+    if (bt_lex_next(&lx, &tok, NULL))
+        tok = (struct bt_token){.kind = BT_TOK_END};
+    return tok;
+}
+
+bool bt_parser_is_op(const struct bt_parser *p, enum bt_op op)
+{
+    return p->tok.kind == BT_TOK_OP && p->tok.op == op;
+}
+
+int bt_parser_expect(struct bt_parser *p, enum bt_token_kind kind, const char *what)
+{
+    return p->tok.kind == kind ? bt_parser_next(p) : bt_parser_unexpected(p, what);
+}
+
+int bt_parser_close(
+    struct bt_parser *p, enum bt_token_kind kind, const struct bt_token *open, const char *what)
+{
+    if (p->tok.kind == BT_TOK_END) {
+        char shown[80];
+        bt_lex_show(&p->lx, open, shown, sizeof shown);
+        return bt_parser_fail(p, open->loc, "%s is never closed", shown);
+    }
+    return bt_parser_expect(p, kind, what);
+}
+
+/* ---- errors ---- */
+
+int bt_parser_fail(struct bt_parser *p, struct beamtap_loc loc, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    bt_loc_vfail(p->err, BEAMTAP_ESPEC, loc, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+const struct bt_token *bt_parser_redirected(const struct bt_parser *p)
+{
+    const char *rest = p->lx.text + p->lx.off;
+    bool is_last = bt_parser_is_op(p, BT_OP_SUB) && rest[strspn(rest, " \t\r\n")] == '\0';
+    bool was_last = p->tok.kind == BT_TOK_END && p->prev.kind == BT_TOK_OP && p->prev.op == BT_OP_SUB;
+    return is_last ? &p->tok : was_last ? &p->prev : NULL;
+}
+
+int bt_parser_unexpected(struct bt_parser *p, const char *expected)
+{
+    const struct bt_token *minus = bt_parser_redirected(p);
+    if (minus)
+        return bt_parser_fail(p, minus->loc,
+            "quote the spec: the shell took \"> return\" as a redirection (and made a file of that name); "
+            "write 'mod:fun(X, _) -> return' in quotes");
+    char shown[80];
+    bt_lex_show(&p->lx, &p->tok, shown, sizeof shown);
+    if (p->tok.kind == BT_TOK_RESERVED)
+        return bt_parser_fail(p, p->tok.loc,
+            "%s is a reserved word of Erlang; as an atom it needs quotes: '%.*s'", shown, (int)p->tok.len,
+            p->tok.text);
+    if (p->tok.kind == BT_TOK_END)
+        return bt_parser_fail(p, p->tok.loc, "the text ends where %s is expected", expected);
+    return bt_parser_fail(p, p->tok.loc, "%s is expected here, not %s", expected, shown);
+}
