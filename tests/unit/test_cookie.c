@@ -1,0 +1,243 @@
+/*
+ * test_cookie.c - where the cookie is looked for, in which order, and what is said when there is none.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cookie.h"
+
+static char home[] = "/tmp/bt_cookie_XXXXXX";
+static char in_home[64], xdg[64], in_xdg[96], in_config[96], a_file[64];
+static struct bt_opts opts;
+
+static const char *path(char *out, size_t cap, const char *rest)
+{
+    snprintf(out, cap, "%s/%s", home, rest);
+    return out;
+}
+
+static int group_setup(void **state)
+{
+    (void)state;
+    char dir[96];
+    if (!mkdtemp(home))
+        return -1;
+    path(in_home, sizeof in_home, ".erlang.cookie");
+    path(xdg, sizeof xdg, "xdg");
+    path(in_xdg, sizeof in_xdg, "xdg/erlang/.erlang.cookie");
+    path(in_config, sizeof in_config, ".config/erlang/.erlang.cookie");
+    path(a_file, sizeof a_file, "file");
+    static const char *const dirs[] = {"xdg", "xdg/erlang", ".config", ".config/erlang"};
+    for (size_t i = 0; i < 4; i++) {
+        if (mkdir(path(dir, sizeof dir, dirs[i]), 0700) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    char dir[96];
+    static const char *const dirs[] = {".config/erlang", ".config", "xdg/erlang", "xdg", ""};
+    for (size_t i = 0; i < 5; i++)
+        rmdir(path(dir, sizeof dir, dirs[i]));
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    opts = (struct bt_opts){0};
+    setenv("HOME", home, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("BEAMTAP_COOKIE");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(in_home);
+    unlink(in_xdg);
+    unlink(in_config);
+    unlink(a_file);
+    return 0;
+}
+
+static void put(const char *file, const char *text)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void found(const char *cookie)
+{
+    char out[BT_COOKIE_MAX];
+    struct beamtap_err err = {0};
+    int rc = bt_cookie_find(&opts, out, &err);
+    assert_string_equal(err.msg, "");
+    assert_int_equal(rc, 0);
+    assert_string_equal(out, cookie);
+}
+
+static void not_found(const char *part)
+{
+    char out[BT_COOKIE_MAX] = "untouched";
+    struct beamtap_err err = {0};
+    assert_int_equal(bt_cookie_find(&opts, out, &err), -1);
+    assert_string_equal(out, "untouched");
+    assert_err(&err, BEAMTAP_ECOOKIE, part);
+}
+
+static void the_order_of_the_places(void **state)
+{
+    (void)state;
+    put(in_config, "config");
+    found("config");
+    put(in_xdg, "xdg");
+    setenv("XDG_CONFIG_HOME", xdg, 1);
+    found("xdg");
+    put(in_home, "home");
+    found("home");
+    setenv("BEAMTAP_COOKIE", "env", 1);
+    found("env");
+    put(a_file, "file");
+    opts.cookie_file = a_file;
+    setenv("BEAMTAP_COOKIE", "env", 1);
+    found("file");
+    opts.cookie = "option";
+    found("option");
+}
+
+static void the_environment_is_not_passed_on(void **state)
+{
+    (void)state;
+    setenv("BEAMTAP_COOKIE", "env", 1);
+    found("env");
+    assert_null(getenv("BEAMTAP_COOKIE"));
+    opts.cookie = "option";
+    setenv("BEAMTAP_COOKIE", "env", 1);
+    found("option");
+    assert_null(getenv("BEAMTAP_COOKIE"));
+}
+
+static void an_empty_variable_is_none(void **state)
+{
+    (void)state;
+    setenv("BEAMTAP_COOKIE", "", 1);
+    setenv("XDG_CONFIG_HOME", "", 1);
+    put(in_config, "config");
+    found("config");
+}
+
+static void only_the_first_line_counts(void **state)
+{
+    (void)state;
+    opts.cookie_file = a_file;
+    put(a_file, "secret\n");
+    found("secret");
+    put(a_file, "secret\r\n");
+    found("secret");
+    put(a_file, "secret\nmore\n");
+    found("secret");
+    put(a_file, "with space ");
+    found("with space ");
+}
+
+static void empty_and_too_long(void **state)
+{
+    (void)state;
+    char text[1000];
+    opts.cookie_file = a_file;
+    put(a_file, "");
+    not_found("file: the cookie is empty");
+    put(a_file, "\nsecret");
+    not_found("the cookie is empty");
+    memset(text, 'x', sizeof text);
+    text[BT_COOKIE_MAX] = '\0';
+    put(a_file, text);
+    not_found("the cookie is too long");
+    text[BT_COOKIE_MAX - 1] = '\0';
+    put(a_file, text);
+    found(text);
+    opts.cookie = "";
+    not_found("the cookie is empty");
+}
+
+static void an_empty_file_does_not_lead_to_another_place(void **state)
+{
+    (void)state;
+    put(in_home, "");
+    put(in_config, "config");
+    not_found(".erlang.cookie: the cookie is empty");
+}
+
+static void files_that_cannot_be_read(void **state)
+{
+    (void)state;
+    opts.cookie_file = a_file;
+    not_found("there is no cookie file");
+    opts.cookie_file = home;
+    not_found("cannot read the cookie file");
+    if (geteuid() == 0)
+        return; /* root reads everything */
+    put(a_file, "secret");
+    assert_int_equal(chmod(a_file, 0), 0);
+    opts.cookie_file = a_file;
+    not_found("Permission denied");
+}
+
+static void the_places_that_were_tried_are_listed(void **state)
+{
+    (void)state;
+    not_found("tried BEAMTAP_COOKIE, ");
+    not_found(in_home);
+    not_found(in_config);
+    not_found("say --cookie-file FILE");
+    setenv("XDG_CONFIG_HOME", xdg, 1);
+    not_found(in_xdg);
+    unsetenv("HOME");
+    not_found("HOME is not set");
+    unsetenv("XDG_CONFIG_HOME");
+    not_found("$XDG_CONFIG_HOME/erlang/.erlang.cookie");
+}
+
+static void no_message_shows_the_cookie(void **state)
+{
+    (void)state;
+    char text[BT_COOKIE_MAX + 1], out[BT_COOKIE_MAX];
+    struct beamtap_err err = {0};
+    memset(text, 'x', sizeof text);
+    text[BT_COOKIE_MAX] = '\0';
+    setenv("BEAMTAP_COOKIE", text, 1);
+    assert_int_equal(bt_cookie_find(&opts, out, &err), -1);
+    assert_null(strstr(err.msg, "xx"));
+    assert_err(&err, BEAMTAP_ECOOKIE, "BEAMTAP_COOKIE: the cookie is too long");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(the_order_of_the_places),
+        T(the_environment_is_not_passed_on),
+        T(an_empty_variable_is_none),
+        T(only_the_first_line_counts),
+        T(empty_and_too_long),
+        T(an_empty_file_does_not_lead_to_another_place),
+        T(files_that_cannot_be_read),
+        T(the_places_that_were_tried_are_listed),
+        T(no_message_shows_the_cookie),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
