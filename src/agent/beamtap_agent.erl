@@ -692,7 +692,7 @@ control(#tracer{unacked = Unacked, unacked_bytes = UnackedBytes, credit = Credit
 control(T, open) ->
     T#tracer{shut = false, filled_us = now_us()};
 control(T, learnt) ->
-    T#tracer{pause = false};
+    T#tracer{pause = false, call_bytes = 1}; % what made calls heavy is no longer copied
 control(T, {hot, Hot}) ->
     T#tracer{hot = Hot, told = false};
 control(T, {shut, From}) ->

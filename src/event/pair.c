@@ -98,7 +98,7 @@ size_t bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_sh
     struct stack *s = find(p, key, len);
     if (!s)
         s = add(p, key, len);
-    if (!s || !push(s, (struct bt_pair){call->mono_ns, is_shown}))
+    if (!s || !push(s, (struct bt_pair){call->mono_ns, is_shown, is_shown}))
         return 0;
     p->n_open++;
     p->n_owed += is_shown;
@@ -116,8 +116,24 @@ bool bt_pairs_return(struct bt_pairs *p, const struct bt_event *ret, struct bt_p
     if (s->n == 0)
         drop(p, s);
     p->n_open--;
-    p->n_owed -= out->is_shown;
+    p->n_owed -= out->is_owed;
     return true;
+}
+
+/* The key ends in the function. */
+static bool is_of(const struct stack *s, struct bt_slice mfa)
+{
+    return s->key_len > mfa.len && memcmp(s->key + s->key_len - mfa.len, mfa.p, mfa.len) == 0;
+}
+
+void bt_pairs_forgive(struct bt_pairs *p, struct bt_slice mfa)
+{
+    for (struct stack *s = p->stacks; s; s = s->hh.next) {
+        for (size_t i = 0; is_of(s, mfa) && i < s->n; i++) {
+            p->n_owed -= s->open[i].is_owed;
+            s->open[i].is_owed = false;
+        }
+    }
 }
 
 size_t bt_pairs_owed(const struct bt_pairs *p)

@@ -28,12 +28,16 @@ size_t bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_sh
 struct bt_pair {
     int64_t call_ns; /* mono_ns of the call */
     bool is_shown;
+    bool is_owed; /* its return is waited for at the end */
 };
 
 /* The call this return or exception belongs to, and forgets it. False: no such call is open. */
 bool bt_pairs_return(struct bt_pairs *p, const struct bt_event *ret, struct bt_pair *out);
 
-/* Calls that were shown and have not returned. */
+/* Returns of this function ({M, F, Arity}, external form) are no longer followed: none that is open is owed any more. */
+void bt_pairs_forgive(struct bt_pairs *p, struct bt_slice mfa);
+
+/* Calls that were shown, have not returned, and were not forgiven. */
 size_t bt_pairs_owed(const struct bt_pairs *p);
 
 #endif

@@ -48,6 +48,8 @@ struct bt_session {
     uint64_t skipped_told;    /* skipped calls in gap marks so far */
     struct beamtap_err limit; /* which safety limit ended the trace, told at the end */
     struct bt_summary sum;
+    struct bt_slice *silent; /* functions whose returns are no longer followed, {M, F, Arity}, in the arena */
+    size_t n_silent;
 };
 
 /* ---- open and close ---- */
@@ -359,6 +361,29 @@ static enum bt_next ended(const struct bt_session *s, struct beamtap_err *err)
 
 /* ---- events ---- */
 
+static bool is_silent(const struct bt_session *s, struct bt_slice mfa)
+{
+    for (size_t i = 0; i < s->n_silent; i++) {
+        if (bt_slice_equal(s->silent[i], mfa))
+            return true;
+    }
+    return false;
+}
+
+/* Returns of the function come no more: none is owed, and later calls do not wait for theirs. */
+static void silence(struct bt_session *s, struct bt_slice mfa)
+{
+    struct bt_slice *more = bt_arena_array(&s->arena, s->n_silent + 1, sizeof *more);
+    char *copy = bt_arena_strndup(&s->arena, (const char *)mfa.p, mfa.len);
+    bt_pairs_forgive(s->pairs, mfa);
+    if (!more || !copy || is_silent(s, mfa))
+        return;
+    if (s->n_silent)
+        memcpy(more, s->silent, s->n_silent * sizeof *more);
+    more[s->n_silent++] = (struct bt_slice){(const uint8_t *)copy, mfa.len};
+    s->silent = more;
+}
+
 /* A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. */
 static bool take_call(struct bt_session *s, const struct bt_event *ev)
 {
@@ -366,7 +391,8 @@ static bool take_call(struct bt_session *s, const struct bt_event *ev)
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
     is_shown = is_shown && bt_bucket_take(&s->bucket, ev->mono_ns / 1000);
     s->sum.shown += is_shown;
-    if (c && c->wants_return && bt_pairs_call(s->pairs, ev, is_shown) == MAX_OPEN && s->state == TRACING)
+    if (c && c->wants_return && !is_silent(s, ev->mfa) && bt_pairs_call(s->pairs, ev, is_shown) == MAX_OPEN &&
+        s->state == TRACING)
         bt_guard_no_return(s->guard, ev->mfa, NULL); /* a lost link is found out by the next request */
     return is_shown;
 }
@@ -477,6 +503,8 @@ static void take_note(struct bt_session *s, const struct bt_notice *n)
             return;
         if (notes[i].type == BT_EVENT_REARMED)
             s->sum.is_exact = false; /* the VM's counter began anew */
+        if (notes[i].type == BT_EVENT_BIG_RETURN || notes[i].type == BT_EVENT_NO_RETURN)
+            silence(s, s->mark.mfa);
         mark(s, notes[i].type, amount);
         return;
     }
