@@ -208,6 +208,7 @@ static void test_errors(void **state)
         if (err.code != BEAMTAP_ESPEC || err.loc.line != bad[i].line || err.loc.col != bad[i].col ||
             !strstr(err.msg, bad[i].part))
             fail_msg("%s: %d:%d: %s", bad[i].text, err.loc.line, err.loc.col, err.msg);
+        assert_true(err.loc.off + err.loc.len <= strlen(bad[i].text));
         assert_int_equal(bt_parse(bad[i].text, &a, &s, NULL), -1); /* nobody need listen */
         bt_arena_done(&a);
     }
