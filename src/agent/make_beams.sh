@@ -20,11 +20,11 @@ hash_of() { sha256sum "$1" | cut -c1-8; }
 # that 23 and 24 do not know, whatever +r23 and +r24 say.
 beam() {
     sed '/^%/d' "$1" >"$tmp/$2.erl"
-    (
+    ( # warnings are those of the source, not of what it expands to
         cd "$tmp"
         erlc +warnings_as_errors "-DAGENT=$2" "$2.erl" && erlc -E "-DAGENT=$2" "$2.erl"
         sed -E 's/error\(\{badrecord, *[A-Za-z0-9_]+\}\)/exit(badrecord)/' "$2.E" >"$2.erl"
-        erlc "+$3" +deterministic "$2.erl" && erlc -S "+$3" "$2.erl"
+        erlc -W0 "+$3" +deterministic "$2.erl" && erlc -W0 -S "+$3" "$2.erl"
     )
     if grep -qE '\{(bs_|badrecord)' "$tmp/$2.S"; then
         echo "make_beams.sh: $1 uses instructions that not every release has" >&2
