@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/agent.h"
 #include "md5.h"
 #include "process.h"
 #include "terms.h"
@@ -375,6 +376,8 @@ static void what_was_asked(const struct bt_etf *message, char *out, size_t cap)
     uint32_t arity;
     if (bt_etf_tuple_of(&r, 2) && bt_etf_skip(&r) && bt_etf_tuple_of(&r, 5) && bt_etf_is_atom(&r, "call") &&
         bt_etf_atom(&r, &m) && bt_etf_atom(&r, &f)) {
+        if (bt_slice_is(m, bt_beam_agent.module))
+            m = (struct bt_slice){(const uint8_t *)"agent", 5};
         snprintf(out, cap, "%.*s:%.*s", (int)m.len, (const char *)m.p, (int)f.len, (const char *)f.p);
         return;
     }
@@ -395,10 +398,12 @@ static void answer(struct bt_link *l, const struct bt_peer_answer *a)
 void bt_link_converse(struct bt_link *l, const struct bt_peer_answer *answers)
 {
     while (answers->to) {
-        char asked[600];
-        bt_link_recv_message(l);
-        what_was_asked(&l->message, asked, sizeof asked);
-        if (strcmp(asked, "renew") == 0)
+        char asked[600] = "";
+        if (*answers->to) {
+            bt_link_recv_message(l);
+            what_was_asked(&l->message, asked, sizeof asked);
+        }
+        if (strcmp(asked, "renew") == 0 || strcmp(asked, "ack") == 0)
             continue;
         if (strcmp(asked, answers->to) != 0) {
             fprintf(stderr, "peer: was asked %s instead of %s\n", asked, answers->to);

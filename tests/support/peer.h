@@ -116,12 +116,13 @@ void bt_link_put_send(struct bt_buf *out, struct bt_slice to, struct bt_slice te
 /* ---- a node that answers ---- */
 
 struct bt_peer_answer {
-    const char *to;     /* "erlang:whereis" of a call through rex, or the tag of a tuple sent to a pid */
-    const char *answer; /* a term (terms.h); for a call, its result; NULL: none */
+    const char *to; /* what is asked: "erlang:whereis", "agent:start" through rex, or the tag of a tuple sent
+                           to a pid; "": nothing, the answer is sent at once; NULL: the end of an array */
+    const char *answer; /* a term (terms.h); of a call, its result; NULL: none */
 };
 
-/* After the handshake: takes the messages of the client one by one; each must be the next of the list (one
- * whose `to` is NULL ends it), except {renew}, which may come any time. */
+/* After the handshake: takes the messages of the client one by one; each must be the next of the list, but
+ * {renew} and {ack, ...}, which may come any time. */
 void bt_link_converse(struct bt_link *l, const struct bt_peer_answer *answers);
 
 #endif
