@@ -356,7 +356,7 @@ put_back(G, _) ->
     G.
 
 debug(#guard{config = #{debug := true}} = G, What) ->
-    tell(G, {note, What, 0});
+    tell(G#guard.ctl, {note, What, 0}, 1);
 debug(_, _) ->
     ok.
 
@@ -415,7 +415,7 @@ sample(#undo{session = S, counted = Counted}) ->
 
 %% Once a second: tells the controller the count, re-arms what a reload has disarmed, looks at the node's health.
 slow_tick(#guard{undo = #undo{session = S}, specs = Specs, off = Off, config = Config} = G, Called) ->
-    tell(G, {stat, Called}),
+    tell(G#guard.ctl, {stat, Called}, 1),
     Gone = [MFA || {MFA, {Scope, _}} <- maps:to_list(Specs), not lists:member(MFA, Off),
                    {traced, Scope} =/= (catch info(S, MFA, traced))],
     [begin
@@ -458,6 +458,9 @@ close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     patterns_off(U),
     tell(G, {closed, Why, counts(U)}),
     G#guard{state = closed};
+close(#guard{state = closed, undo = U} = G, asked) -> % the controller asks again: the first answer found no way
+    tell(G, {closed, asked, counts(U)}),
+    G;
 close(G, _) ->
     G.
 
@@ -466,7 +469,7 @@ finish(#guard{undo = undefined} = G, Why) ->
     tell(G, {finished, Why, []}),
     leave();
 finish(G, Why) ->
-    #guard{undo = U} = G1 = close(G, Why),
+    #guard{undo = U} = G1 = case G#guard.state of armed -> close(G, Why); _ -> G end,
     Why =:= asked andalso flush(U),
     session_end(U#undo.session),
     ask(U#undo.tracer, kill, 1000),

@@ -16,9 +16,10 @@
 #define WINDOW 1024                /* calls in flight at most */
 #define ENDLESS ((int64_t)1 << 40) /* credit when no count limits */
 #define CLOSE_TIMEOUT_US                                                                                     \
-    ((int64_t)10000000) /* for the agent's answers at the end; 1,000 patterns take a second */
-#define IDLE_US 3000    /* without input for that long, what waits to be sorted comes out */
-#define MAX_OPEN 100    /* open calls of one function in one process: more is tail recursion */
+    ((int64_t)10000000)      /* for the agent's answers at the end; 1,000 patterns take a second */
+#define ASK_AGAIN_US 1000000 /* the answer to `close` may have found no way while we did not read */
+#define IDLE_US 3000         /* without input for that long, what waits to be sorted comes out */
+#define MAX_OPEN 100         /* open calls of one function in one process: more is tail recursion */
 
 enum state { OPEN, TRACING, CLOSING, FINISHING, ENDED };
 
@@ -44,7 +45,7 @@ struct bt_session {
     int64_t heard_at_us;     /* when events came last */
     bool has_closed;         /* the agent said: patterns are off */
     bool verify_word;
-    int64_t renew_at_us, limit_at_us, grace_at_us, give_up_at_us;
+    int64_t renew_at_us, limit_at_us, grace_at_us, give_up_at_us, ask_at_us;
     uint64_t skipped_told;    /* skipped calls in gap marks so far */
     struct beamtap_err limit; /* which safety limit ended the trace, told at the end */
     struct bt_summary sum;
@@ -234,6 +235,7 @@ static void begin_close(struct bt_session *s, enum bt_stop reason, int64_t now)
     s->state = CLOSING;
     s->reason = reason;
     s->grace_at_us = now + (int64_t)s->opts.grace_ms * 1000;
+    s->ask_at_us = now + ASK_AGAIN_US;
     s->give_up_at_us = s->grace_at_us + CLOSE_TIMEOUT_US;
     bt_log(s->log, BT_LOG_SESSION, "closing: %zu returns are owed", bt_pairs_owed(s->pairs));
 }
@@ -551,11 +553,28 @@ static int renew(struct bt_session *s, int64_t now, struct beamtap_err *err)
     return bt_guard_renew(s->guard, err);
 }
 
+/* The agent did not say that it has finished: is the node clean all the same? */
+static int give_up(struct bt_session *s, struct beamtap_err *err)
+{
+    if (s->state == FINISHING && bt_guard_verify(s->guard, s->info.word, NULL) == 0) {
+        s->state = ENDED;
+        s->sum.is_clean = true;
+        return 0;
+    }
+    return bt_err_set(err, BEAMTAP_EUNCLEAN,
+        "the agent on %s does not answer; it removes everything by itself within %d ms (--lease)",
+        bt_conn_node(s->conn), s->opts.lease_ms);
+}
+
 /* Limits, and the steps of the end that are due. */
 static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
     if (s->state == TRACING && now >= s->limit_at_us)
         return stop(s, BT_STOP_TIME, err);
+    if (s->state == CLOSING && !s->has_closed && now >= s->ask_at_us) {
+        s->ask_at_us = now + ASK_AGAIN_US;
+        return bt_guard_close(s->guard, err);
+    }
     if (s->state == CLOSING && s->has_closed && bt_order_is_empty(s->order) &&
         (bt_pairs_owed(s->pairs) == 0 || now >= s->grace_at_us)) {
         s->state = FINISHING;
@@ -563,11 +582,7 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
         bt_log(s->log, BT_LOG_SESSION, "finishing: %zu returns are owed", bt_pairs_owed(s->pairs));
         return bt_guard_finish(s->guard, err);
     }
-    if (s->state >= CLOSING && now >= s->give_up_at_us)
-        return bt_err_set(err, BEAMTAP_EUNCLEAN,
-            "the agent on %s does not answer; it removes everything by itself within %d ms (--lease)",
-            bt_conn_node(s->conn), s->opts.lease_ms);
-    return 0;
+    return s->state >= CLOSING && now >= s->give_up_at_us ? give_up(s, err) : 0;
 }
 
 int bt_session_tend(struct bt_session *s, struct beamtap_err *err)
