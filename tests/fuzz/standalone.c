@@ -1,0 +1,115 @@
+/*
+ * standalone.c - runs a fuzz target on files, or on a fixed sequence of changed seeds.
+ */
+#include "standalone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+#define MAX_INPUT 2000
+
+struct input {
+    uint8_t bytes[MAX_INPUT];
+    size_t len;
+};
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void replace(struct input *in, size_t at, size_t n_old, const void *new, size_t n_new)
+{
+    if (in->len - n_old + n_new > MAX_INPUT)
+        return;
+    memmove(in->bytes + at + n_new, in->bytes + at + n_old, in->len - at - n_old);
+    if (n_new)
+        memcpy(in->bytes + at, new, n_new);
+    in->len = in->len - n_old + n_new;
+}
+
+/* A byte changed, a part dropped or doubled, or a part of another seed put in or over something. */
+static void change(struct input *in, uint64_t *state)
+{
+    const struct bt_fuzz_seed *other = &bt_fuzz_seeds[next_random(state) % bt_fuzz_n_seeds];
+    size_t at = next_random(state) % (in->len + 1), left = in->len - at;
+    size_t n_old = left ? next_random(state) % (left < 16 ? left + 1 : 16) : 0;
+    size_t from = next_random(state) % other->len, n_new = next_random(state) % (other->len - from) + 1;
+    uint64_t x = next_random(state);
+    uint8_t byte = (uint8_t)(x >> 8), copy[16];
+    switch (x % 6) {
+    case 0: replace(in, at, n_old, NULL, 0); break;
+    case 1:
+        memcpy(copy, in->bytes + at, n_old);
+        replace(in, at, 0, copy, n_old);
+        break;
+    case 2: replace(in, at, n_old, other->bytes + from, n_new); break;
+    default: replace(in, at, left ? 1 : 0, &byte, 1); break;
+    }
+}
+
+/* In memory of exactly its length, so that a byte read too many is seen. */
+static int run(const void *bytes, size_t len)
+{
+    uint8_t *exact = malloc(len ? len : 1);
+    if (!exact)
+        return 1;
+    if (len)
+        memcpy(exact, bytes, len);
+    LLVMFuzzerTestOneInput(exact, len);
+    free(exact);
+    return 0;
+}
+
+static int run_file(const char *name)
+{
+    FILE *f = fopen(name, "rb");
+    struct bt_buf b = BT_BUF_INIT;
+    if (!f) {
+        perror(name);
+        return 1;
+    }
+    while (bt_buf_reserve(&b, 4096)) {
+        size_t n = fread(b.data + b.len, 1, 4096, f);
+        if (n == 0)
+            break;
+        b.len += n;
+    }
+    fclose(f);
+    int rc = run(b.data, b.len);
+    bt_buf_done(&b);
+    return rc;
+}
+
+static int run_changed_seeds(unsigned long n)
+{
+    uint64_t state = 0x9E3779B97F4A7C15u;
+    for (unsigned long i = 0; i < n; i++) {
+        const struct bt_fuzz_seed *seed = &bt_fuzz_seeds[i % bt_fuzz_n_seeds];
+        struct input in = {.len = 0};
+        replace(&in, 0, 0, seed->bytes, seed->len);
+        for (uint64_t changes = i < bt_fuzz_n_seeds ? 0 : 1 + next_random(&state) % 4; changes > 0; changes--)
+            change(&in, &state);
+        if (run(in.bytes, in.len) != 0)
+            return 1;
+    }
+    printf("%lu inputs\n", n);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int rc = 0;
+    for (int i = 1; i < argc; i++)
+        rc |= run_file(argv[i]);
+    if (argc > 1)
+        return rc;
+    const char *runs = getenv("BT_FUZZ_RUNS");
+    return run_changed_seeds(runs ? strtoul(runs, NULL, 10) : 100000);
+}
