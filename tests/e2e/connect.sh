@@ -13,7 +13,7 @@ one=("$NODE" 'target:pair/2' -c 1)
 elsewhere=$BT_TMP/elsewhere     # a home without a cookie
 mkdir "$elsewhere"
 
-part "~/.erlang.cookie"
+part "the home folder"
 tap "${one[@]}"
 closing 1 -c
 part "--cookie-file"

@@ -40,7 +40,9 @@ flood() {
         after=$(ask "target:rate(${last:-0} + 700000, infinity)")
         memory=$(ask "target:memory($first, infinity)")
         back=$(ask "target:back_at(${last:-0}, 0.95, min($base, $after))")
-        [ "$back" = never ] || [ "$back" -gt 50 ] || break
+        [ "$back" != never ] && [ "$back" -le 50 ] && [ "$memory" -le $((mb * 1048576)) ] && break
+        printf '   try %s: back after %s ms, %s KB (load of the machine: %s)\n' \
+            "$try" "$back" $((memory / 1024)) "$(cut -d' ' -f1 /proc/loadavg)"
     done
     printf '   rate before %s/s, later %s/s; the run took %s ms\n' "$base" "$after" "$TOOK_MS"
     at_least "rate a second later, of the rate before, %" $(( base > 0 ? after * 100 / base : 0 )) 50

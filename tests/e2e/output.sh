@@ -68,7 +68,7 @@ clean
 
 part "| head -n 1"
 "$BEAMTAP" "$NODE" 'target:pair/2' -c none -t 20s 2> "$TAP_ERR" < /dev/null | head -n 1 > "$TAP_OUT"
-STATUS=${PIPESTATUS[0]} OUT=$(cat "$TAP_OUT") ERR=$(cat "$TAP_ERR") TAP_CMD="beamtap ... | head -n 1" TOOK_MS=?
+STATUS=${PIPESTATUS[0]} OUT=$(cat "$TAP_OUT") ERR=$(cat "$TAP_ERR") TAP_CMD="beamtap ... | head -n 1" TOOK_MS=0
 ends 0
 is "one line" "$(calls_of target:pair)" 1
 like "closing" "$(tail -n 1 <<< "$ERR")" 'the reader closed the output.*node clean$'
