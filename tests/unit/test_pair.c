@@ -129,6 +129,34 @@ static void calls_that_are_not_shown_are_paired_and_not_owed(void **state)
     assert_int_equal(bt_pairs_owed(pairs), 0);
 }
 
+static void the_depth_of_a_recursion_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i <= 100; i++)
+        assert_int_equal(bt_pairs_call(pairs, event("<0.1.0>", "{m,f,1}", 0), true), i);
+    assert_int_equal(bt_pairs_call(pairs, event("<0.2.0>", "{m,f,1}", 0), true), 1);
+    returns("<0.1.0>", "{m,f,1}", 0);
+    assert_int_equal(bt_pairs_call(pairs, event("<0.1.0>", "{m,f,1}", 0), true), 100);
+}
+
+static void returns_that_are_forgiven_are_not_owed(void **state)
+{
+    (void)state;
+    call("<0.1.0>", "{m,f,1}", 10);
+    call("<0.1.0>", "{m,f,1}", 20);
+    call("<0.2.0>", "{m,f,1}", 30);
+    call("<0.1.0>", "{m,g,1}", 40);
+    bt_pairs_forgive(pairs, bt_test_etf(&arena, "{m,f,1}"));
+    assert_int_equal(bt_pairs_owed(pairs), 1);
+    bt_pairs_forgive(pairs, bt_test_etf(&arena, "{m,f,1}"));
+    bt_pairs_forgive(pairs, bt_test_etf(&arena, "{m,h,1}"));
+    assert_int_equal(bt_pairs_owed(pairs), 1);
+    returns("<0.1.0>", "{m,f,1}", 20); /* one that comes all the same is paired */
+    assert_int_equal(bt_pairs_owed(pairs), 1);
+    returns("<0.1.0>", "{m,g,1}", 40);
+    assert_int_equal(bt_pairs_owed(pairs), 0);
+}
+
 static void there_is_a_cap(void **state)
 {
     (void)state;
@@ -179,6 +207,8 @@ int main(void)
         T(interleaved_processes),
         T(returns_of_calls_we_did_not_see),
         T(calls_that_are_not_shown_are_paired_and_not_owed),
+        T(the_depth_of_a_recursion_is_told),
+        T(returns_that_are_forgiven_are_not_owed),
         T(there_is_a_cap),
         T(an_absurd_name_is_not_remembered),
         T(open_calls_are_freed),

@@ -181,6 +181,60 @@ static void pids_of_the_node_and_of_others(void **state)
         WHEN "<x@y.46.0> m:f/0 --> \"\\e[2J\"\n");
 }
 
+/* ---- what the agent left out, and its remarks ---- */
+
+static void terms_too_big_were_left_out(void **state)
+{
+    (void)state;
+    outcome("{trace_ts,<0.44.0>,return_from,{m,f,1},{'$beamtap_big',101711872},{1,1}}", -1,
+        WHEN "<0.44.0> m:f/1 --> <97 MB, not copied>\n");
+    compile("m:f");
+    assert_line("{trace_ts,<0.44.0>,call,{m,f,3},{0,[a,'$beamtap_skip',{'$beamtap_big',2048}]},{1,1}}",
+        WHEN "<0.44.0> m:f(a, _, <2 KB, not copied>)\n");
+    compile("m:f(X, {Y, _})");
+    assert_line(
+        "{trace_ts,<0.44.0>,call,{m,f,2},{0,'$beamtap_skip',b},{1,1}}", WHEN "<0.44.0> m:f(_, {b,_})\n");
+}
+
+static void sizes_at_the_border_of_each_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t bytes;
+        const char *text;
+    } table[] = {{0, "0 bytes"}, {1023, "1023 bytes"}, {1024, "1 KB"}, {1048575, "1023 KB"},
+        {1048576, "1.0 MB"}, {1572864, "1.5 MB"}, {10485760, "10 MB"}, {INT64_C(1) << 40, "1048576 MB"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        bt_text_bytes(&out, table[i].bytes);
+        assert_text(&out, table[i].text);
+    }
+}
+
+static void remarks_stand_between_the_calls(void **state)
+{
+    (void)state;
+    static const struct {
+        enum bt_event_type type;
+        int64_t amount;
+        const char *line;
+    } table[] = {
+        {BT_EVENT_SKIPPED, 5122, " -- 5,122 calls skipped\n"},
+        {BT_EVENT_LOST, 7, " -- 7 events lost\n"},
+        {BT_EVENT_BIG_ARG, 101711872, " -- m:f/1: argument 3 is 97 MB, no longer copied (--max-term)\n"},
+        {BT_EVENT_BIG_RETURN, 2048, " -- m:f/1: its return value is 2 KB, no longer copied (--max-term)\n"},
+        {BT_EVENT_NO_RETURN, 0, " -- m:f/1: calls itself in tail position, returns not followed\n"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bt_event ev = decode("{trace_ts,<0.44.0>,return_from,{m,f,1},ok,{1,1}}");
+        ev.type = table[i].type;
+        ev.amount = table[i].amount;
+        ev.position = 3;
+        assert_true(bt_text_event(&out, &ev, &opts));
+        assert_string_equal(bt_buf_cstr(&out) + sizeof WHEN - 2, table[i].line);
+        bt_buf_reset(&out);
+    }
+}
+
 /* ---- what cannot be read ---- */
 
 static void unreadable(struct bt_event ev, const char *line)
@@ -235,6 +289,9 @@ int main(void)
         T(counts_with_thousands),
         T(names_are_quoted_where_erlang_quotes_them),
         T(pids_of_the_node_and_of_others),
+        T(terms_too_big_were_left_out),
+        T(sizes_at_the_border_of_each_unit),
+        T(remarks_stand_between_the_calls),
         T(unreadable_terms_are_marked),
         T(a_captured_value_that_is_missing_is_marked),
     };
