@@ -25,7 +25,7 @@
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
--define(FLAGS, [call, arity, strict_monotonic_timestamp]).
+-define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted
 
 %% What was set on the node, so that either process can take it back.
 -record(undo, {session,         % trace session (OTP 27 and later) or none
@@ -54,6 +54,7 @@
                  room = 1,      % calls the window holds now
                  is_weighed,    % true: the first call and its return were weighed, the window may grow
                  max_bytes,     % what may be under way
+                 whole,         % Ids of the clauses whose messages carry all arguments as one list
                  max_term,      % bytes of one argument or return value
                  call_bytes = 1,% what a call and its return weigh, lately
                  unacked = 0,   % calls sent that the controller has not consumed
@@ -243,7 +244,7 @@ install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = 
     Set = fun() ->
                   N = lists:sum([pattern(S, MFA, MS, [Scope]) || {MS, Scope, MFAs} <- Groups, MFA <- MFAs]),
                   [pattern(S, MFA, true, [call_count]) || MFA <- Counted],
-                  {N, lists:sum([flags(S, P, Tracer) || P <- Targets])}
+                  {N, lists:sum([flags(S, P, Tracer, G#guard.config) || P <- Targets])}
           end,
     case catch Set() of
         {Functions, Processes} when is_integer(Functions), Functions > 0 ->
@@ -396,15 +397,18 @@ no_returns(MS) ->
 skip_arg({Head, Guards, Body}, Id, K, Arity) ->
     {Head, Guards, [skip_in(A, Id, K, Arity) || A <- Body]}.
 
-skip_in({message, {{Id, '$_'}}}, Id, K, Arity) ->
-    skip_in({message, {{Id, [nth_arg(N, '$_') || N <- lists:seq(1, Arity)]}}}, Id, K, Arity);
-skip_in({message, {{Id, Args}}}, Id, K, _) when is_list(Args) ->
-    {Before, [_ | After]} = lists:split(K - 1, Args),
-    {message, {{Id, Before ++ [{const, '$beamtap_skip'}] ++ After}}};
-skip_in({message, {T}}, Id, K, _) when element(1, T) =:= Id, K < tuple_size(T) ->
-    {message, {setelement(K + 1, T, {const, '$beamtap_skip'})}};
+skip_in({message, {T}}, Id, K, Arity) when element(1, T) =:= Id ->
+    {message, {skip_value(T, element(2, T), K, Arity)}};
 skip_in(Action, _, _, _) ->
     Action.
+
+skip_value(T, '$_', K, Arity) ->
+    skip_value(T, [nth_arg(N, '$_') || N <- lists:seq(1, Arity)], K, Arity);
+skip_value(T, Args, K, _) when is_list(Args) ->
+    {Before, [_ | After]} = lists:split(K - 1, Args),
+    setelement(2, T, Before ++ [{const, '$beamtap_skip'} | After]);
+skip_value(T, _, K, _) ->
+    setelement(K + 1, T, {const, '$beamtap_skip'}).
 
 nth_arg(1, List) -> {hd, List};
 nth_arg(N, List) -> nth_arg(N - 1, {tl, List}).
@@ -547,12 +551,12 @@ tracer(Guard, Ctl) ->
     Mon = monitor(process, Guard),
     receive
         {own, Undo, #{window := Max, credit := Credit, final := Final, returns := Returns, max_memory := MaxMemory,
-                      max_term := MaxTerm, rate := Rate, burst := Burst, on_rate := OnRate, debug := Debug}} ->
+                      max_term := MaxTerm, rate := Rate, burst := Burst, on_rate := OnRate, debug := Debug, whole := Whole}} ->
             Guard ! {owned, self()},
             loop(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, credit = Credit, final = Final,
                          max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 8), max_term = MaxTerm,
                          rate = Rate, burst = Burst, tokens = full(Rate, Burst), filled_us = now_us(),
-                         on_rate = OnRate, debug = Debug});
+                         on_rate = OnRate, debug = Debug, whole = Whole});
         {'DOWN', Mon, process, _, _} ->
             ok
     end.
@@ -563,6 +567,7 @@ loop(T) ->
     receive
         {trace_ts, _, call, _, _, _} = E -> collect(T1, 1, 1, [E]);
         {trace_ts, _, _, _, _, _} = E -> collect(T1, 1, 0, [E]);
+        {trace_ts, _, return_to, _, _} = E -> collect(T1, 1, 0, [E]);
         Msg -> loop(control(T1, Msg))
     after Wait ->
         loop(idle(T1))
@@ -580,7 +585,8 @@ collect(T, ?BATCH, Calls, Acc) ->
 collect(T, N, Calls, Acc) ->
     receive
         {trace_ts, _, call, _, _, _} = E -> collect(T, N + 1, Calls + 1, [E | Acc]);
-        {trace_ts, _, _, _, _, _} = E -> collect(T, N + 1, Calls, [E | Acc])
+        {trace_ts, _, _, _, _, _} = E -> collect(T, N + 1, Calls, [E | Acc]);
+        {trace_ts, _, return_to, _, _} = E -> collect(T, N + 1, Calls, [E | Acc])
     after 0 ->
         deliver(T, N, Calls, Acc)
     end.
@@ -641,7 +647,8 @@ drop(#tracer{call_bytes = Bytes, max_bytes = Max} = T) ->
 drop_one(#tracer{lost = {Calls, Others}} = T) ->
     receive
         {trace_ts, _, call, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
-        {trace_ts, _, _, _, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}})
+        {trace_ts, _, _, _, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}});
+        {trace_ts, _, return_to, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}})
     after 0 -> T
     end.
 
@@ -666,13 +673,21 @@ cut({trace_ts, _, exception_from, MFA, {Class, Value}, _} = E, T) ->
 cut(E, T) ->
     {E, T}.
 
-cut_values(T, {_, _, Arity} = MFA, {Id, Args}) when is_list(Args), length(Args) =:= Arity ->
-    {Small, {T1, _}} = lists:mapfoldl(fun(V, {T0, K}) -> cut_value(T0, MFA, Id, K, V) end, {T, 1}, Args),
-    {{Id, Small}, T1};
-cut_values(T, MFA, Captured) ->
+%% {Id, Values...}, or {Id, [Args]} and perhaps the caller behind it.
+cut_values(#tracer{whole = Whole} = T, MFA, Captured) ->
     [Id | Values] = tuple_to_list(Captured),
+    case lists:member(Id, Whole) of
+        true ->
+            {Args, T1} = cut_list(T, MFA, Id, hd(Values)),
+            {list_to_tuple([Id, Args | tl(Values)]), T1};
+        false ->
+            {Small, T1} = cut_list(T, MFA, Id, Values),
+            {list_to_tuple([Id | Small]), T1}
+    end.
+
+cut_list(T, MFA, Id, Values) ->
     {Small, {T1, _}} = lists:mapfoldl(fun(V, {T0, K}) -> cut_value(T0, MFA, Id, K, V) end, {T, 1}, Values),
-    {list_to_tuple([Id | Small]), T1}.
+    {Small, T1}.
 
 cut_value(T, MFA, Id, K, V) ->
     case big(T, V) of
@@ -828,8 +843,11 @@ session_end(S) -> catch trace:session_destroy(S).
 pattern(none, MFA, MS, Flags) -> erlang:trace_pattern(MFA, MS, Flags);
 pattern(S, MFA, MS, Flags) -> trace:function(S, MFA, MS, Flags).
 
-flags(none, P, Tracer) -> erlang:trace(P, true, [{tracer, Tracer} | ?FLAGS]);
-flags(S, P, _) -> trace:process(S, P, true, ?FLAGS).
+flags(S, P, Tracer, #{times := true}) -> set_flags(S, P, Tracer, [return_to | ?FLAGS]);
+flags(S, P, Tracer, _) -> set_flags(S, P, Tracer, ?FLAGS).
+
+set_flags(none, P, Tracer, Flags) -> erlang:trace(P, true, [{tracer, Tracer} | Flags]);
+set_flags(S, P, _, Flags) -> trace:process(S, P, true, Flags).
 
 info(none, MFA, Item) -> erlang:trace_info(MFA, Item);
 info(S, MFA, Item) -> trace:info(S, MFA, Item).

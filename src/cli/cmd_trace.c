@@ -288,7 +288,7 @@ static int finish(struct trace *t, bool is_orderly)
 static int trace_armed(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
-        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, t->o->verbose};
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return || t->prog.wants_time, t->o->verbose};
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);

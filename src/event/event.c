@@ -56,15 +56,40 @@ static bool read_mono(struct bt_etf *r, int64_t *ns)
     return bt_etf_int64(r, ns) && *ns >= -most && *ns <= most;
 }
 
-/* {trace_ts, Pid, Tag, {M, F, A}, Payload, {MonotonicNs, Unique}} */
+/*
+ * {trace_ts, Pid, Tag, {M, F, A}, Payload, {MonotonicNs, Unique}}, and of return_to
+ * {trace_ts, Pid, return_to, {M, F, A} or undefined, {MonotonicNs, Unique}}
+ */
+static bool read_event(struct bt_etf *r, struct bt_event *ev)
+{
+    uint32_t arity;
+    if (!bt_etf_tuple(r, &arity) || !bt_etf_is_atom(r, "trace_ts") || !bt_etf_slice(r, &ev->pid))
+        return false;
+    if (arity == 5 && bt_etf_is_atom(r, "return_to")) {
+        ev->type = BT_EVENT_RETURN_TO;
+        if (!bt_etf_slice(r, &ev->caller))
+            return false;
+    } else if (arity != 6 || !read_body(r, ev)) {
+        return false;
+    }
+    return bt_etf_tuple_of(r, 2) && read_mono(r, &ev->mono_ns) && bt_etf_int64(r, &ev->unique);
+}
+
 int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *err)
 {
     ev->n_values = 0;
     ev->wall_ns = 0;
     ev->duration_ns = -1;
-    if (bt_etf_tuple_of(r, 6) && bt_etf_is_atom(r, "trace_ts") && bt_etf_slice(r, &ev->pid) &&
-        read_body(r, ev) && bt_etf_tuple_of(r, 2) && read_mono(r, &ev->mono_ns) &&
-        bt_etf_int64(r, &ev->unique))
+    ev->caller = (struct bt_slice){NULL, 0};
+    if (read_event(r, ev))
         return 0;
     return bt_err_set(err, BEAMTAP_EPROTO, "the node sent a trace message that cannot be read");
+}
+
+bool bt_event_take_caller(struct bt_event *ev)
+{
+    if (ev->type != BT_EVENT_CALL || ev->n_values == 0)
+        return false;
+    ev->caller = ev->values[--ev->n_values];
+    return true;
 }

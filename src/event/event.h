@@ -6,6 +6,7 @@
 #ifndef BT_EVENT_EVENT_H
 #define BT_EVENT_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,6 +18,8 @@ enum bt_event_type {
     BT_EVENT_CALL,
     BT_EVENT_RETURN,
     BT_EVENT_EXCEPTION,
+    BT_EVENT_TIMED,      /* a call with action `time` has ended: duration_ns, no value */
+    BT_EVENT_RETURN_TO,  /* not given to callers: the process returned to `caller`, see timed.h */
     BT_EVENT_SKIPPED,    /* a gap: `amount` calls were made and not shown since the last such mark */
     BT_EVENT_LOST,       /* a gap: `amount` events were dropped on the node */
     BT_EVENT_REARMED,    /* a gap: the function's module was reloaded */
@@ -36,6 +39,7 @@ struct bt_event {
     size_t n_values; /* call: captured values, external form */
     struct bt_slice values[BT_EVENT_MAX_VALUES];
     struct bt_slice value;      /* return: the value; exception: the reason */
+    struct bt_slice caller;     /* with action `time`: {M, F, Arity} or undefined, external form */
     struct bt_slice class_name; /* exception: error, exit, throw */
     int64_t mono_ns;            /* the node's monotonic time */
     int64_t unique;             /* orders events of the same mono_ns */
@@ -47,5 +51,8 @@ struct bt_event {
 
 /* Reads one trace message; the cursor moves past it. EPROTO when it is not one we asked for. */
 int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *err);
+
+/* The last captured value of a call is where it will return to (instrument.h, with_caller): moves it to ev->caller. */
+bool bt_event_take_caller(struct bt_event *ev);
 
 #endif

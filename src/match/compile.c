@@ -30,7 +30,7 @@ struct compiler {
     struct bt_ast_spec spec;
     struct bt_bindings bindings;
     const struct bt_term *body;
-    bool wants_return;
+    bool wants_return, wants_time;
     struct bt_trace_pattern *out;
 };
 
@@ -41,8 +41,15 @@ static int make_body(struct compiler *c)
     struct bt_arena *a = c->arena;
     const struct bt_term *call = NULL;
     c->wants_return = c->opts->add_return || c->spec.args_kind == BT_ARGS_RETURN_TRACE;
-    for (size_t i = 0; i < c->spec.n_actions; i++)
+    c->wants_time = false;
+    for (size_t i = 0; i < c->spec.n_actions; i++) {
         c->wants_return = c->wants_return || c->spec.actions[i].action == BT_ACTION_RETURN;
+        c->wants_time = c->wants_time || c->spec.actions[i].action == BT_ACTION_TIME;
+    }
+    c->wants_time = c->wants_time && !c->wants_return; /* a return has its duration too */
+    if (c->wants_time && c->out->scope == BT_SCOPE_GLOBAL)
+        return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec.actions[0].loc,
+            "action 'time' needs --scope local: the VM tells of returns to a caller for local calls only");
     if (c->wants_return) {
         bool as_recon = c->spec.args_kind == BT_ARGS_RETURN_TRACE;
         call = bt_term_tuple1(a, bt_term_atom(a, as_recon ? "return_trace" : "exception_trace"));
@@ -89,6 +96,7 @@ static int make_clauses(struct compiler *c)
             .guards = guards,
             .body = c->body,
             .wants_return = c->wants_return,
+            .wants_time = c->wants_time,
             .captures_all = c->spec.args_kind != BT_ARGS_PATTERN,
             .captures = b->captures,
             .n_captures = b->n_captures,
@@ -196,6 +204,7 @@ int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile
         }
         prog.n_patterns++;
         prog.wants_return = prog.wants_return || c.wants_return;
+        prog.wants_time = prog.wants_time || c.wants_time;
     }
     *out = prog;
     return 0;

@@ -23,6 +23,7 @@ struct bt_clause {
     const struct bt_term *guards; /* list */
     const struct bt_term *body;   /* list: the user's actions */
     bool wants_return;            /* the body asks for return values or exceptions */
+    bool wants_time;              /* only durations are wanted, no value */
     bool captures_all;            /* the pattern names no single arguments (f, f/2): all of them, '$_' */
     const struct bt_term *
         *captures; /* match specification expressions, one per captured value: '$1', {element,2,..} */
@@ -53,6 +54,7 @@ struct bt_program {
     struct bt_trace_pattern *patterns;
     size_t n_patterns;
     bool wants_return; /* some clause does */
+    bool wants_time;   /* some clause does */
 };
 
 struct bt_compile_opts {

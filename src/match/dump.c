@@ -18,8 +18,10 @@ static const struct bt_term *pattern_term(struct bt_arena *a, const struct bt_tr
 {
     const struct bt_term *arity = p->arity < 0 ? bt_term_atom(a, "_") : bt_term_int(a, p->arity);
     const struct bt_term *mfa = bt_term_tuple3(a, name_term(a, p->module), name_term(a, p->function), arity);
-    const struct bt_term *scope = bt_term_atom(a, p->scope == BT_SCOPE_LOCAL ? "local" : "global");
-    return bt_term_tuple3(a, mfa, p->match_spec, bt_term_list(a, &scope, 1, NULL));
+    const struct bt_term *flags[] = {
+        bt_term_atom(a, p->scope == BT_SCOPE_LOCAL ? "local" : "global"), bt_term_atom(a, "return_to")};
+    size_t n_flags = p->n_clauses > 0 && p->clauses[0].wants_time ? 2 : 1;
+    return bt_term_tuple3(a, mfa, p->match_spec, bt_term_list(a, flags, n_flags, NULL));
 }
 
 int bt_program_dump(struct bt_buf *out, const struct bt_program *prog, struct beamtap_err *err)

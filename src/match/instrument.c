@@ -37,13 +37,18 @@ static const struct bt_term *make_guards(
     return bt_term_list(a, tests, n_gate + n, NULL);
 }
 
+bool bt_instrument_is_whole(const struct bt_clause *clause, enum bt_args_mode mode)
+{
+    return mode == BT_ARGS_MODE_ALL || (mode == BT_ARGS_MODE_NAMED && clause->captures_all);
+}
+
 /* {{Id, Values...}}: two braces make a tuple where one would be a call. */
 static const struct bt_term *make_message(
-    struct bt_arena *a, const struct bt_clause *clause, size_t id, enum bt_args_mode mode)
+    struct bt_arena *a, const struct bt_clause *clause, size_t id, const struct bt_instrument_opts *opts)
 {
-    bool is_all = mode == BT_ARGS_MODE_ALL || (mode == BT_ARGS_MODE_NAMED && clause->captures_all);
-    size_t n = is_all ? 1 : mode == BT_ARGS_MODE_ARITY ? 0 : clause->n_captures;
-    const struct bt_term **items = bt_arena_array(a, 1 + n, sizeof *items);
+    bool is_all = bt_instrument_is_whole(clause, opts->mode);
+    size_t n = is_all ? 1 : opts->mode == BT_ARGS_MODE_ARITY ? 0 : clause->n_captures;
+    const struct bt_term **items = bt_arena_array(a, 2 + n, sizeof *items);
     if (!items)
         return NULL;
     items[0] = bt_term_int(a, (int64_t)id);
@@ -51,16 +56,18 @@ static const struct bt_term *make_message(
         items[1] = bt_term_atom(a, "$_");
     else if (n)
         memcpy(items + 1, clause->captures, n * sizeof *items);
+    if (opts->with_caller)
+        items[1 + n++] = call0(a, "caller");
     return bt_term_tuple1(a, bt_term_tuple(a, items, 1 + n));
 }
 
 static const struct bt_term *make_body(
-    struct bt_arena *a, const struct bt_clause *clause, size_t id, enum bt_args_mode mode)
+    struct bt_arena *a, const struct bt_clause *clause, size_t id, const struct bt_instrument_opts *opts)
 {
     const struct bt_term *calls[3];
     const struct bt_term *less = call2(a, "-", call0(a, "get_tcw"), bt_term_int(a, 1));
     calls[0] = call1(a, "set_tcw", less);
-    calls[1] = call1(a, "message", make_message(a, clause, id, mode));
+    calls[1] = call1(a, "message", make_message(a, clause, id, opts));
     calls[2] = call0(a, "exception_trace"); /* what return_trace shows, and exceptions */
     return bt_term_list(a, calls, clause->wants_return ? 3 : 2, NULL);
 }
@@ -73,7 +80,7 @@ const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clau
         return NULL;
     for (size_t i = 0; i < n; i++) {
         items[i] = bt_term_tuple3(arena, clauses[i]->head, make_guards(arena, clauses[i], opts),
-            make_body(arena, clauses[i], ids[i], opts->mode));
+            make_body(arena, clauses[i], ids[i], opts));
     }
     return bt_term_list(arena, items, n, NULL);
 }

@@ -7,6 +7,7 @@
 #ifndef BT_MATCH_INSTRUMENT_H
 #define BT_MATCH_INSTRUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct bt_instrument_opts {
     uint32_t base;  /* the word's value when the gate is closed: 0, or what somebody else left there */
     uint32_t range; /* with base > 0: values in (base, base + range] are ours */
     enum bt_args_mode mode;
+    bool with_caller; /* the last value of each message is the function the call will return to */
 };
 
 /*
@@ -34,5 +36,8 @@ struct bt_instrument_opts {
  */
 const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clause *const *clauses,
     const size_t *ids, size_t n, const struct bt_instrument_opts *opts);
+
+/* True when the clause's messages carry all arguments as one list. */
+bool bt_instrument_is_whole(const struct bt_clause *clause, enum bt_args_mode mode);
 
 #endif

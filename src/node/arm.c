@@ -55,7 +55,7 @@ static size_t make_groups(const struct bt_arm_source *s, struct group *groups, s
 static const struct bt_term *group_spec(
     const struct bt_arm_source *s, const struct bt_mfa *m, struct bt_arena *a)
 {
-    struct bt_instrument_opts o = {s->base, BT_GATE_RANGE, s->args};
+    struct bt_instrument_opts o = {s->base, BT_GATE_RANGE, s->args, s->prog->wants_time};
     const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses, sizeof *clauses);
     size_t *ids = bt_arena_array(a, s->n_clauses, sizeof *ids);
     size_t n = 0, id = 0;
@@ -159,6 +159,18 @@ bool bt_arm_is_exact(const struct bt_arm_source *s)
     return s->n_processes == 0 || (s->n_processes == 1 && strcmp(s->processes[0], "all") == 0);
 }
 
+/* [Id] of the clauses whose messages carry all arguments as one list. */
+static const struct bt_term *whole_ids(const struct bt_arm_source *s, struct bt_arena *a)
+{
+    const struct bt_term **ids = bt_arena_array(a, s->n_clauses + 1, sizeof(const struct bt_term *));
+    size_t n = 0;
+    for (size_t i = 0; ids && i < s->n_clauses; i++) {
+        if (bt_instrument_is_whole(s->clauses[i], s->args))
+            ids[n++] = bt_term_int(a, (int64_t)i);
+    }
+    return ids ? bt_term_list(a, ids, n, NULL) : NULL;
+}
+
 int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
     struct beamtap_err *err)
 {
@@ -177,6 +189,8 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
     }
     out->groups = install;
     out->n_groups = n;
+    out->whole_ids = whole_ids(s, a);
+    out->times = s->prog->wants_time;
     out->base = s->base;
     out->range = BT_GATE_RANGE;
     return 0;

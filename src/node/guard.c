@@ -418,6 +418,10 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         limit(a, o->max_load),
         bt_term_atom(a, "debug"),
         boolean(a, o->debug),
+        bt_term_atom(a, "whole"),
+        o->whole_ids,
+        bt_term_atom(a, "times"),
+        boolean(a, o->times),
     };
     return bt_term_map(a, pairs, sizeof pairs / sizeof pairs[0] / 2);
 }

@@ -40,6 +40,8 @@ struct bt_install_group {
 struct bt_arm_opts {
     const struct bt_install_group *groups;
     size_t n_groups;
+    const struct bt_term *whole_ids; /* list of the clauses whose messages carry all arguments as one list */
+    bool times;                      /* follow where processes return to */
     const struct bt_term *processes; /* list of all | new | existing | {pid, Text} | {name, Text} */
     uint32_t base, range;            /* of the gate */
     int64_t window;                  /* calls in flight at most */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "event/order.h"
 #include "event/pair.h"
+#include "event/timed.h"
 #include "node/arm.h"
 #include "term/print.h"
 
@@ -38,6 +39,7 @@ struct bt_session {
     const struct bt_clause **clauses;
     size_t n_clauses;
     struct bt_pairs *pairs;
+    struct bt_timed *timed; /* calls with action `time` */
     struct bt_order *order; /* events not yet given out */
     struct bt_event mark;   /* a gap, or something learnt, to come after them */
     bool has_mark;
@@ -107,8 +109,9 @@ struct bt_session *bt_session_open(
     s->opts = *o;
     s->verify_word = true;
     s->pairs = bt_pairs_new();
+    s->timed = bt_timed_new();
     s->order = bt_order_new();
-    int rc = s->pairs && s->order ? number_clauses(s, err) : bt_err_nomem(err);
+    int rc = s->pairs && s->timed && s->order ? number_clauses(s, err) : bt_err_nomem(err);
     if (rc == 0)
         rc = connect_and_plan(s, bad_spec, err);
     if (rc == 0) {
@@ -143,6 +146,7 @@ void bt_session_close(struct bt_session *s)
     bt_guard_free(s->guard);
     bt_conn_close(s->conn);
     bt_pairs_free(s->pairs);
+    bt_timed_free(s->timed);
     bt_order_free(s->order);
     bt_plan_done(&s->plan);
     bt_arena_done(&s->arena);
@@ -191,7 +195,7 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
         .max_memory = o->max_memory,
         .max_term = o->max_term,
         .max_load = o->max_load,
-        .wants_return = s->prog->wants_return,
+        .wants_return = s->prog->wants_return || s->prog->wants_time,
         .is_final = o->count >= 0,
         .debug = bt_log_on(s->log, BT_LOG_LIMIT),
     };
@@ -228,6 +232,12 @@ int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
     return 0;
 }
 
+/* Calls that were shown and whose end is still to come. */
+static size_t owed(const struct bt_session *s)
+{
+    return bt_pairs_owed(s->pairs) + bt_timed_owed(s->timed);
+}
+
 /* ---- end ---- */
 
 static void begin_close(struct bt_session *s, enum bt_stop reason, int64_t now)
@@ -237,7 +247,7 @@ static void begin_close(struct bt_session *s, enum bt_stop reason, int64_t now)
     s->grace_at_us = now + (int64_t)s->opts.grace_ms * 1000;
     s->ask_at_us = now + ASK_AGAIN_US;
     s->give_up_at_us = s->grace_at_us + CLOSE_TIMEOUT_US;
-    bt_log(s->log, BT_LOG_SESSION, "closing: %zu returns are owed", bt_pairs_owed(s->pairs));
+    bt_log(s->log, BT_LOG_SESSION, "closing: %zu returns are owed", owed(s));
 }
 
 static int stop(struct bt_session *s, enum bt_stop reason, struct beamtap_err *err)
@@ -387,12 +397,14 @@ static void silence(struct bt_session *s, struct bt_slice mfa)
 }
 
 /* A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. */
-static bool take_call(struct bt_session *s, const struct bt_event *ev)
+static bool take_call(struct bt_session *s, struct bt_event *ev)
 {
     const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
     is_shown = is_shown && bt_bucket_take(&s->bucket, ev->mono_ns / 1000);
     s->sum.shown += is_shown;
+    if (s->prog->wants_time && bt_event_take_caller(ev)) /* all calls: each has its return_to */
+        bt_timed_call(s->timed, ev, is_shown && c && c->wants_time);
     if (c && c->wants_return && !is_silent(s, ev->mfa) && bt_pairs_call(s->pairs, ev, is_shown) == MAX_OPEN &&
         s->state == TRACING)
         bt_guard_no_return(s->guard, ev->mfa, NULL); /* a lost link is found out by the next request */
@@ -412,17 +424,38 @@ static bool take_return(struct bt_session *s, struct bt_event *ev)
     return true;
 }
 
+static bool take_timed(struct bt_session *s, struct bt_event *ev)
+{
+    if (!bt_timed_next(s->timed, ev))
+        return false;
+    s->sum.returns++;
+    return true;
+}
+
+/* True: the event is to be shown. */
+static bool take_event(struct bt_session *s, struct bt_event *ev)
+{
+    if (ev->type == BT_EVENT_CALL)
+        return take_call(s, ev);
+    if (ev->type != BT_EVENT_RETURN_TO)
+        return take_return(s, ev);
+    bt_timed_return_to(s->timed, ev);
+    return take_timed(s, ev);
+}
+
 /* The oldest event that may come out and is to be shown. */
 static enum bt_next from_order(struct bt_session *s, struct bt_event *ev, bool all, struct beamtap_err *err)
 {
     struct bt_slice bytes;
+    if (take_timed(s, ev)) /* of the return_to that was taken last */
+        return BT_NEXT_EVENT;
     while (bt_order_take(s->order, all, &bytes)) {
         struct bt_etf r;
         bt_etf_init(&r, bytes.p, bytes.len);
         if (bt_event_decode(&r, ev, err) < 0)
             return BT_NEXT_ERROR;
         ev->wall_ns = ev->mono_ns + s->armed.time_offset_ns;
-        bool is_shown = ev->type == BT_EVENT_CALL ? take_call(s, ev) : take_return(s, ev);
+        bool is_shown = take_event(s, ev);
         if (s->state == TRACING && s->opts.count >= 0 && s->sum.shown == (uint64_t)s->opts.count &&
             stop(s, BT_STOP_COUNT, err) < 0)
             return BT_NEXT_ERROR;
@@ -520,7 +553,7 @@ static void take_closed(struct bt_session *s, const struct bt_notice *n)
 {
     s->has_closed = true;
     read_counts(s, n->rest);
-    bt_log(s->log, BT_LOG_SESSION, "closed: patterns are off, %zu returns are owed", bt_pairs_owed(s->pairs));
+    bt_log(s->log, BT_LOG_SESSION, "closed: patterns are off, %zu returns are owed", owed(s));
     if (s->state == TRACING)
         begin_close(s, why_closed(s, n->why), bt_clock_mono_us());
 }
@@ -576,10 +609,10 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
         return bt_guard_close(s->guard, err);
     }
     if (s->state == CLOSING && s->has_closed && bt_order_is_empty(s->order) &&
-        (bt_pairs_owed(s->pairs) == 0 || now >= s->grace_at_us)) {
+        (owed(s) == 0 || now >= s->grace_at_us)) {
         s->state = FINISHING;
         s->give_up_at_us = now + CLOSE_TIMEOUT_US;
-        bt_log(s->log, BT_LOG_SESSION, "finishing: %zu returns are owed", bt_pairs_owed(s->pairs));
+        bt_log(s->log, BT_LOG_SESSION, "finishing: %zu returns are owed", owed(s));
         return bt_guard_finish(s->guard, err);
     }
     return s->state >= CLOSING && now >= s->give_up_at_us ? give_up(s, err) : 0;
@@ -644,5 +677,5 @@ void bt_session_summary(const struct bt_session *s, struct bt_summary *out)
 {
     *out = s->sum;
     out->reason = s->reason;
-    out->open = bt_pairs_owed(s->pairs);
+    out->open = owed(s);
 }

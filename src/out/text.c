@@ -211,6 +211,11 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
 
 static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
+    if (ev->type == BT_EVENT_TIMED) {
+        bt_buf_printf(out, "/%u took ", ev->arity);
+        bt_text_duration(out, ev->duration_ns);
+        return true;
+    }
     if (ev->type == BT_EVENT_RETURN) {
         bt_buf_printf(out, "/%u --> ", ev->arity);
     } else {
@@ -227,7 +232,7 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
 {
     bool ok = true;
     put_time(out, ev->wall_ns);
-    if (ev->type > BT_EVENT_EXCEPTION) {
+    if (ev->type > BT_EVENT_RETURN_TO) {
         bt_buf_puts(out, " -- ");
         bt_text_remark(out, ev);
     } else {

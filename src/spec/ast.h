@@ -150,6 +150,7 @@ struct bt_ast_guard {
 
 enum bt_action {
     BT_ACTION_RETURN, /* -> return: show the value or the exception */
+    BT_ACTION_TIME,   /* -> time: show how long it took; the value is never copied */
 };
 
 const char *bt_action_name(enum bt_action action);

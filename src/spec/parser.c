@@ -134,7 +134,7 @@ static const struct {
     const char *cure;
 } actions[] = {
     {"return", BT_ACTION_RETURN, NULL},
-    {"time", 0, "action 'time' is not supported yet; 'return' shows how long each call took"},
+    {"time", BT_ACTION_TIME, NULL},
     {"stack", 0, "action 'stack' is not supported yet"},
     {"caller", 0, "action 'caller' is not supported yet"},
     {"count", 0, "action 'count' is not supported yet"},
@@ -157,7 +157,7 @@ static int unknown_action(struct bt_parser *p, const struct bt_token *t)
     bt_lex_show(&p->lx, t, shown, sizeof shown);
     if (best.word)
         return bt_parser_fail(p, t->loc, "unknown action %s; did you mean '%s'?", shown, best.word);
-    return bt_parser_fail(p, t->loc, "unknown action %s; there is: return", shown);
+    return bt_parser_fail(p, t->loc, "unknown action %s; there are: return, time", shown);
 }
 
 static int parse_action(struct bt_parser *p, struct bt_ast_action *out)
