@@ -492,15 +492,21 @@ static int take(struct bt_conn *c, struct bt_msg *msg, struct beamtap_err *err)
 
 int bt_conn_next(struct bt_conn *c, struct bt_msg *msg, int64_t deadline_us, struct beamtap_err *err)
 {
-    for (;;) {
+    for (bool is_over = false;;) {
+        if (bt_sock_is_cancelled(&c->sock))
+            return bt_err_set(err, BEAMTAP_EINTR, "interrupted");
         int rc = take(c, msg, err);
         if (rc != 0)
             return rc;
+        if (is_over)
+            return 0;
         rc = fill(c, err);
         if (rc < 0)
             return -1;
-        if (rc > 0)
+        if (rc > 0) { /* frames that are not for us, however many, must not keep us past the deadline */
+            is_over = bt_clock_mono_us() >= deadline_us;
             continue;
+        }
         if (deadline_us == 0)
             return 0;
         rc = bt_sock_wait(&c->sock, POLLIN, deadline_us);

@@ -23,6 +23,12 @@ static const struct bt_term *request(const struct bt_conn *c, const char *module
     return bt_term_tuple2(a, bt_conn_self(c, a), bt_term_tuple(a, call, 5));
 }
 
+static int no_answer(
+    const struct bt_conn *c, const char *module, const char *function, struct beamtap_err *err)
+{
+    return bt_err_set(err, BEAMTAP_ETIMEDOUT, "%s does not answer %s:%s", bt_conn_node(c), module, function);
+}
+
 int bt_rpc(struct bt_conn *c, const char *module, const char *function, const struct bt_term *args,
     int64_t deadline_us, struct bt_etf *result, struct beamtap_err *err)
 {
@@ -35,8 +41,7 @@ int bt_rpc(struct bt_conn *c, const char *module, const char *function, const st
         struct bt_msg msg;
         rc = bt_conn_next(c, &msg, deadline_us, err);
         if (rc == 0)
-            return bt_err_set(
-                err, BEAMTAP_ETIMEDOUT, "%s does not answer %s:%s", bt_conn_node(c), module, function);
+            return no_answer(c, module, function, err);
         if (rc < 0)
             return -1;
         rc = 0;
@@ -45,6 +50,8 @@ int bt_rpc(struct bt_conn *c, const char *module, const char *function, const st
             *result = r;
             return 0;
         }
+        if (bt_clock_mono_us() >= deadline_us) /* other messages, however many, must not keep us */
+            return no_answer(c, module, function, err);
     }
     return rc;
 }

@@ -29,10 +29,20 @@ void bt_sock_close(struct bt_sock *s)
     s->fd = -1;
 }
 
+static bool is_cancelled(struct bt_cancel cancel)
+{
+    return cancel.count && *cancel.count >= cancel.at;
+}
+
+bool bt_sock_is_cancelled(const struct bt_sock *s)
+{
+    return is_cancelled(s->cancel);
+}
+
 static int wait_fd(int fd, short events, int64_t deadline_us, struct bt_cancel cancel)
 {
     for (;;) {
-        if (cancel.count && *cancel.count >= cancel.at)
+        if (is_cancelled(cancel))
             return EINTR;
         int left = bt_clock_left_ms(deadline_us, bt_clock_mono_us());
         int slice = left < 0 || left > WAIT_SLICE_MS ? WAIT_SLICE_MS : left;

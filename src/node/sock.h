@@ -6,6 +6,7 @@
 #define BT_NODE_SOCK_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -33,6 +34,9 @@ struct bt_sock {
 int bt_sock_connect(
     struct bt_sock *s, const char *host, int port, int64_t deadline_us, struct beamtap_err *err);
 void bt_sock_close(struct bt_sock *s);
+
+/* Has the stop been asked for? Every wait looks; who takes what is there without waiting must look too. */
+bool bt_sock_is_cancelled(const struct bt_sock *s);
 
 /*
  * bt_sock_wait - wait until the socket is ready for `events` (POLLIN, POLLOUT). Returns 0, ETIMEDOUT, EINTR

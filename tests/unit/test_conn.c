@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "node/conn.h"
@@ -685,6 +686,43 @@ static void waiting_for_a_message(void **state)
     bt_peer_kill(&p);
 }
 
+/* Frames for others, faster than they can be read, until the client leaves. */
+static void chatters(struct bt_link *l)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    struct bt_buf b = BT_BUF_INIT;
+    bt_link_handshake(l);
+    for (int i = 0; i < 1000; i++)
+        bt_link_put_send(&b, bt_test_etf(&a, "<x@y.44.0>"), bt_test_etf(&a, "chatter"));
+    while (write(l->fd, b.data, b.len) > 0)
+        ;
+    bt_buf_done(&b);
+    bt_arena_done(&a);
+}
+
+static void chatter_does_not_keep_us(void **state)
+{
+    (void)state;
+    struct bt_peer p;
+    struct bt_msg msg;
+    struct beamtap_err err = {0};
+    bt_peer_start(&p, chatters, NULL);
+    struct bt_conn_opts o = opts_at(p.port, 5000);
+    o.cancel = (struct bt_cancel){&bt_test_alarms, 1};
+    bt_test_alarms = 0;
+    struct bt_conn *c = bt_conn_open(&o, &err);
+    assert_non_null(c);
+    assert_int_equal(bt_conn_next(c, &msg, 0, &err), 0);
+    int64_t start = bt_clock_mono_us();
+    assert_int_equal(bt_conn_next(c, &msg, start + SHORT_MS * 1000, &err), 0);
+    assert_in_range(bt_test_ms_since(start), SHORT_MS - 1, 20 * SHORT_MS);
+    bt_test_alarm_in_ms(50);
+    assert_int_equal(bt_conn_next(c, &msg, BT_NEVER, &err), -1);
+    assert_err(&err, BEAMTAP_EINTR, "interrupted");
+    bt_conn_close(c);
+    assert_int_equal(bt_peer_end(&p), 0);
+}
+
 static void leaves(struct bt_link *l)
 {
     bt_link_handshake(l);
@@ -749,6 +787,7 @@ int main(void)
         cmocka_unit_test(frames_that_end_a_connection),
         cmocka_unit_test(a_send_without_a_message_is_not_the_protocol),
         cmocka_unit_test(waiting_for_a_message),
+        cmocka_unit_test(chatter_does_not_keep_us),
         cmocka_unit_test(sending_to_one_that_is_gone),
         cmocka_unit_test(sending_what_cannot_be_sent),
     };

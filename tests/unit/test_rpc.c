@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "node/rpc.h"
@@ -160,6 +161,37 @@ static void no_answer(void **state)
     bt_peer_kill(&p);
 }
 
+static void answers_something_else(struct bt_link *l)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    struct bt_buf b = BT_BUF_INIT;
+    bt_link_handshake(l);
+    bt_link_recv_message(l);
+    for (int i = 0; i < 1000; i++)
+        bt_link_put_send(&b, l->client, bt_test_etf(&a, "{ev,0,0,0,[]}"));
+    while (write(l->fd, b.data, b.len) > 0)
+        ;
+    bt_buf_done(&b);
+    bt_arena_done(&a);
+}
+
+static void other_messages_do_not_keep_us(void **state)
+{
+    (void)state;
+    struct bt_peer p;
+    struct bt_etf r;
+    struct beamtap_err err = {0};
+    int rc;
+    bt_peer_start(&p, answers_something_else, NULL);
+    int64_t start = bt_clock_mono_us();
+    struct bt_conn *c = call(&p, 150, &r, &rc, &err);
+    assert_in_range(bt_test_ms_since(start), 149, 3000);
+    assert_int_equal(rc, -1);
+    assert_err(&err, BEAMTAP_ETIMEDOUT, "app@127.0.0.1 does not answer erlang:node");
+    bt_conn_close(c);
+    assert_int_equal(bt_peer_end(&p), 0);
+}
+
 static void hears_and_leaves(struct bt_link *l)
 {
     bt_link_handshake(l);
@@ -191,6 +223,7 @@ int main(void)
         cmocka_unit_test(wrong_tags_are_passed_over),
         cmocka_unit_test(a_broken_result_is_told),
         cmocka_unit_test(no_answer),
+        cmocka_unit_test(other_messages_do_not_keep_us),
         cmocka_unit_test(the_node_goes),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
