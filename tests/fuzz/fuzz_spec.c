@@ -93,7 +93,7 @@ static void check_program(const struct bt_program *prog, struct bt_arena *a)
     check_text(out.data, out.len);
     check_clause(&p->clauses[0]);
     for (int mode = BT_ARGS_MODE_NAMED; mode <= BT_ARGS_MODE_ALL; mode++) {
-        struct bt_instrument_opts opts = {(uint32_t)mode, 10, (enum bt_args_mode)mode};
+        struct bt_instrument_opts opts = {.base = (uint32_t)mode, .range = 10, .mode = (enum bt_args_mode)mode};
         const struct bt_clause *clause = &p->clauses[p->n_clauses - 1];
         size_t id = 1;
         const struct bt_term *t = bt_instrument(a, &clause, &id, 1, &opts);

@@ -18,7 +18,7 @@ static const struct bt_term *installed(struct bt_arena *a, const struct bt_trace
     size_t n = p->n_clauses;
     const struct bt_clause **clauses = bt_arena_array(a, n, sizeof *clauses);
     size_t *ids = bt_arena_array(a, n, sizeof *ids);
-    struct bt_instrument_opts opts = {base, 10, BT_ARGS_MODE_NAMED};
+    struct bt_instrument_opts opts = {.base = base, .range = 10, .mode = BT_ARGS_MODE_NAMED};
     for (size_t i = 0; clauses && ids && i < n; i++) {
         clauses[i] = &p->clauses[i];
         ids[i] = i + 1;

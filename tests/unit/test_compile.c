@@ -270,7 +270,7 @@ static void put_installed(const char *spec, const struct bt_instrument_opts *opt
 static void test_instrument(void **state)
 {
     (void)state;
-    struct bt_instrument_opts opts = {0, 1000, BT_ARGS_MODE_NAMED};
+    struct bt_instrument_opts opts = {.base = 0, .range = 1000, .mode = BT_ARGS_MODE_NAMED};
     put_installed("m:f({X, _}, Y)", &opts);
     assert_string_equal(
         bt_buf_cstr(&text), "[{[{'$1','_'},'$2'],[" GATE "],[" TAKE ",{message,{{11,'$1','$2'}}}]}]");
@@ -290,7 +290,7 @@ static void test_instrument(void **state)
 static void test_instrument_modes(void **state)
 {
     (void)state;
-    struct bt_instrument_opts opts = {0, 1000, BT_ARGS_MODE_ALL};
+    struct bt_instrument_opts opts = {.base = 0, .range = 1000, .mode = BT_ARGS_MODE_ALL};
     put_installed("m:f({X, _}, Y)", &opts);
     assert_string_equal(
         bt_buf_cstr(&text), "[{[{'$1','_'},'$2'],[" GATE "],[" TAKE ",{message,{{11,'$_'}}}]}]");
@@ -304,7 +304,7 @@ static void test_instrument_modes(void **state)
 static void test_instrument_base(void **state)
 {
     (void)state;
-    struct bt_instrument_opts opts = {UINT32_MAX, UINT32_MAX, BT_ARGS_MODE_NAMED};
+    struct bt_instrument_opts opts = {.base = UINT32_MAX, .range = UINT32_MAX, .mode = BT_ARGS_MODE_NAMED};
     put_installed("m:f(_)", &opts);
     assert_string_equal(bt_buf_cstr(&text),
         "[{['_'],[{'>',{get_tcw},4294967295},{'=<',{get_tcw},8589934590}],[" TAKE ",{message,{{11}}}]}]");

@@ -60,7 +60,7 @@ static int run(const char *spec, struct beamtap_err *err)
     struct bt_arena a = BT_ARENA_INIT;
     struct bt_buf out = BT_BUF_INIT;
     struct bt_program prog;
-    struct bt_instrument_opts opts = {0, 10, BT_ARGS_MODE_NAMED};
+    struct bt_instrument_opts opts = {.base = 0, .range = 10, .mode = BT_ARGS_MODE_NAMED};
     size_t id = 1;
     int rc = bt_compile(&spec, 1, NULL, &a, &prog, NULL, err);
     if (!rc)

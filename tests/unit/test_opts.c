@@ -169,6 +169,54 @@ static void numbers(void **state)
     }
 }
 
+static void rates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int64_t n, interval_us;
+    } table[] = {
+        {"--rate 50", 50, 1000000},
+        {"--rate 50/s", 50, 1000000},
+        {"--rate=10/100ms", 10, 100000},
+        {"--rate 10k/s", 10000, 1000000},
+        {"--rate 7/2m", 7, 120000000},
+        {"--rate none", -1, 1000000},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        good(table[i].line);
+        assert_int_equal(opts.rate.n, table[i].n);
+        assert_int_equal(opts.rate.interval_us, table[i].interval_us);
+    }
+    static const char *const wrong[] = {"0", "-1", "x", "5x", "5/", "5/0s", "5/1us", "5/2h", "5/10", "/s",
+        "99999999999", "5/sssssssssssssssssssssssssssssssssssssssss"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "--rate %s", wrong[i]);
+        bad(line, "--rate: ");
+    }
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int64_t bytes;
+    } table[] = {{"--max-term 1", 1}, {"--max-term 64K", 65536}, {"--max-term=10M", 10 << 20},
+        {"--max-term 1G", 1 << 30}, {"--max-term 64k", 65536}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        good(table[i].line);
+        assert_int_equal(opts.max_term, table[i].bytes);
+    }
+    static const char *const wrong[] = {"0", "-1", "K", "1T", "1KB", "9999999999G", "1.5M"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "--max-memory %s", wrong[i]);
+        bad(line, "is no size; write 64K, 10M, 1G");
+    }
+}
+
 static void words_that_repeat(void **state)
 {
     (void)state;
@@ -350,6 +398,8 @@ int main(void)
         T(flags),
         T(texts),
         T(numbers),
+        T(rates),
+        T(sizes),
         T(words_that_repeat),
         T(help_lists_options_that_exist),
         T(options_stand_anywhere),
