@@ -19,6 +19,7 @@
 #include "out/text.h"
 
 #define POLL_MS 200 /* a signal that comes just before poll() waits no longer than this */
+#define MAX_WAIT_US INT64_C(86400000000) /* a day, for --lease and --grace */
 #define PUSH_BYTES                                                                                           \
     65536u /* lines are written when so much has come together, or when nothing else is there */
 
@@ -68,8 +69,10 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
     if (t->o->count == BT_CLI_NONE && t->o->time == BT_CLI_NONE)
         return bt_err_set(
             &t->err, BEAMTAP_EUSAGE, "-c none and -t none: a trace needs one of the two limits");
-    if (t->o->lease < 1000000)
-        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease must be at least 1s");
+    if (t->o->lease < 1000000 || t->o->lease > MAX_WAIT_US)
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease is 1s to 24h");
+    if (t->o->grace > MAX_WAIT_US)
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--grace is 24h at most");
     s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0;
     if (!s->stops_on_rate && strcmp(t->o->on_rate, "skip") != 0)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
@@ -288,7 +291,8 @@ static int finish(struct trace *t, bool is_orderly)
 static int trace_armed(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
-        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return || t->prog.wants_time, t->o->verbose};
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return || t->prog.wants_time,
+        t->o->verbose};
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);

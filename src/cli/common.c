@@ -54,6 +54,8 @@ int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, s
 {
     if (cli->opts->cookie)
         bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
+    if (cli->opts->connect_timeout < 1000 || cli->opts->connect_timeout > INT64_C(3600000000))
+        return bt_err_set(err, BEAMTAP_EUSAGE, "--connect-timeout is 1ms to 1h");
     if (bt_cookie_find(cli->opts, cookie, err) < 0)
         return -1;
     *out = (struct bt_conn_opts){

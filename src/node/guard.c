@@ -279,15 +279,22 @@ static bool read_two(struct bt_etf *r, struct bt_notice *n)
     return ok;
 }
 
+/* Counts are added up: what is beyond this is no count. */
+static bool is_count(int64_t n)
+{
+    return n >= 0 && n < INT64_C(1) << 53;
+}
+
 static bool read_stat(struct bt_etf *r, struct bt_notice *n)
 {
-    return bt_etf_int64(r, &n->called);
+    return bt_etf_int64(r, &n->called) && is_count(n->called);
 }
 
 /* {lost, Calls, Others} */
 static bool read_lost(struct bt_etf *r, struct bt_notice *n)
 {
-    return bt_etf_int64(r, &n->n_calls) && bt_etf_int64(r, &n->bytes);
+    return bt_etf_int64(r, &n->n_calls) && bt_etf_int64(r, &n->bytes) && is_count(n->n_calls) &&
+           is_count(n->bytes);
 }
 
 /* {gate, Bytes, Room, Tokens, Unacked, UnackedBytes, Hot}, after a batch of Bytes */
@@ -357,6 +364,9 @@ static int await(
             return bt_err_set(
                 err, BEAMTAP_ETIMEDOUT, "the agent on %s does not answer", bt_conn_node(g->conn));
         struct bt_etf r = msg.term;
+        if (bt_clock_mono_us() > deadline_us)
+            return bt_err_set(
+                err, BEAMTAP_ETIMEDOUT, "the agent on %s does not answer", bt_conn_node(g->conn));
         if (!bt_etf_tuple(&r, arity))
             continue;
         *out = r;
@@ -502,7 +512,8 @@ int bt_guard_arm(
     struct bt_slice tracer;
     if (arity != 7 || !bt_etf_slice(&r, &tracer) || !bt_etf_int64(&r, &out->functions) ||
         !bt_etf_int64(&r, &out->processes) || !bt_etf_int64(&r, &out->mono_ns) ||
-        !bt_etf_int64(&r, &out->time_offset_ns) || !bt_etf_list(&r, &out->n_sensitive))
+        !bt_etf_int64(&r, &out->time_offset_ns) || !bt_etf_list(&r, &out->n_sensitive) ||
+        out->time_offset_ns > INT64_C(1) << 61 || out->time_offset_ns < -(INT64_C(1) << 61))
         return bt_err_set(err, BEAMTAP_EPROTO, "the agent's answer cannot be read");
     return keep(&g->tracer, tracer, err);
 }

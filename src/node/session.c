@@ -565,7 +565,7 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
     case BT_HEARD_STAT: take_stat(s, n); break;
     case BT_HEARD_NOTE: take_note(s, n); break;
     case BT_HEARD_LOST:
-        s->sum.lost += (uint64_t)(n->n_calls + n->bytes);
+        s->sum.lost += (uint64_t)n->n_calls + (uint64_t)n->bytes;
         mark(s, BT_EVENT_LOST, n->n_calls + n->bytes);
         break;
     case BT_HEARD_GATE: bt_log(s->log, BT_LOG_LIMIT, "gate: %s", n->text); break;
