@@ -21,25 +21,19 @@ flood() {
         ask 'target:watch()' > /dev/null
         sleep 1
         first=$(now_us)
-        TAP_CMD="beamtap $NODE '$spec' -c 10"
-        in_background "$BEAMTAP" "$NODE" "$spec" -c 10 < /dev/null > >(stamped > "$TAP_OUT") 2> "$TAP_ERR"
-        TAP_PID=$! TAP_BEGAN=$first
-        wait_for 30 gone_or_zombie "$TAP_PID" || fail "it does not end"
-        wait "$TAP_PID"
-        STATUS=$? ERR=$(cat "$TAP_ERR") TAP_PID=''
-        TOOK_MS=$(( ($(now_us) - first) / 1000 ))
-        wait_for 5 grep -q '^end' "$TAP_OUT"
+        tap "$NODE" "$spec" -c 10
+        last=$(stat -c %.6Y "$TAP_OUT")                 # when its last line was written
+        last=${last/./}
         sleep 1.2
         ask 'target:watched()' > /dev/null
-        OUT=$(sed -n 's/^[0-9]* //p' "$TAP_OUT" | cut -c1-120)
-        last=$(sed -n 's/^\([0-9]*\) [0-9:.]* <.*/\1/p' "$TAP_OUT" | tail -n 1)
+        OUT=$(cut -c1-120 "$TAP_OUT")
         closing 10 -c
         is "calls" "$(grep -cE "$LINE target:f\\(" <<< "$OUT")" 10
         # Load of others on this machine may change the rate: the lower one of before and a second later counts.
         base=$(ask "target:rate($first - 900000, $first)")
-        after=$(ask "target:rate(${last:-0} + 700000, infinity)")
+        after=$(ask "target:rate($last + 700000, infinity)")
         memory=$(ask "target:memory($first, infinity)")
-        back=$(ask "target:back_at(${last:-0}, 0.95, min($base, $after))")
+        back=$(ask "target:back_at($last, 0.95, min($base, $after))")
         [ "$back" != never ] && [ "$back" -le 50 ] && [ "$memory" -le $((mb * 1048576)) ] && break
         printf '   try %s: back after %s ms, %s KB (load of the machine: %s)\n' \
             "$try" "$back" $((memory / 1024)) "$(cut -d' ' -f1 /proc/loadavg)"
@@ -50,12 +44,6 @@ flood() {
     at_most "growth of the node's memory, KB" $((memory / 1024)) $((mb * 1024))
     clean
     ask 'target:stop()' > /dev/null
-}
-
-stamped() {     # the wall clock, us, before each line; `end` at the end
-    local line
-    while IFS= read -r line; do printf '%s %s\n' "${EPOCHREALTIME/./}" "${line:0:200}"; done
-    echo end
 }
 
 flood "600 KB of arguments, all of them wanted" big 'target:f(I, T)' 16

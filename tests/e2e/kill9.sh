@@ -24,7 +24,7 @@ specs=('target:f(I, T)' 'target:f(I, _) -> return' 'target:f/2 -> return')
 for (( i = 1; i <= ${BT_KILLS:-5}; i++ )); do
     spec=${specs[i % 3]}
     part "kill $i, $spec"
-    tap_start "$NODE" "$spec" -c none -t 60s
+    tap_start "$NODE" "$spec" -c none -t 60s --rate none
     wait_armed
     sleep "0.$(( RANDOM % 5 ))$(( RANDOM % 10 ))"
     gone_or_zombie "$TAP_PID" && fail "it ended by itself"
@@ -35,7 +35,7 @@ done
 
 part "kill while it connects, loads and arms"
 for (( i = 1; i <= ${BT_KILLS:-5}; i++ )); do
-    tap_start "$NODE" 'target:f(I, _) -> return' -c none -t 60s
+    tap_start "$NODE" 'target:f(I, _) -> return' -c none -t 60s --rate none
     sleep "0.0$(( RANDOM % 6 ))$(( RANDOM % 10 ))"
     kill -KILL "$TAP_PID" 2> /dev/null
     tap_end 5 2> /dev/null
@@ -44,7 +44,7 @@ done
 
 part "kill in the middle of its end"
 for (( i = 1; i <= ${BT_KILLS:-5}; i++ )); do
-    tap_start "$NODE" 'target:f(I, _) -> return' -c none -t 60s
+    tap_start "$NODE" 'target:f(I, _) -> return' -c none -t 60s --rate none
     wait_armed
     sleep 0.1
     kill -INT "$TAP_PID" 2> /dev/null

@@ -106,7 +106,7 @@ clean
 part "a reader that stands still for longer than the lease"
 ask 'target:stop(), target:hot(1, small)' > /dev/null
 mark
-"$BEAMTAP" "$NODE" 'target:f(I, _)' -c none -t 4s --lease 1s 2> "$TAP_ERR" < /dev/null | { sleep 3; cat > "$TAP_OUT"; }
+"$BEAMTAP" "$NODE" 'target:f(I, _)' -c none -t 4s --lease 1s --rate none 2> "$TAP_ERR" < /dev/null | { sleep 3; cat > "$TAP_OUT"; }
 STATUS=${PIPESTATUS[0]} OUT=$(head -n 3 "$TAP_OUT") ERR=$(cat "$TAP_ERR") TAP_CMD="beamtap ... | (sleep 3; cat)"
 ends 0
 like "closing" "$(tail -n 1 <<< "$ERR")" '\(-t\).*node clean$'

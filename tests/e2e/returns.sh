@@ -23,7 +23,7 @@ clean
 
 part "the same while other calls go on"
 ask 'target:stop(), target:slow(20, 300), target:every(4, 1, fun() -> target:pair(a, b) end)' > /dev/null
-tap "$NODE" 'target:sleepy(_) -> return' -c 60 --grace 3s
+tap "$NODE" 'target:sleepy(_) -> return' -c 60 --rate none --grace 3s
 closing 60 -c
 is "calls and returns" "$(calls_of target:sleepy) $(returns_of target:sleepy/1)" '60 60'
 paired
@@ -31,7 +31,7 @@ clean
 
 part "a flood of short calls"
 ask 'target:stop(), target:hot(3, small)' > /dev/null
-tap "$NODE" 'target:f(I, _) -> return' -c 2000
+tap "$NODE" 'target:f(I, _) -> return' -c 2000 --rate none
 closing 2000 -c
 is "calls and returns" "$(calls_of target:f) $(returns_of target:f/2)" '2000 2000'
 paired
@@ -42,7 +42,7 @@ is "pairs" "$(awk '
 
 part "in the order of time"
 is "lines out of order" "$(awk '$1 < last { n++ } { last = $1 } END { print n + 0 }' <<< "$OUT")" 0
-tap "$NODE" 'target:f(I, _)' -c 5000
+tap "$NODE" 'target:f(I, _)' -c 5000 --rate none
 is "lines out of order, calls only" "$(awk '$1 < last { n++ } { last = $1 } END { print n + 0 }' <<< "$OUT")" 0
 
 clean

@@ -5,6 +5,8 @@ set -u
 . "$(dirname "$0")/../support/check.sh"
 need_beamtap
 start_node "${1:-25}" trace +pc unicode
+# At the default rate calls of a process that works in bursts are sampled: often the first of each burst.
+every_call=(--rate none)
 
 # while_running EXPR ARG...: traces with ARG while a process evaluates EXPR every 10 ms
 while_running() {
@@ -50,7 +52,7 @@ clean
 
 part "exceptions"
 ask 'target:failing(1)' > /dev/null
-tap "$NODE" 'target:fails/1 -> return' -c 30
+tap "$NODE" 'target:fails/1 -> return' -c 30 "${every_call[@]}"
 ask 'target:stop()' > /dev/null
 closing 30 -c
 is "calls" "$(calls_of target:fails)" 30
@@ -68,16 +70,16 @@ closing 3 -c
 count_is "returns of 60 ms and a little" 3 "$LINE target:sleepy/1 --> \{slept,60\}  (0\.)?[6-9][0-9](\.[0-9]+)?ms$" "$OUT"
 
 part "guards"
-while_running '[target:id(N) || N <- [1, 2, 3, a, "x"]]' 'target:id(N) when is_integer(N), N > 1' -c 6
+while_running '[target:id(N) || N <- [1, 2, 3, a, "x"]]' 'target:id(N) when is_integer(N), N > 1' -c 6 "${every_call[@]}"
 closing 6 -c
 unlike "stdout" "$OUT" '\((1|a|"x")\)'
 like "stdout" "$OUT" "$LINE target:id\(2\)$"
-while_running '[target:pair(A, B) || A <- [1, 2], B <- [1, 2]]' 'target:pair(X, X)' -c 4
+while_running '[target:pair(A, B) || A <- [1, 2], B <- [1, 2]]' 'target:pair(X, X)' -c 4 "${every_call[@]}"
 unlike "a variable twice: equal" "$OUT" '\((1, 2|2, 1)\)'
 clean
 
 part "recursion: nested calls and their returns are paired"
-while_running 'target:fac(4)' 'target:fac(N) -> return' -c 40
+while_running 'target:fac(4)' 'target:fac(N) -> return' -c 40 "${every_call[@]}"
 closing 40 -c
 is "every call has its end" "$(returns_of target:fac/1)" 40
 # A return belongs to the last open call of its process: its value is the factorial of that call's argument.
@@ -85,26 +87,26 @@ is "pairs" "$(awk '
     $3 ~ /^target:fac\(/ { n = $3; gsub(/[^0-9]/, "", n); open[$2, ++depth[$2]] = n }
     $3 == "target:fac/1" { n = open[$2, depth[$2]--]; f = 1; for (i = 2; i <= n; i++) f *= i; if (f != $5) print "fac(" n ") --> " $5 }
     ' <<< "$OUT")" ''
-while_running 'target:fib(5)' 'target:fib(N) -> return' -c 60
+while_running 'target:fib(5)' 'target:fib(N) -> return' -c 60 "${every_call[@]}"
 is "every call has its end" "$(returns_of target:fib/1)" 60
 clean
 
 part "tail recursion"
-while_running 'target:loop(20)' 'target:loop(N) -> return' -c 50
+while_running 'target:loop(20)' 'target:loop(N) -> return' -c 50 "${every_call[@]}"
 closing 50 -c
 is "every call has its end" "$(returns_of target:loop/1)" 50
-while_running 'target:even(6)' target:even/1 'target:odd(N) -> return' -c 20
+while_running 'target:even(6)' target:even/1 'target:odd(N) -> return' -c 20 "${every_call[@]}"
 closing 20 -c
 # Thousands of calls in tail position: returns are given up, in words, and nothing gets slow.
-while_running 'target:loop(3000)' 'target:loop(_) -> return' -c 2000 -t 20s --grace 200ms
+while_running 'target:loop(3000)' 'target:loop(_) -> return' -c 2000 -t 20s --grace 200ms "${every_call[@]}"
 closing 2000 -c
 like "said" "$ERR" 'target:loop/1 calls itself in tail position, returns not followed'
 clean
 
 part "local calls, and --scope global"
-while_running 'target:fac(3)' 'target:fac(N)' -c 20
+while_running 'target:fac(3)' 'target:fac(N)' -c 20 "${every_call[@]}"
 like "calls from inside the module" "$OUT" 'target:fac\([012]\)$'
-while_running 'target:fac(3)' 'target:fac(N)' -c 20 --scope global
+while_running 'target:fac(3)' 'target:fac(N)' -c 20 --scope global "${every_call[@]}"
 closing 20 -c
 count_is "only calls with a module name" 20 "$LINE target:fac\(3\)$" "$OUT"
 clean
@@ -119,14 +121,14 @@ count_is "named" 1 "$LINE target:pair\(a, _\)$" "$OUT"
 clean
 
 part "several specs, a whole module, every arity"
-while_running 'target:pair(1, 2), target:id(3)' 'target:pair(A, _)' 'target:id/1 -> return' -c 20
+while_running 'target:pair(1, 2), target:id(3)' 'target:pair(A, _)' 'target:id/1 -> return' -c 20 "${every_call[@]}"
 closing 20 -c
 like "first" "$OUT" "$LINE target:pair\(1, _\)$"
 like "second" "$OUT" "$LINE target:id/1 --> 3$TOOK"
 unlike "no return asked of the first" "$OUT" 'target:pair/2 -->'
 while_running 'target:pair(1, 2), target:id(3)' target:pair -c 2
 count_is "mod:fun" 2 "$LINE target:pair\(1, 2\)$" "$OUT"
-while_running 'target:pair(1, 2), target:id(3)' target -c 30
+while_running 'target:pair(1, 2), target:id(3)' target -c 30 "${every_call[@]}"
 closing 30 -c
 like "mod" "$OUT" "$LINE target:id\(3\)$"
 clean
@@ -139,7 +141,7 @@ count_is "return" 1 "$LINE target:pair/2 --> \{1,2\}$TOOK" "$OUT"
 clean
 
 part "names that need quotes, and other letters"
-while_running "target:'odd name'(1), target:'Upper'(2)" "target:'odd name'(X) -> return" "target:'Upper'/1" -c 10
+while_running "target:'odd name'(1), target:'Upper'(2)" "target:'odd name'(X) -> return" "target:'Upper'/1" -c 10 "${every_call[@]}"
 closing 10 -c
 like "call" "$OUT" "$LINE target:'odd name'\(1\)$"
 like "return" "$OUT" "$LINE target:'odd name'/1 --> 1$TOOK"
