@@ -19,6 +19,7 @@
 -define(GUARD_NAME, beamtap_guard).
 -define(BATCH, 64).            % events sent to the controller in one message
 -define(REASSERT_MS, 5).       % an open gate without events is set again after this: a stale write may have closed it
+-define(CALM_MS, 50).          % and after this when nothing came in that time either
 -define(STALLED_MS, 20).       % a gate closed for want of room that long is worth taking patterns off for
 -define(LATE_US, 500000).      % an acknowledgement that took longer halves the window
 -define(BIG_BATCH, 262144).    % bytes after which the memory of a batch is given back at once
@@ -70,6 +71,7 @@
                  pause = false, % a big term is being learnt: closed until the guard has re-armed
                  shut = true,   % the gate stays closed
                  told = false,  % does the guard know that the gate is closed for want of tokens or room? | waiting
+                 calm = false,  % nothing came since the gate was set last
                  dirty = false, % big terms were here since the last collection
                  lost = {0, 0}}). % calls and other events dropped
 
@@ -261,7 +263,7 @@ install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = 
 
 %% A sensitive process cannot be traced, and trace/3 does not say so. One that OTP started has an empty dictionary only then.
 is_sensitive(P) ->
-    process_info(P, initial_call) =:= {initial_call, {proc_lib, init_p, 5}} andalso
+    is_proc_lib(process_info(P, initial_call)) andalso
         process_info(P, dictionary) =:= {dictionary, []}.
 
 %% Everything that is a reason not to begin. Returns what to trace; throws the reason.
@@ -313,6 +315,9 @@ describe(T) ->
 %% somebody else keeps is left alone.
 countable(S, Patterns) ->
     [MFA || {MFA, local} <- Patterns, S =/= none orelse erlang:trace_info(MFA, call_count) =:= {call_count, false}].
+
+is_proc_lib({initial_call, {proc_lib, init_p, _}}) -> true;
+is_proc_lib(_) -> false.
 
 %% ---- watch: hot functions, big terms, the node's health -----------------------------------------------------------
 
@@ -524,8 +529,8 @@ counts(#undo{session = S, counted = Counted}) ->
     [{MFA, N} || MFA <- Counted, {call_count, N} <- [catch info(S, MFA, call_count)], is_integer(N)].
 
 %% What is still there: nothing, unless somebody interfered.
-left(#undo{session = none, tracer = T, base = Base, patterns = Patterns}) ->
-    [{pattern, MFA} || {MFA, _} <- Patterns, K <- [traced, call_count],
+left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted}) ->
+    [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, call_count} || MFA <- Counted],
                        {_, V} <- [erlang:trace_info(MFA, K)], V =/= false, V =/= undefined]
         ++ [{flags, P} || P <- [new_processes | processes()], erlang:trace_info(P, tracer) =:= {tracer, T}]
         ++ left_word(Base);
@@ -576,9 +581,9 @@ loop(T) ->
 %% Big terms that were sent are still on the heap: give them back when there is time.
 idle(#tracer{dirty = true} = T) ->
     garbage_collect(),
-    T#tracer{dirty = false};
+    T#tracer{dirty = false, calm = true};
 idle(T) ->
-    T.
+    T#tracer{calm = true}.
 
 collect(T, ?BATCH, Calls, Acc) ->
     deliver(T, ?BATCH, Calls, Acc);
@@ -613,7 +618,7 @@ sent(T, N, Calls, Bytes, Acc) ->
                    credit = T#tracer.credit - Calls, tokens = spend(T, Calls),
                    unacked = T#tracer.unacked + Calls, unacked_bytes = T#tracer.unacked_bytes + Bytes,
                    sent_us = case T#tracer.unacked of 0 -> now_us(); _ -> T#tracer.sent_us end,
-                   dirty = Bytes > 65536, told = false}).
+                   dirty = Bytes > 65536, calm = false, told = false}).
 
 tell_gate(#tracer{ctl = Ctl} = T, Bytes) ->
     erlang:send(Ctl, {gate, Bytes, T#tracer.room, tokens(T), T#tracer.unacked, T#tracer.unacked_bytes, T#tracer.hot},
@@ -787,7 +792,7 @@ set_gate(#tracer{undo = #undo{base = Base, range = Range}} = T, Open) ->
     case word() of
         W when W >= Base, W =< Base + Range ->
             W =:= Base + Open orelse set_word(Base + Open),
-            {T, case T#tracer.dirty of true -> ?REASSERT_MS; false -> 10 * ?REASSERT_MS end};
+            {T, case T#tracer.calm of true -> ?CALM_MS; false -> ?REASSERT_MS end};
         W ->
             T#tracer.guard ! {foreign_word, W},
             {T#tracer{shut = true}, infinity}
@@ -820,9 +825,10 @@ wait_for(#tracer{rate = {N, Interval}, tokens = Tokens}, Wanted) ->
     max(1, (Wanted * Interval - Tokens + N * 1000 - 1) div (N * 1000)).
 
 %% The guard is gone: its work is ours.
-alone(#tracer{undo = U}) ->
+alone(#tracer{ctl = Ctl, undo = U}) ->
     take_back(U),
     session_end(U#undo.session),
+    tell(Ctl, {finished, guard_died, []}, 50),
     leave(),
     exit(normal).
 

@@ -108,6 +108,7 @@ clear_all(true) ->
     [erlang:trace(P, false, [all | tracer_of(T)]) || {P, T, _} <- process_flags()],
     erlang:trace_pattern({'_', '_', '_'}, false, [local, meta, call_count, call_time]),
     erlang:trace_pattern({'_', '_', '_'}, false, [global]),
+    erlang:system_flag(trace_control_word, 0),
     erlang:trace_pattern(send, true, []),
     erlang:trace_pattern('receive', true, []),
     [{sessions, length(Sessions)}, {flags, Flags}, {all_patterns, Patterns}].

@@ -323,7 +323,7 @@ static int run(struct trace *t, const char *const *specs, size_t n)
         return trace_armed(t);
     }
     if (t->sink.fd >= 0)
-        bt_sink_done(&t->sink, NULL);
+        bt_sink_discard(&t->sink);
     return status;
 }
 

@@ -115,8 +115,11 @@ int bt_opts_duration(const char *text, int64_t *us, struct beamtap_err *err)
     double n = strtod(text, &end);
     if (end == text || errno != 0 || !(n >= 0))
         return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no time; write 20s, 500ms, 5m", text);
-    if (*end == '\0')
-        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' has no unit: say %ss or %sms", text, text, text);
+    if (*end == '\0') { /* 20000 was meant in ms, 20 in s, mostly: both are told */
+        bool is_ms = n >= 1000 && n < 1e12 && (int64_t)n % 1000 == 0;
+        return bt_err_set(
+            err, BEAMTAP_EUSAGE, "'%s' has no unit: say %.15gs or %sms", text, is_ms ? n / 1000 : n, text);
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(end, units[i].name) == 0 && n * units[i].us < 1e15) {
             *us = (int64_t)(n * units[i].us);

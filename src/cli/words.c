@@ -104,7 +104,7 @@ void bt_words_dry_run(const struct bt_words_start *w)
     put_plural(&b, (int64_t)w->plan->n_mfas, "function");
     bt_buf_puts(&b, "; the node has ");
     put_plural(&b, w->info->processes, "process");
-    bt_buf_puts(&b, ", ");
+    bt_buf_puts(&b, "; ");
     put_limits(&b, w);
     bt_buf_puts(&b, "; nothing was set");
     bt_cli_say("%s", bt_buf_cstr(&b));
@@ -186,7 +186,7 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w)
 /* Exact where every call counted was one to show; else what it can be at most. */
 static void put_skipped(struct bt_buf *b, const struct bt_summary *s)
 {
-    if (!s->has_called)
+    if (!s->has_called || s->called < s->received) /* SIGUSR1 before the first sample */
         return;
     if (s->is_exact) {
         bt_buf_puts(b, "; ");

@@ -45,7 +45,8 @@ struct bt_event {
     int64_t unique;             /* orders events of the same mono_ns */
     int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it */
     int64_t amount;             /* gaps and what was learnt: see above */
-    uint32_t position;          /* BIG_ARG: from 1, among what is captured */
+    bool is_part;               /* BIG_ARG: it is a part of that argument */
+    uint32_t position;          /* BIG_ARG: of the argument, from 1 */
     int64_t duration_ns;        /* return, exception: since the call; -1: unknown */
 };
 

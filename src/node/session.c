@@ -84,7 +84,9 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
     struct bt_guard_opts guard = {
         .lease_ms = o->lease_ms,
         .who = o->who,
-        .until_s = o->time_us < 0 ? -1 : (bt_clock_wall_us() + o->time_us) / 1000000,
+        .until_s = o->time_us < 0
+                       ? -1
+                       : (bt_clock_wall_us() + o->time_us + (int64_t)o->grace_ms * 1000) / 1000000 + 2,
         .log = s->log,
     };
     s->conn = bt_conn_open(&o->conn, err);
@@ -93,6 +95,15 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
     s->guard = bt_guard_start(s->conn, &guard, &s->info, err);
     if (!s->guard)
         return -1;
+    for (size_t i = 0; i < s->prog->n_patterns; i++) {
+        const struct bt_trace_pattern *p = &s->prog->patterns[i];
+        if (p->min_otp > (unsigned)s->info.otp) {
+            *bad_spec = p->spec;
+            return bt_err_at(err, BEAMTAP_ESPEC, p->loc,
+                "match specifications know %s from OTP %u on; %s runs OTP %d", p->min_otp_for, p->min_otp,
+                o->conn.node, s->info.otp);
+        }
+    }
     return bt_guard_plan(s->guard, s->prog, o->max_functions, &s->plan, bad_spec, err);
 }
 
@@ -318,6 +329,9 @@ static int agent_ended(struct bt_session *s, struct bt_etf why, struct beamtap_e
     if (bt_etf_is_atom(&why, "lease"))
         bt_err_set(err, BEAMTAP_ELOST, "%s heard nothing of us for %d ms (--lease) and ended the trace", node,
             s->opts.lease_ms);
+    else if (bt_etf_is_atom(&why, "guard_died"))
+        bt_err_set(err, BEAMTAP_ELIMIT,
+            "the guard process on %s was ended by somebody; its tracer has cleaned up", node);
     else if (bt_etf_is_atom(&why, "no_function"))
         bt_err_set(err, BEAMTAP_ENOMATCH, "the functions are gone: their module was unloaded on %s", node);
     else if (bt_etf_is_atom(&why, "asked"))
@@ -511,6 +525,35 @@ static bool read_mfa(struct bt_etf *r, struct bt_event *ev)
            bt_etf_atom(&inner, &ev->function) && bt_etf_uint32(&inner, &ev->arity);
 }
 
+static bool holds_capture(const struct bt_term *shape, size_t capture)
+{
+    if (shape->kind == BT_TERM_CAPTURE)
+        return shape->u.capture == capture;
+    size_t n = shape->kind == BT_TERM_MAP ? 2 * shape->u.seq.n : shape->u.seq.n;
+    bool is_seq = shape->kind == BT_TERM_TUPLE || shape->kind == BT_TERM_LIST || shape->kind == BT_TERM_MAP;
+    for (size_t i = 0; is_seq && i < n; i++) {
+        if (holds_capture(shape->u.seq.items[i], capture))
+            return true;
+    }
+    return shape->kind == BT_TERM_LIST && shape->u.seq.tail && holds_capture(shape->u.seq.tail, capture);
+}
+
+/* The agent counts what is captured; people count arguments. */
+static void find_argument(const struct bt_session *s, uint32_t id, struct bt_event *ev)
+{
+    const struct bt_clause *c = id < s->n_clauses ? s->clauses[id] : NULL;
+    ev->is_part = false;
+    if (!c || bt_instrument_is_whole(c, s->opts.args))
+        return;
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (holds_capture(c->shape[i], ev->position - 1)) {
+            ev->is_part = c->shape[i]->kind != BT_TERM_CAPTURE;
+            ev->position = (uint32_t)i + 1;
+            return;
+        }
+    }
+}
+
 /* {big_arg, MFA, Id, K} | {big_return, MFA} | {no_return, MFA} | {rearmed, MFA}; for --debug limit {patterns_on, N} */
 static void take_note(struct bt_session *s, const struct bt_notice *n)
 {
@@ -524,7 +567,7 @@ static void take_note(struct bt_session *s, const struct bt_notice *n)
         {"rearmed", BT_EVENT_REARMED},
     };
     struct bt_etf r = n->why, bytes = n->rest, all = n->why;
-    uint32_t arity, id;
+    uint32_t arity, id = 0;
     int64_t amount = 0;
     bt_etf_int64(&bytes, &amount);
     if (!bt_etf_tuple(&r, &arity))
@@ -536,6 +579,8 @@ static void take_note(struct bt_session *s, const struct bt_notice *n)
         if (!read_mfa(&r, &s->mark) ||
             (arity == 4 && !(bt_etf_uint32(&r, &id) && bt_etf_uint32(&r, &s->mark.position))))
             return;
+        if (notes[i].type == BT_EVENT_BIG_ARG)
+            find_argument(s, id, &s->mark);
         if (notes[i].type == BT_EVENT_REARMED)
             s->sum.is_exact = false; /* the VM's counter began anew */
         if (notes[i].type == BT_EVENT_BIG_RETURN || notes[i].type == BT_EVENT_NO_RETURN)
@@ -589,7 +634,7 @@ static int renew(struct bt_session *s, int64_t now, struct beamtap_err *err)
 /* The agent did not say that it has finished: is the node clean all the same? */
 static int give_up(struct bt_session *s, struct beamtap_err *err)
 {
-    if (s->state == FINISHING && bt_guard_verify(s->guard, s->info.word, NULL) == 0) {
+    if (bt_guard_verify(s->guard, s->info.word, NULL) == 0) {
         s->state = ENDED;
         s->sum.is_clean = true;
         return 0;

@@ -2,7 +2,7 @@
  * session.h - one trace of one node, from connecting to "node clean": an explicit state machine with its
  * limits.
  *
- *   open -> planned -> tracing -> closing -> finishing -> ended
+ *   open -> tracing -> closing -> finishing -> ended
  *
  * Every state knows the way to `ended`; whatever fails, bt_session_close leaves the rest to the agent's
  * lease.

@@ -35,6 +35,7 @@ int bt_sink_create(struct bt_sink *s, const char *path, bool is_append, struct b
         return bt_err_sys(err, BEAMTAP_EOUTPUT, errno, "cannot create %s", path);
     bt_sink_init(s, fd, path);
     s->owns_fd = true;
+    s->is_new = !is_append;
     return 0;
 }
 
@@ -97,6 +98,13 @@ int bt_sink_drain(struct bt_sink *s, int64_t deadline_us, struct beamtap_err *er
 bool bt_sink_is_full(const struct bt_sink *s)
 {
     return s->buf.len - s->pos >= BT_SINK_HIGH;
+}
+
+void bt_sink_discard(struct bt_sink *s)
+{
+    if (s->owns_fd && s->is_new)
+        unlink(s->name);
+    bt_sink_done(s, NULL);
 }
 
 int bt_sink_done(struct bt_sink *s, struct beamtap_err *err)

@@ -14,6 +14,7 @@ struct bt_sink {
     int fd;
     bool is_file; /* a regular file never makes us wait */
     bool owns_fd;
+    bool is_new; /* the file was made by bt_sink_create */
     const char *name;
     struct bt_buf buf; /* append here */
     size_t pos;        /* bytes of it that are written */
@@ -30,6 +31,8 @@ int bt_sink_push(struct bt_sink *s, struct beamtap_err *err);
 /* Writes everything, waiting until the deadline (bt_clock_mono_us) at most. */
 int bt_sink_drain(struct bt_sink *s, int64_t deadline_us, struct beamtap_err *err);
 bool bt_sink_is_full(const struct bt_sink *s);
+/* Gives up a sink nothing was written to: a file that bt_sink_create has made is removed. */
+void bt_sink_discard(struct bt_sink *s);
 /* Frees; closes what bt_sink_create opened, and reports what only close() knows (a full disk). */
 int bt_sink_done(struct bt_sink *s, struct beamtap_err *err);
 

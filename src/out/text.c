@@ -79,7 +79,7 @@ static bool put_next(struct bt_buf *out, struct bt_etf *r, const struct bt_print
     if (bytes > 0) {
         bt_buf_putc(out, '<');
         bt_text_bytes(out, bytes);
-        bt_buf_puts(out, ", not copied>");
+        bt_buf_puts(out, ", left out>");
     } else {
         bt_buf_putc(out, '_');
     }
@@ -193,13 +193,13 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
     default: break;
     }
     put_function(out, ev);
-    bt_buf_printf(out, "/%u: ", ev->arity);
+    bt_buf_printf(out, "/%u%s ", ev->arity, ev->type == BT_EVENT_NO_RETURN ? "" : ":");
     if (ev->type == BT_EVENT_REARMED) {
         bt_buf_puts(out, "its module was loaded anew; it is traced again, calls in between were not seen");
     } else if (ev->type == BT_EVENT_NO_RETURN) {
         bt_buf_puts(out, "calls itself in tail position, returns not followed");
     } else if (ev->type == BT_EVENT_BIG_ARG) {
-        bt_buf_printf(out, "argument %u is ", ev->position);
+        bt_buf_printf(out, "%sargument %u is ", ev->is_part ? "a part of " : "", ev->position);
         bt_text_bytes(out, ev->amount);
         bt_buf_puts(out, ", no longer copied (--max-term)");
     } else {

@@ -18,16 +18,16 @@ static uint64_t below(struct ast_gen *g, uint64_t n)
 
 static const char *const atoms[] = {"ok", "error", "hello world", "", "and", "when", "fun", "Upper", "_",
     "$1", "a@b", "it's",
-    "\xC3\xBC"
-    "ber",
+    ("\xC3\xBC"
+     "ber"),
     "\xD0\xB8\xD0\xBC\xD1\x8F", "a\nb", "erlang", "maybe", "x-y", "0a"};
 static const char *const vars[] = {"X", "Y", "_Z", "Longer_Name1",
-    "\xC3\x9C"
-    "ber",
+    ("\xC3\x9C"
+     "ber"),
     "__"};
 static const char *const strings[] = {"", "abc", "a\"b\\c", "\n\t\x1B\x7F",
-    "gr\xC3\xB6\xC3\x9F"
-    "e",
+    ("gr\xC3\xB6\xC3\x9F"
+     "e"),
     "\xE6\xBC\xA2", "%{"};
 
 static const struct bt_term *gen_identifier(struct ast_gen *g)

@@ -76,13 +76,14 @@ static int run(const char *spec, struct beamtap_err *err)
 }
 
 static const char *const specs[] = {
-    "m:f(R = {ok, 'atom', [A | _], #{k := V, {a, [1]} := \"str\"}}, <<\"bin\", 1:16, 1.5/float, "
-    "\"x\"/utf16>>, "
-    "\"s\" ++ T, [1] ++ (U = [_]), _W, R, U) when R =:= {A, #{a => V}}, not ([T | 'x'] > "
-    "-123456789012345678901234567890); "
-    "is_list(A), element(1, R) =:= '$1' -> return",
-    "m:f(\"a\" \"b\" \"c\", fun lists:map/2, <0.1.2>, #Ref<0.1.2.3>, 36#zzzzzzzzzzzzzzzzz, 1.5, $a, #{}, {}, "
-    "[])",
+    ("m:f(R = {ok, 'atom', [A | _], #{k := V, {a, [1]} := \"str\"}}, <<\"bin\", 1:16, 1.5/float, "
+     "\"x\"/utf16>>, "
+     "\"s\" ++ T, [1] ++ (U = [_]), _W, R, U) when R =:= {A, #{a => V}}, not ([T | 'x'] > "
+     "-123456789012345678901234567890); "
+     "is_list(A), element(1, R) =:= '$1' -> return"),
+    ("m:f(\"a\" \"b\" \"c\", fun lists:map/2, <0.1.2>, #Ref<0.1.2.3>, 36#zzzzzzzzzzzzzzzzz, 1.5, $a, #{}, "
+     "{}, "
+     "[])"),
     "{queue, in, return_trace}",
     "m:f(A,B,C,D,E,F,G,H,I,J) when A; B; C; D; E; F; G",
 };
