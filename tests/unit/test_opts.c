@@ -339,7 +339,7 @@ static void values_that_are_missing_or_wrong(void **state)
     bad("--count 5x", "'5x' is no number");
     bad("--count 99999999999999999999", "is no number");
     bad("--max-functions none", "--max-functions: 'none' is no number");
-    bad("--time 20000", "--time: '20000' has no unit: say 20000s or 20000ms");
+    bad("--time 20000", "--time: '20000' has no unit: say 20s or 20000ms");
     bad("--grace none", "--grace: 'none' is no time");
     bad("--lease -1s", "--lease: '-1s' is no time");
 }
@@ -367,7 +367,7 @@ static void durations_that_are_none(void **state)
     static const struct {
         const char *text, *part;
     } table[] = {
-        {"20000", "'20000' has no unit: say 20000s or 20000ms"},
+        {"20000", "'20000' has no unit: say 20s or 20000ms"},
         {"", "is no time; write 20s, 500ms, 5m"},
         {"s", "is no time; write"},
         {"none", "is no time; write"},

@@ -187,10 +187,10 @@ static void terms_too_big_were_left_out(void **state)
 {
     (void)state;
     outcome("{trace_ts,<0.44.0>,return_from,{m,f,1},{'$beamtap_big',101711872},{1,1}}", -1,
-        WHEN "<0.44.0> m:f/1 --> <97 MB, not copied>\n");
+        WHEN "<0.44.0> m:f/1 --> <97 MB, left out>\n");
     compile("m:f");
     assert_line("{trace_ts,<0.44.0>,call,{m,f,3},{0,[a,'$beamtap_skip',{'$beamtap_big',2048}]},{1,1}}",
-        WHEN "<0.44.0> m:f(a, _, <2 KB, not copied>)\n");
+        WHEN "<0.44.0> m:f(a, _, <2 KB, left out>)\n");
     compile("m:f(X, {Y, _})");
     assert_line(
         "{trace_ts,<0.44.0>,call,{m,f,2},{0,'$beamtap_skip',b},{1,1}}", WHEN "<0.44.0> m:f(_, {b,_})\n");
