@@ -49,8 +49,7 @@ static bool read_body(struct bt_etf *r, struct bt_event *ev)
     return false;
 }
 
-/* Nanoseconds since the VM's start lie within 73 years; what is beyond would overflow when times are added. */
-static bool read_mono(struct bt_etf *r, int64_t *ns)
+bool bt_event_mono(struct bt_etf *r, int64_t *ns)
 {
     const int64_t most = INT64_C(1) << 61;
     return bt_etf_int64(r, ns) && *ns >= -most && *ns <= most;
@@ -72,7 +71,7 @@ static bool read_event(struct bt_etf *r, struct bt_event *ev)
     } else if (arity != 6 || !read_body(r, ev)) {
         return false;
     }
-    return bt_etf_tuple_of(r, 2) && read_mono(r, &ev->mono_ns) && bt_etf_int64(r, &ev->unique);
+    return bt_etf_tuple_of(r, 2) && bt_event_mono(r, &ev->mono_ns) && bt_etf_int64(r, &ev->unique);
 }
 
 int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *err)

@@ -53,6 +53,12 @@ struct bt_event {
 /* Reads one trace message; the cursor moves past it. EPROTO when it is not one we asked for. */
 int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *err);
 
+/*
+ * Reads a monotonic time of the node. Nanoseconds since the VM's start lie within 73 years; what is beyond is refused, it
+ * would overflow when times are added or subtracted.
+ */
+bool bt_event_mono(struct bt_etf *r, int64_t *ns);
+
 /* The last captured value of a call is where it will return to (instrument.h, with_caller): moves it to ev->caller. */
 bool bt_event_take_caller(struct bt_event *ev);
 

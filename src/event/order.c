@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/event.h"
+
 struct item {
     int64_t mono_ns, unique;
     size_t len;
@@ -58,7 +60,7 @@ static bool read_stamp(struct bt_slice event, int64_t *mono_ns, int64_t *unique)
         if (!bt_etf_skip(&r))
             return false;
     }
-    return bt_etf_tuple_of(&r, 2) && bt_etf_int64(&r, mono_ns) && bt_etf_int64(&r, unique);
+    return bt_etf_tuple_of(&r, 2) && bt_event_mono(&r, mono_ns) && bt_etf_int64(&r, unique);
 }
 
 static void swap(struct bt_order *o, size_t i, size_t j)
