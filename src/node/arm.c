@@ -81,17 +81,17 @@ static bool is_pid_text(const char *p)
 }
 
 /* "<0.44.0>", "0.44.0", "#PID<0.44.0>" as {pid, "<0.44.0>"}. */
-static const struct bt_term *pid_term(const char *p, struct bt_arena *a, struct beamtap_err *err)
+static const struct bt_term *pid_term(const char *given, struct bt_arena *a, struct beamtap_err *err)
 {
     unsigned x, y, z;
     int used = 0;
     char text[64];
-    if (strncmp(p, "#PID", 4) == 0)
-        p += 4;
+    const char *p = strncmp(given, "#PID", 4) == 0 ? given + 4 : given;
     const char *inner = *p == '<' ? p + 1 : p;
-    if (sscanf(inner, "%9u.%9u.%9u%n", &x, &y, &z, &used) != 3 ||
+    if (inner[strspn(inner, "0123456789.>")] != '\0' || /* sscanf takes signs and spaces too */
+        sscanf(inner, "%9u.%9u.%9u%n", &x, &y, &z, &used) != 3 ||
         strcmp(inner + used, *p == '<' ? ">" : "") != 0) {
-        bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no process; a pid looks like <0.44.0> (-p)", p);
+        bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is no process; a pid looks like <0.44.0> (-p)", given);
         return NULL;
     }
     if (x != 0) {
