@@ -301,6 +301,59 @@ static void test_instrument_modes(void **state)
     assert_string_equal(bt_buf_cstr(&text), "[{'_',[" GATE "],[" TAKE ",{message,{{11}}}]}]");
 }
 
+/* With action `time` the last value of each message is the caller. */
+static void test_instrument_caller(void **state)
+{
+    (void)state;
+    struct bt_instrument_opts opts = {.range = 1000, .mode = BT_ARGS_MODE_NAMED, .with_caller = true};
+    put_installed("m:f({X, _}, Y) -> time", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{[{'$1','_'},'$2'],[" GATE "],[" TAKE ",{message,{{11,'$1','$2',{caller}}}}]}]");
+    put_installed("m:f(_) when a =:= b; b =:= c -> return, time", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{['_'],[" GATE ",{'=:=',a,b}],[" TAKE ",{message,{{11,{caller}}}},{exception_trace}]},"
+        "{['_'],[" GATE ",{'=:=',b,c}],[" TAKE ",{message,{{12,{caller}}}},{exception_trace}]}]");
+    put_installed("m:f", &opts);
+    assert_string_equal(bt_buf_cstr(&text), "[{'_',[" GATE "],[" TAKE ",{message,{{11,'$_',{caller}}}}]}]");
+    opts.mode = BT_ARGS_MODE_ALL;
+    put_installed("m:f(X)", &opts);
+    assert_string_equal(
+        bt_buf_cstr(&text), "[{['$1'],[" GATE "],[" TAKE ",{message,{{11,'$_',{caller}}}}]}]");
+    opts.mode = BT_ARGS_MODE_ARITY;
+    put_installed("m:f(X)", &opts);
+    assert_string_equal(bt_buf_cstr(&text), "[{['$1'],[" GATE "],[" TAKE ",{message,{{11,{caller}}}}]}]");
+}
+
+static void test_instrument_is_whole(void **state)
+{
+    (void)state;
+    struct bt_program all = compile("m:f"), named = compile("m:f(X)");
+    const struct bt_clause *a = &all.patterns[0].clauses[0], *n = &named.patterns[0].clauses[0];
+    assert_true(bt_instrument_is_whole(a, BT_ARGS_MODE_NAMED));
+    assert_false(bt_instrument_is_whole(n, BT_ARGS_MODE_NAMED));
+    assert_true(bt_instrument_is_whole(n, BT_ARGS_MODE_ALL));
+    assert_false(bt_instrument_is_whole(a, BT_ARGS_MODE_ARITY));
+}
+
+/* Only durations: wants_time; where the value is wanted too it comes with its duration. */
+static void test_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        bool wants_return, wants_time;
+    } table[] = {{"m:f(X)", false, false}, {"m:f(X) -> time", false, true}, {"m:f -> time", false, true},
+        {"m:f(X) -> return", true, false}, {"m:f(X) -> time, return", true, false},
+        {"m:f(X) -> return, time", true, false}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bt_program prog = compile(table[i].spec);
+        const struct bt_clause *c = &prog.patterns[0].clauses[0];
+        if (c->wants_return != table[i].wants_return || c->wants_time != table[i].wants_time ||
+            prog.wants_return != table[i].wants_return || prog.wants_time != table[i].wants_time)
+            fail_msg("%s", table[i].spec);
+    }
+}
+
 static void test_instrument_base(void **state)
 {
     (void)state;
@@ -323,6 +376,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_modes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_instrument_caller, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_instrument_is_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_base, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,37 @@ static void an_exception(void **state)
     assert_term(ev.value, "{badmatch,1}");
 }
 
+static void a_return_to(void **state)
+{
+    (void)state;
+    struct bt_event ev = decode("{trace_ts,<0.44.0>,return_to,{lists,seq,2},{2000,9}}");
+    assert_int_equal(ev.type, BT_EVENT_RETURN_TO);
+    assert_term(ev.pid, "<0.44.0>");
+    assert_term(ev.caller, "{lists,seq,2}");
+    assert_int_equal(ev.mono_ns, 2000);
+    assert_int_equal(ev.unique, 9);
+    assert_int_equal(ev.n_values, 0);
+    ev = decode("{trace_ts,<0.44.0>,return_to,undefined,{2000,9}}");
+    assert_term(ev.caller, "undefined");
+}
+
+static void the_caller_is_the_last_value_of_a_call(void **state)
+{
+    (void)state;
+    struct bt_event ev = decode("{trace_ts,<0.44.0>,call,{lists,seq,2},{3,[a],{m,f,1}},{1000,1}}");
+    assert_int_equal(ev.caller.len, 0);
+    assert_true(bt_event_take_caller(&ev));
+    assert_term(ev.caller, "{m,f,1}");
+    assert_int_equal(ev.n_values, 1);
+    assert_term(ev.values[0], "[a]");
+    ev = decode("{trace_ts,<0.44.0>,call,{lists,seq,2},{3,undefined},{1000,1}}");
+    assert_true(bt_event_take_caller(&ev));
+    assert_term(ev.caller, "undefined");
+    assert_false(bt_event_take_caller(&ev)); /* there is none any more */
+    ev = decode("{trace_ts,<0.44.0>,return_from,{lists,seq,2},ok,{2000,1}}");
+    assert_false(bt_event_take_caller(&ev));
+}
+
 static void events_stand_in_a_row(void **state)
 {
     (void)state;
@@ -140,6 +171,10 @@ static void what_is_no_event_is_refused(void **state)
         "{trace_ts,<0.44.0>,exception_from,{a,b,0},{1,2},{1,1}}",
         "{trace_ts,<0.44.0>,call,{a,b,0},{0,!ff},{1,1}}",
         "{trace_ts,!6805,call,{a,b,0},{0},{1,1}}",
+        "{trace_ts,<0.44.0>,return_to,{a,b,0},{1}}",
+        "{trace_ts,<0.44.0>,return_to,{a,b,0},{0},{1,1}}",
+        "{trace_ts,<0.44.0>,return_to,!ff,{1,1}}",
+        "{trace_ts,<0.44.0>,call,{a,b,0},{1,1}}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct bt_etf r = bt_test_cursor(&arena, texts[i]);
@@ -224,6 +259,8 @@ int main(void)
         cmocka_unit_test(a_call_without_captures),
         cmocka_unit_test(a_return),
         cmocka_unit_test(an_exception),
+        cmocka_unit_test(a_return_to),
+        cmocka_unit_test(the_caller_is_the_last_value_of_a_call),
         cmocka_unit_test(events_stand_in_a_row),
         cmocka_unit_test(what_is_no_event_is_refused),
         cmocka_unit_test(cut_off_events_are_refused),

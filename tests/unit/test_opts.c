@@ -68,6 +68,13 @@ static void defaults(void **state)
     assert_int_equal(opts.lease, 5000000);
     assert_int_equal(opts.max_functions, 1000);
     assert_string_equal(opts.args, "named");
+    assert_int_equal(opts.rate.n, 100);
+    assert_int_equal(opts.rate.interval_us, 1000000);
+    assert_int_equal(opts.burst, 0);
+    assert_string_equal(opts.on_rate, "skip");
+    assert_int_equal(opts.max_memory, 64 << 20);
+    assert_int_equal(opts.max_term, 1 << 20);
+    assert_int_equal(opts.max_load, 300);
     assert_null(opts.scope);
     assert_null(opts.output);
     assert_int_equal(opts.words.n, 0);
@@ -122,6 +129,7 @@ static void texts(void **state)
         {{"--cookie F", "--cookie=F"}, &opts.cookie},
         {{"--scope F", "--scope=F"}, &opts.scope},
         {{"--args F", "--args=F"}, &opts.args},
+        {{"--on-rate F", "--on-rate=F"}, &opts.on_rate},
         {{"--output F", "--output=F", "-o F", "-oF"}, &opts.output},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -153,6 +161,11 @@ static void numbers(void **state)
         {"-cnone", &opts.count, BT_CLI_NONE},
         {"--count=none", &opts.count, BT_CLI_NONE},
         {"--max-functions 5000", &opts.max_functions, 5000},
+        {"--burst 5", &opts.burst, 5},
+        {"--burst=1000000", &opts.burst, 1000000},
+        {"--max-load 50", &opts.max_load, 50},
+        {"--max-load=1000", &opts.max_load, 1000},
+        {"--max-load none", &opts.max_load, BT_CLI_NONE},
         {"--time 2m", &opts.time, 120000000},
         {"--time=2m", &opts.time, 120000000},
         {"-t 2m", &opts.time, 120000000},
@@ -181,6 +194,16 @@ static void rates(void **state)
         {"--rate=10/100ms", 10, 100000},
         {"--rate 10k/s", 10000, 1000000},
         {"--rate 7/2m", 7, 120000000},
+        {"--rate 1/1ms", 1, 1000},
+        {"--rate 1/ms", 1, 1000},
+        {"--rate 1/h", 1, INT64_C(3600000000)},
+        {"--rate 1/1h", 1, INT64_C(3600000000)},
+        {"--rate 1/1.5s", 1, 1500000},
+        {"--rate 1/60m", 1, INT64_C(3600000000)},
+        {"--rate 1M", 1000000, 1000000},
+        {"--rate 1G/s", 1000000000, 1000000},
+        {"--rate 5 --rate none", -1, 1000000},
+        {"--rate none --rate 5", 5, 1000000},
         {"--rate none", -1, 1000000},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -188,7 +211,8 @@ static void rates(void **state)
         assert_int_equal(opts.rate.n, table[i].n);
         assert_int_equal(opts.rate.interval_us, table[i].interval_us);
     }
-    static const char *const wrong[] = {"0", "-1", "x", "5x", "5/", "5/0s", "5/1us", "5/2h", "5/10", "/s",
+    static const char *const wrong[] = {"0", "-1", "x", "5x", "5/", "5/0s", "5/0ms", "5/1us", "5/999us",
+        "5/2h", "1/61m", "0/s", "none/s", "1.5", "5//s", "5/s/s", "5/1e400s", "5kk", "5T", "2G", "5/10", "/s",
         "99999999999", "5/sssssssssssssssssssssssssssssssssssssssss"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char line[80];
@@ -204,12 +228,14 @@ static void sizes(void **state)
         const char *line;
         int64_t bytes;
     } table[] = {{"--max-term 1", 1}, {"--max-term 64K", 65536}, {"--max-term=10M", 10 << 20},
-        {"--max-term 1G", 1 << 30}, {"--max-term 64k", 65536}};
+        {"--max-term 1G", 1 << 30}, {"--max-term 64k", 65536}, {"--max-term 1024G", INT64_C(1) << 40},
+        {"--max-term 1099511627776", INT64_C(1) << 40}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         good(table[i].line);
         assert_int_equal(opts.max_term, table[i].bytes);
     }
-    static const char *const wrong[] = {"0", "-1", "K", "1T", "1KB", "9999999999G", "1.5M"};
+    static const char *const wrong[] = {"0", "-1", "K", "1T", "1KB", "1Kk", "9999999999G", "1025G", "1.5M",
+        "none", "1099511627777", "99999999999999999999"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char line[80];
         snprintf(line, sizeof line, "--max-memory %s", wrong[i]);
@@ -338,6 +364,12 @@ static void values_that_are_missing_or_wrong(void **state)
     bad("--count -5", "'-5' is no number");
     bad("--count 5x", "'5x' is no number");
     bad("--count 99999999999999999999", "is no number");
+    bad("--burst 0", "--burst: '0' is no number from 1 up");
+    bad("--burst none", "--burst: 'none' is no number from 1 up");
+    bad("--burst", "--burst needs a value: --burst N");
+    bad("--max-load 0", "--max-load: '0' is no number from 1 up");
+    bad("--max-load 50%", "--max-load: '50%' is no number");
+    bad("--on-rate", "--on-rate needs a value: --on-rate WHAT");
     bad("--max-functions none", "--max-functions: 'none' is no number");
     bad("--time 20000", "--time: '20000' has no unit: say 20s or 20000ms");
     bad("--grace none", "--grace: 'none' is no time");

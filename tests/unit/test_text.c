@@ -120,6 +120,20 @@ static void returns_and_exceptions(void **state)
         WHEN "<0.44.0> queue:in/2 ** throw:{a,\"b\"}\n");
 }
 
+static void durations_without_values(void **state)
+{
+    (void)state;
+    struct bt_event ev = decode("{trace_ts,<0.44.0>,return_from,{queue,in,2},x,{1,1}}");
+    ev.type = BT_EVENT_TIMED;
+    ev.value = (struct bt_slice){NULL, 0};
+    ev.duration_ns = 335000;
+    assert_true(bt_text_event(&out, &ev, &opts));
+    assert_text(&out, WHEN "<0.44.0> queue:in/2 took 335us\n");
+    ev.duration_ns = 0;
+    assert_true(bt_text_event(&out, &ev, &opts));
+    assert_text(&out, WHEN "<0.44.0> queue:in/2 took 0ns\n");
+}
+
 static void durations_at_the_border_of_each_unit(void **state)
 {
     (void)state;
@@ -285,6 +299,7 @@ int main(void)
         T(a_call_of_a_bare_function_shows_everything),
         T(all_and_arity),
         T(returns_and_exceptions),
+        T(durations_without_values),
         T(durations_at_the_border_of_each_unit),
         T(counts_with_thousands),
         T(names_are_quoted_where_erlang_quotes_them),
