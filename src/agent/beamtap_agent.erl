@@ -174,7 +174,7 @@ tell(Ctl, Msg, Tries) ->
 plan([{M, F, A, Scope} | Rest], Max, Done) ->
     Found = resolve(existing(M), existing(F), A, Scope),
     case Found of
-        {ok, MFAs} when length(MFAs) > Max -> lists:reverse(Done, [{too_many, length(MFAs)}]);
+        {ok, MFAs} when length(MFAs) > Max -> lists:reverse(Done, [{too_many, length(MFAs)} | [not_looked_up || _ <- Rest]]);
         {ok, MFAs} -> plan(Rest, Max - length(MFAs), [Found | Done]);
         _ -> plan(Rest, Max, [Found | Done])
     end;

@@ -513,7 +513,7 @@ int bt_guard_arm(
     if (arity != 7 || !bt_etf_slice(&r, &tracer) || !bt_etf_int64(&r, &out->functions) ||
         !bt_etf_int64(&r, &out->processes) || !bt_etf_int64(&r, &out->mono_ns) ||
         !bt_etf_int64(&r, &out->time_offset_ns) || !bt_etf_list(&r, &out->n_sensitive) ||
-        out->time_offset_ns > INT64_C(1) << 61 || out->time_offset_ns < -(INT64_C(1) << 61))
+        out->time_offset_ns > INT64_C(1) << 62 || out->time_offset_ns < -(INT64_C(1) << 62))
         return bt_err_set(err, BEAMTAP_EPROTO, "the agent's answer cannot be read");
     return keep(&g->tracer, tracer, err);
 }

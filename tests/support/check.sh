@@ -162,7 +162,7 @@ closing() {
     n=$(sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta' <<< "$1")
     ends 0
     like "closing line" "$(tail -n 1 <<< "$ERR")" \
-        "^beamtap: stopped: $n call$plural \\($2\\)(; [0-9,]+ skipped,| of at most [0-9,]+;|;) 0 lost(, [0-9,]+ still open.*)?; node clean$"
+        "^beamtap: stopped: $n call$plural \\($2\\)(; [0-9,]+ skipped,| of at most [0-9,]+[;,]|[;,]) 0 lost(, [0-9,]+ still open.*)?; node clean$"
 }
 
 # refused STATUS REGEX: the program ended with STATUS before it traced, said why, and showed nothing.
