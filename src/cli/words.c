@@ -129,13 +129,25 @@ void bt_words_warn(const struct bt_words_start *w)
     }
 }
 
-/* "payments:charge/2", or how many there are. */
+/* "payments:charge/2 was", or how many there are. */
 static void put_functions(struct bt_buf *b, const struct bt_plan *plan)
 {
-    if (plan->n_mfas == 1)
+    if (plan->n_mfas == 1) {
         put_mfa(b, &plan->mfas[0]);
-    else
-        bt_buf_printf(b, "the %zu functions", plan->n_mfas);
+        bt_buf_puts(b, " was ");
+    } else {
+        bt_buf_printf(b, "the %zu functions were ", plan->n_mfas);
+    }
+}
+
+static void put_times(struct bt_buf *b, uint64_t n)
+{
+    if (n == 1) {
+        bt_buf_puts(b, "once");
+        return;
+    }
+    bt_text_count(b, n);
+    bt_buf_puts(b, " times");
 }
 
 static void say_nothing_shown(const struct bt_words_end *w)
@@ -150,14 +162,15 @@ static void say_nothing_shown(const struct bt_words_end *w)
     bt_buf_puts(&b, ": ");
     put_functions(&b, w->plan);
     if (s->has_called && s->called > 0) {
-        bt_buf_puts(&b, " was called ");
-        bt_text_count(&b, s->called);
-        bt_buf_puts(&b, " times but no arguments or process matched");
+        bt_buf_puts(&b, "called ");
+        put_times(&b, s->called);
+        bt_buf_puts(&b, " but no arguments or process matched");
     } else if (s->has_called) {
-        bt_buf_puts(&b, " was not called; inlined, or reached under another name?");
+        bt_buf_puts(&b, "not called; inlined, or reached under another name?");
     } else {
-        bt_buf_puts(&b, " was not called from outside its module, or no arguments matched (--scope local "
-                        "sees all calls)");
+        bt_buf_printf(&b,
+            "not called from outside %s, or no arguments matched (--scope local sees all calls)",
+            w->plan->n_mfas == 1 ? "its module" : "their modules");
     }
     bt_cli_say("%s", bt_buf_cstr(&b));
     bt_buf_done(&b);
@@ -183,11 +196,11 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w)
         bt_buf_puts(b, " (interrupted)");
 }
 
-/* Exact where every call counted was one to show; else what it can be at most. */
-static void put_skipped(struct bt_buf *b, const struct bt_summary *s)
+/* Exact where every call counted was one to show; else what it can be at most. True: a count of what was not shown. */
+static bool put_skipped(struct bt_buf *b, const struct bt_summary *s)
 {
     if (!s->has_called || s->called < s->received) /* SIGUSR1 before the first sample */
-        return;
+        return false;
     if (s->is_exact) {
         bt_buf_puts(b, "; ");
         bt_text_count(b, s->called > s->shown ? s->called - s->shown : 0);
@@ -196,6 +209,7 @@ static void put_skipped(struct bt_buf *b, const struct bt_summary *s)
         bt_buf_puts(b, " of at most ");
         bt_text_count(b, s->called > s->shown ? s->called : s->shown);
     }
+    return s->is_exact;
 }
 
 void bt_words_totals(const struct bt_summary *s, uint64_t lost)
@@ -225,8 +239,7 @@ void bt_words_closing(const struct bt_words_end *w)
         say_nothing_shown(w);
     bt_buf_puts(&b, "stopped: ");
     put_reason(&b, w);
-    put_skipped(&b, s);
-    bt_buf_puts(&b, s->has_called && s->is_exact ? ", " : "; ");
+    bt_buf_puts(&b, put_skipped(&b, s) ? ", " : "; ");
     bt_text_count(&b, s->lost + w->lost);
     bt_buf_puts(&b, " lost");
     if (s->open > 0) {
