@@ -35,7 +35,7 @@ tap $nowhere 'a:b/1' -c;                        refused 2 '--count needs a value
 tap $nowhere 'a:b/1' -c 0;                      refused 2 "--count.*'0'"
 tap $nowhere 'a:b/1' -c -3;                     refused 2 "--count.*'-3'"
 tap $nowhere 'a:b/1' -c many;                   refused 2 "--count.*'many'"
-tap $nowhere 'a:b/1' -t 20000;                  refused 2 'say 20000?s or 20000ms'
+tap $nowhere 'a:b/1' -t 20000;                  refused 2 'say 20s or 20000ms'
 tap $nowhere 'a:b/1' -t 5parsecs;               refused 2 "--time.*'5parsecs'"
 tap $nowhere 'a:b/1' -t -1s;                    refused 2 "--time.*'-1s'"
 tap $nowhere 'a:b/1' --grace soon;              refused 2 "--grace.*'soon'"
