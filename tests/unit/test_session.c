@@ -1,156 +1,21 @@
 /*
  * test_session.c - guard and session against a scripted node: the whole life of a trace, and the ways it ends early.
  */
-#include "check.h"
+#include "traced.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "node/session.h"
-#include "out/text.h"
-#include "peer.h"
-#include "process.h"
-#include "term/print.h"
 #include "terms.h"
 
 #define MAX_ANSWERS 64
-
-static struct bt_arena arena;
-static struct bt_program prog;
-
-static int teardown(void **state)
-{
-    (void)state;
-    bt_arena_done(&arena);
-    return 0;
-}
-
-/* ---- what the node says ---- */
-
-#define STARTS                                                                                               \
-    {"erlang:system_info", "\"25\""}, {"erlang:spawn", "<0.90.0>"}, {"erlang:register", "true"},             \
-        {"erlang:whereis", "undefined"}, {"erlang:module_loaded", "false"},                                  \
-        {"code:load_binary", "{module,x}"},                                                                  \
-    {                                                                                                        \
-        "agent:start", "{ok,<0.91.0>,0,42,0,4}"                                                              \
-    }
-
-#define PLANS                                                                                                \
-    {                                                                                                        \
-        "plan", "{plan,[{ok,[{m,f,1}]}]}"                                                                    \
-    }
-#define ARMS                                                                                                 \
-    {                                                                                                        \
-        "arm", "{armed,<0.92.0>,1,42,1000,0,[]}"                                                             \
-    }
-#define CLOSES                                                                                               \
-    {                                                                                                        \
-        "close", "{closed,asked,[{{m,f,1},3}]}"                                                              \
-    }
-#define FINISHES                                                                                             \
-    {                                                                                                        \
-        "finish", "{finished,asked,[]}"                                                                      \
-    }
-#define IS_CLEAN                                                                                             \
-    {"erlang:whereis", "undefined"}, {"erlang:module_loaded", "false"}, {"erlang:check_old_code", "false"},  \
-    {                                                                                                        \
-        "erlang:system_info", "0"                                                                            \
-    }
-#define END                                                                                                  \
-    {                                                                                                        \
-        NULL, NULL                                                                                           \
-    }
-
-static void plays(struct bt_link *l)
-{
-    bt_link_handshake(l);
-    bt_link_converse(l, l->arg);
-    bt_link_await_eof(l);
-}
-
-/* ---- what we do ---- */
-
-static struct bt_session_opts opts_at(const struct bt_peer *p)
-{
-    return (struct bt_session_opts){
-        .conn = {.node = BT_TEST_NODE, .cookie = BT_PEER_COOKIE, .port = p->port, .timeout_ms = 5000},
-        .count = 2,
-        .time_us = BT_NO_LIMIT,
-        .grace_ms = 50,
-        .lease_ms = 5000,
-        .max_functions = 1000,
-        .rate = {100000, 1000000},
-        .burst = 1000,
-        .max_memory = 64 << 20,
-        .max_term = 1 << 20,
-        .max_load = -1,
-        .who = "test",
-    };
-}
-
-static void compile(const char *spec)
-{
-    assert_int_equal(bt_compile(&spec, 1, NULL, &arena, &prog, NULL, NULL), 0);
-}
-
-static struct bt_session *open_session(const struct bt_session_opts *o)
-{
-    struct beamtap_err err = {0};
-    size_t bad_spec;
-    compile("m:f(X) -> return");
-    struct bt_session *s = bt_session_open(o, &prog, &bad_spec, &err);
-    assert_string_equal(err.msg, "");
-    assert_non_null(s);
-    return s;
-}
-
-static void arm(struct bt_session *s)
-{
-    struct beamtap_err err = {0};
-    int rc = bt_session_arm(s, &err);
-    assert_string_equal(err.msg, "");
-    assert_int_equal(rc, 0);
-}
-
-/* All events until the end, as text without time; the last thing bt_session_next gave. */
-static enum bt_next run(struct bt_session *s, struct bt_buf *out, struct beamtap_err *err)
-{
-    static struct bt_event ev;
-    enum bt_next next;
-    struct bt_text_opts o = {.print = {.home = {(const uint8_t *)BT_TEST_NODE, strlen(BT_TEST_NODE)}}};
-    int64_t until = bt_clock_mono_us() + 6000000;
-    o.clauses = bt_session_clauses(s, &o.n_clauses);
-    while ((next = bt_session_next(s, &ev, until, err)) == BT_NEXT_EVENT) {
-        struct bt_buf line = BT_BUF_INIT;
-        bt_text_event(&line, &ev, &o);
-        bt_buf_puts(out, bt_buf_cstr(&line) + sizeof "00:00:00.000000");
-        bt_buf_done(&line);
-    }
-    return next;
-}
 
 /* Runs a whole trace against the script; the text of its events and what it ended with. */
 static void trace(const struct bt_peer_answer *script, const char *lines, enum beamtap_code code,
     const char *part, struct bt_summary *sum)
 {
-    struct bt_peer p;
-    struct bt_buf out = BT_BUF_INIT;
-    struct beamtap_err err = {0};
-    int fds = bt_test_n_fds();
-    bt_peer_start(&p, plays, script);
-    struct bt_session_opts o = opts_at(&p);
-    struct bt_session *s = open_session(&o);
-    arm(s);
-    enum bt_next next = run(s, &out, &err);
-    assert_text(&out, lines);
-    assert_int_equal(next, code == BEAMTAP_OK ? BT_NEXT_END : BT_NEXT_ERROR);
-    assert_err(&err, code, part);
-    bt_session_summary(s, sum);
-    bt_session_close(s);
-    assert_int_equal(bt_peer_end(&p), 0);
-    assert_int_equal(bt_test_n_fds(), fds);
-    bt_buf_done(&out);
+    struct bt_traced t = bt_traced(script);
+    bt_traced_all(&t, lines, code, part);
+    *sum = t.sum;
 }
 
 /* ---- a trace that goes well ---- */
@@ -201,20 +66,15 @@ static void a_trace_that_shows_nothing_is_stopped(void **state)
 {
     (void)state;
     static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS, CLOSES, FINISHES, IS_CLEAN, END};
-    struct bt_peer p;
+    struct bt_traced t = bt_traced(script);
     struct bt_buf out = BT_BUF_INIT;
     struct beamtap_err err = {0};
-    struct bt_summary sum;
-    bt_peer_start(&p, plays, script);
-    struct bt_session_opts o = opts_at(&p);
-    struct bt_session *s = open_session(&o);
-    arm(s);
-    bt_session_stop(s);
-    assert_int_equal(run(s, &out, &err), BT_NEXT_END);
-    bt_session_summary(s, &sum);
-    assert_int_equal(sum.reason, BT_STOP_ASKED);
-    bt_session_close(s);
-    assert_int_equal(bt_peer_end(&p), 0);
+    bt_traced_begin(&t);
+    bt_session_stop(t.session);
+    assert_int_equal(bt_traced_run(&t, &out, &err), BT_NEXT_END);
+    assert_text(&out, "");
+    bt_traced_end(&t);
+    assert_int_equal(t.sum.reason, BT_STOP_ASKED);
     bt_buf_done(&out);
 }
 
@@ -222,16 +82,13 @@ static void a_session_that_is_never_armed_dismisses_the_agent(void **state)
 {
     (void)state;
     static const struct bt_peer_answer script[] = {STARTS, PLANS, FINISHES, IS_CLEAN, END};
-    struct bt_peer p;
-    bt_peer_start(&p, plays, script);
-    struct bt_session_opts o = opts_at(&p);
-    struct bt_session *s = open_session(&o);
-    assert_int_equal(bt_session_info(s)->otp, 25);
-    assert_int_equal(bt_session_info(s)->processes, 42);
-    assert_int_equal(bt_session_info(s)->schedulers, 4);
-    assert_int_equal(bt_session_plan(s)->n_mfas, 1);
-    bt_session_close(s);
-    assert_int_equal(bt_peer_end(&p), 0);
+    struct bt_traced t = bt_traced(script);
+    assert_int_equal(bt_traced_open(&t, NULL), 0);
+    assert_int_equal(bt_session_info(t.session)->otp, 25);
+    assert_int_equal(bt_session_info(t.session)->processes, 42);
+    assert_int_equal(bt_session_info(t.session)->schedulers, 4);
+    assert_int_equal(bt_session_plan(t.session)->n_mfas, 1);
+    bt_traced_end(&t);
 }
 
 /* ---- traces that end early ---- */
@@ -249,6 +106,9 @@ static void ends_the_agent_chose(void **state)
         {"{finished,{foreign_word,7},[]}", BEAMTAP_EBUSY, "somebody else changed the trace control word"},
         {"{finished,{tracer_died,killed},[]}", BEAMTAP_ELIMIT,
             "by the VM for its memory: {tracer_died,killed}"},
+        {"{finished,guard_died,[]}", BEAMTAP_ELIMIT,
+            "the guard process on " BT_TEST_NODE " was ended by somebody"},
+        {"{finished,asked,[]}", BEAMTAP_ELOST, "somebody else ended the trace on " BT_TEST_NODE},
         {"{finished,oops,[]}", BEAMTAP_EINTERNAL, "ended the trace: oops"},
         {"{finished,lease,[{pattern,{m,f,1}}]}", BEAMTAP_EUNCLEAN, "[{pattern,{m,f,1}}] remains"},
     };
@@ -301,38 +161,28 @@ static void a_node_that_goes(void **state)
 {
     (void)state;
     static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS, END};
-    struct bt_peer p;
-    struct bt_buf out = BT_BUF_INIT;
-    struct beamtap_err err = {0};
-    bt_peer_start(&p, leaves_while_tracing, script);
-    struct bt_session_opts o = opts_at(&p);
-    struct bt_session *s = open_session(&o);
-    arm(s);
-    assert_int_equal(run(s, &out, &err), BT_NEXT_ERROR);
-    assert_err(&err, BEAMTAP_ELOST, "");
-    bt_session_close(s);
-    assert_int_equal(bt_peer_end(&p), 0);
-    bt_buf_done(&out);
+    struct bt_traced t = bt_traced(script);
+    t.play = leaves_while_tracing;
+    bt_traced_all(&t, "", BEAMTAP_ELOST, "");
 }
 
 /* ---- starts that are refused ---- */
 
+static void refused_spec(
+    const char *spec, const struct bt_peer_answer *script, enum beamtap_code code, const char *part)
+{
+    struct bt_traced t = bt_traced(script);
+    struct beamtap_err err = {0};
+    t.spec = spec;
+    if (bt_traced_open(&t, &err) == 0)
+        assert_int_equal(bt_session_arm(t.session, &err), -1);
+    assert_err(&err, code, part);
+    bt_traced_end(&t);
+}
+
 static void refused(const struct bt_peer_answer *script, enum beamtap_code code, const char *part)
 {
-    struct bt_peer p;
-    struct beamtap_err err = {0};
-    size_t bad_spec = 99;
-    int fds = bt_test_n_fds();
-    bt_peer_start(&p, plays, script);
-    struct bt_session_opts o = opts_at(&p);
-    compile("m:f(X) -> return");
-    struct bt_session *s = bt_session_open(&o, &prog, &bad_spec, &err);
-    if (s)
-        assert_int_equal(bt_session_arm(s, &err), -1);
-    assert_err(&err, code, part);
-    bt_session_close(s);
-    assert_int_equal(bt_peer_end(&p), 0);
-    assert_int_equal(bt_test_n_fds(), fds);
+    refused_spec("m:f(X) -> return", script, code, part);
 }
 
 static void nodes_that_are_not_fit(void **state)
@@ -405,6 +255,30 @@ static void plans_and_arms_that_are_refused(void **state)
     }
 }
 
+static void guards_the_release_does_not_know(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, FINISHES, IS_CLEAN, END};
+    refused_spec("m:f(X) when min(X, 1) =:= 1", script, BEAMTAP_ESPEC,
+        "match specifications know min from OTP 26 on; " BT_TEST_NODE " runs OTP 25");
+}
+
+static void a_word_without_room_above_it(void **state)
+{
+    (void)state;
+    struct bt_peer_answer script[MAX_ANSWERS] = {STARTS};
+    static const struct bt_peer_answer ends[] = {PLANS, FINISHES, {"erlang:whereis", "undefined"},
+        {"erlang:module_loaded", "false"}, {"erlang:check_old_code", "false"},
+        {"erlang:system_info", "4294967295"}, END};
+    size_t n = 0;
+    while (script[n].to)
+        n++;
+    script[n - 1].answer = "{ok,<0.91.0>,4294967295,42,0,4}";
+    memcpy(script + n, ends, sizeof ends);
+    refused(
+        script, BEAMTAP_EBUSY, "the trace control word of " BT_TEST_NODE " is 4294967295: somebody uses it");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +294,8 @@ int main(void)
         cmocka_unit_test(another_beamtap_is_there),
         cmocka_unit_test(an_agent_that_does_not_start),
         cmocka_unit_test(plans_and_arms_that_are_refused),
+        cmocka_unit_test(guards_the_release_does_not_know),
+        cmocka_unit_test(a_word_without_room_above_it),
     };
-    return cmocka_run_group_tests(tests, NULL, teardown);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
