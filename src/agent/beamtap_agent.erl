@@ -17,6 +17,7 @@
 -export([start/4, guard/6, tracer/2]).
 
 -define(GUARD_NAME, beamtap_guard).
+-define(MAX_OPEN, 100).        % open calls of one function in one process: more is tail recursion, whose frames pile up
 -define(BATCH, 64).            % events sent to the controller in one message
 -define(REASSERT_MS, 5).       % an open gate without events is set again after this: a stale write may have closed it
 -define(CALM_MS, 50).          % and after this when nothing came in that time either
@@ -26,6 +27,8 @@
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
+%% Two processes may pass the guard at Base + 1 and both count down: below a Base that is not 0 the word is closed, and ours.
+-define(UNDERSHOOT, 1024).
 -define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted
 
 %% What was set on the node, so that either process can take it back.
@@ -55,6 +58,10 @@
                  room = 1,      % calls the window holds now
                  is_weighed,    % true: the first call and its return were weighed, the window may grow
                  max_bytes,     % what may be under way
+                 mute,          % Ids of the clauses whose calls have no return
+                 returning,     % Ids of the clauses whose returns are followed
+                 open = 0,      % calls of those that have not returned, about
+                 deep = off,    % #{{Process, MFA} => open calls}, counted while many are open
                  whole,         % Ids of the clauses whose messages carry all arguments as one list
                  max_term,      % bytes of one argument or return value
                  call_bytes = 1,% what a call and its return weigh, lately
@@ -120,7 +127,7 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
         {finish} ->
             finish(G, asked);
         {no_return, MFA} ->
-            guard_loop(without_return(renewed(G), MFA));
+            guard_loop(without_return(G, MFA));
         exhausted ->
             guard_loop(close(G, exhausted));
         rate_reached ->
@@ -268,9 +275,15 @@ is_sensitive(P) ->
 
 %% Everything that is a reason not to begin. Returns what to trace; throws the reason.
 check(Patterns, Procs, Base) ->
-    word() =:= Base orelse throw({word, word()}),
+    stays(Base, case Base of 0 -> 0; _ -> 10 end) orelse throw({word, word()}),
     has_sessions() orelse others(Patterns),
     [target(P) || P <- Procs].
+
+%% A word that is not 0 is somebody's: the range above it is ours only if he leaves it alone for a moment.
+stays(Base, 0) ->
+    word() =:= Base;
+stays(Base, N) ->
+    word() =:= Base andalso begin receive after 10 -> stays(Base, N - 1) end end.
 
 target({pid, Text}) ->
     case catch list_to_pid(Text) of
@@ -377,7 +390,7 @@ without_arg(G, {_, _, Arity} = MFA, Id, K, Bytes) ->
 big_return(G, MFA, Bytes) ->
     relearn(G, {big_return, MFA}, Bytes, MFA, fun no_returns/1).
 
-%% Asked by the controller: too many calls of the function are open in one process.
+%% Too many calls of the function are open in one process.
 without_return(G, MFA) ->
     relearn(G, {no_return, MFA}, 0, MFA, fun no_returns/1).
 
@@ -556,12 +569,13 @@ tracer(Guard, Ctl) ->
     Mon = monitor(process, Guard),
     receive
         {own, Undo, #{window := Max, credit := Credit, final := Final, returns := Returns, max_memory := MaxMemory,
-                      max_term := MaxTerm, rate := Rate, burst := Burst, on_rate := OnRate, debug := Debug, whole := Whole}} ->
+                      max_term := MaxTerm, rate := Rate, burst := Burst, on_rate := OnRate, debug := Debug, whole := Whole, mute := Mute,
+                      returning := Returning}} ->
             Guard ! {owned, self()},
             loop(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, credit = Credit, final = Final,
                          max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 8), max_term = MaxTerm,
                          rate = Rate, burst = Burst, tokens = full(Rate, Burst), filled_us = now_us(),
-                         on_rate = OnRate, debug = Debug, whole = Whole});
+                         on_rate = OnRate, debug = Debug, whole = Whole, mute = Mute, returning = Returning});
         {'DOWN', Mon, process, _, _} ->
             ok
     end.
@@ -608,25 +622,59 @@ deliver(T, N, Calls, Acc) ->
 
 %% Accounts for a batch while it is sent, so that the gate knows.
 sent(T, N, Calls, Bytes, Acc) ->
-    T1 = send(T, {ev, N, Calls, Bytes, lists:reverse(Acc)}),
+    T1 = deep(send(T, {ev, N, Calls, Bytes, lists:reverse(Acc)}), N, Calls, Acc),
     Bytes > ?BIG_BATCH andalso garbage_collect(),
     T#tracer.debug andalso tell_gate(T, Bytes),
     Weighed = T#tracer.is_weighed orelse N > Calls,
     PerCall = case Calls of 0 -> Bytes; _ -> Bytes div Calls end,
     CallBytes = max(PerCall, (T#tracer.call_bytes * 7 + PerCall) div 8),
-    loop(T1#tracer{is_weighed = Weighed, call_bytes = CallBytes, room = room(T, Weighed, CallBytes),
+    loop(T1#tracer{is_weighed = Weighed, call_bytes = CallBytes, room = room(T, Weighed, CallBytes, Acc),
                    credit = T#tracer.credit - Calls, tokens = spend(T, Calls),
                    unacked = T#tracer.unacked + Calls, unacked_bytes = T#tracer.unacked_bytes + Bytes,
                    sent_us = case T#tracer.unacked of 0 -> now_us(); _ -> T#tracer.sent_us end,
                    dirty = Bytes > 65536, calm = false, told = false}).
+
+%% Counting open calls for each process and function costs; it begins when more than MAX_OPEN are open in all.
+deep(#tracer{returning = []} = T, _, _, _) ->
+    T;
+deep(#tracer{open = Open, deep = off} = T, N, Calls, _) ->
+    case max(0, Open + 2 * Calls - N) of
+        More when More > ?MAX_OPEN -> T#tracer{open = 0, deep = #{}};
+        More -> T#tracer{open = More}
+    end;
+deep(#tracer{deep = Deep} = T, _, _, Acc) ->
+    case lists:foldr(fun(E, D) -> deep_event(E, D, T) end, Deep, Acc) of
+        Empty when map_size(Empty) =:= 0 -> T#tracer{deep = off};
+        Deep1 -> T#tracer{deep = Deep1}
+    end.
+
+deep_event({_, P, call, MFA, Captured, _}, Deep, T) ->
+    Key = {P, MFA},
+    case lists:member(element(1, Captured), T#tracer.returning) of
+        false -> Deep;
+        true ->
+            Open = maps:get(Key, Deep, 0) + 1,
+            Open =:= ?MAX_OPEN andalso (T#tracer.guard ! {no_return, MFA}),
+            Deep#{Key => Open}
+    end;
+deep_event({_, P, Returned, MFA, _, _}, Deep, _) when Returned =:= return_from; Returned =:= exception_from ->
+    Key = {P, MFA},
+    case Deep of
+        #{Key := 1} -> maps:remove(Key, Deep);
+        #{Key := Open} -> Deep#{Key := Open - 1};
+        _ -> Deep
+    end;
+deep_event(_, Deep, _) ->
+    Deep.
 
 tell_gate(#tracer{ctl = Ctl} = T, Bytes) ->
     erlang:send(Ctl, {gate, Bytes, T#tracer.room, tokens(T), T#tracer.unacked, T#tracer.unacked_bytes, T#tracer.hot},
                 [noconnect, nosuspend]).
 
 %% The window doubles as long as calls are small; where they are big it holds what max_bytes allows.
-room(_, false, _) -> 1;
-room(#tracer{room = Room, max = Max, max_bytes = Bytes}, true, CallBytes) ->
+room(#tracer{mute = Mute}, false, _, Acc) -> % calls that have no return must not take the place of those that have one
+    min(4, 1 + length([E || {_, _, call, _, Captured, _} = E <- Acc, lists:member(element(1, Captured), Mute)]));
+room(#tracer{room = Room, max = Max, max_bytes = Bytes}, true, CallBytes, _) ->
     max(1, min(min(Max, Room * 2), Bytes div max(1, CallBytes))).
 
 %% The controller may be slow; the gate is closed while we wait for it, and the guard ends us when the lease runs out.
@@ -790,7 +838,7 @@ closed(T, Wait) ->
 
 set_gate(#tracer{undo = #undo{base = Base, range = Range}} = T, Open) ->
     case word() of
-        W when W >= Base, W =< Base + Range ->
+        W when W >= Base - ?UNDERSHOOT, W =< Base + Range ->
             W =:= Base + Open orelse set_word(Base + Open),
             {T, case T#tracer.calm of true -> ?CALM_MS; false -> ?REASSERT_MS end};
         W ->

@@ -1,6 +1,6 @@
 %% Looks at everything that is traced on a node, and takes away what is asked: `beamtap clear`. Loaded for one call.
 -module(?AGENT).
--export([survey/0, clear/1]).
+-export([run/1]).
 
 %% {Guard, Modules, Patterns, Flags, Word, Sessions}
 %%   Guard     what a running beamtap says of itself: {Pid, Who, Since, State}, silent, or none
@@ -8,6 +8,14 @@
 %%   Patterns  [{MFA, Kind, Base}] of erlang:trace; Base: where the gate of a beamtap begins, or none: not a beamtap's
 %%   Flags     [{Process, Tracer, Flags}]
 %%   Sessions  [{Name, text}] of OTP 27 and later
+%% {Done, Survey}; then this code is unloaded, whether or not somebody still hears the answer.
+run(All) ->
+    Done = clear(All),
+    Survey = survey(),
+    code:delete(?MODULE),
+    spawn(lists, zipwith, [fun erlang:apply/2, [fun timer:sleep/1, fun code:purge/1], [[200], [?MODULE]]]),
+    {Done, Survey}.
+
 survey() ->
     {guard(), modules(), patterns(), process_flags(), erlang:system_info(trace_control_word), sessions()}.
 

@@ -17,6 +17,7 @@ struct bt_cli {
     size_t n_words;
     const volatile sig_atomic_t *stops; /* how often we were asked to stop */
     const volatile sig_atomic_t *asks;  /* how often we were asked for totals */
+    bool stdout_closed;                 /* when the program began */
     struct bt_log log;
 };
 

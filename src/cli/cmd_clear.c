@@ -139,14 +139,6 @@ static int put_done(struct clear *c, struct bt_etf r, struct beamtap_err *err)
     return 0;
 }
 
-static int call(
-    struct clear *c, const char *f, const struct bt_term *args, struct bt_etf *r, struct beamtap_err *err)
-{
-    if (bt_rpc(c->conn, bt_beam_sweep.module, f, args, bt_rpc_deadline(), r, err) < 0)
-        return -1;
-    return bt_rpc_failed(r) ? bt_rpc_unexpected(r, f, err) : 0;
-}
-
 static bool is_confirmed(const struct clear *c)
 {
     char answer[16] = "";
@@ -160,15 +152,23 @@ static bool is_confirmed(const struct clear *c)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int sweep(struct clear *c, struct bt_arena *a, struct beamtap_err *err)
+/* {Done, Survey} of beamtap_sweep:run/1, which unloads itself. */
+static int sweep(struct clear *c, int otp, struct bt_arena *a, struct beamtap_err *err)
 {
-    struct bt_etf r;
+    struct bt_etf r, survey;
     const struct bt_term *all = bt_term_atom(a, c->cli->opts->all ? "true" : "false");
-    if (call(c, "clear", bt_term_list(a, &all, 1, NULL), &r, err) < 0 || put_done(c, r, err) < 0)
+    if (bt_load_and_call(c->conn, &bt_beam_sweep, otp, "run", bt_term_list(a, &all, 1, NULL), a, &r, err) < 0)
+        return -1;
+    if (bt_rpc_failed(&r) || !bt_etf_tuple_of(&r, 2))
+        return bt_rpc_unexpected(&r, "clearing", err);
+    survey = r;
+    if (!bt_etf_skip(&survey))
+        return bt_rpc_unexpected(&r, "clearing", err);
+    if (put_done(c, r, err) < 0)
         return -1;
     bt_cli_say("%s: removed %s", c->node, bt_buf_cstr(&c->out));
     bt_buf_reset(&c->out);
-    if (call(c, "survey", bt_term_list(a, NULL, 0, NULL), &r, err) < 0 || put_survey(c, r, err) < 0)
+    if (put_survey(c, survey, err) < 0)
         return -1;
     if (c->out.len == 0) {
         bt_cli_say("%s: nothing is traced", c->node);
@@ -176,6 +176,9 @@ static int sweep(struct clear *c, struct bt_arena *a, struct beamtap_err *err)
         bt_cli_say("%s: still there, by others (--all removes it):", c->node);
         fputs(bt_buf_cstr(&c->out), stdout);
     }
+    /* It purges itself a little later; now is better, for the next command to find nothing. */
+    const struct bt_term *module = bt_term_atom(a, bt_beam_sweep.module);
+    bt_rpc(c->conn, "code", "purge", bt_term_list(a, &module, 1, NULL), bt_rpc_deadline(), &r, NULL);
     return fflush(stdout) == 0 ? 0 : bt_err_set(err, BEAMTAP_EOUTPUT, "cannot write to stdout");
 }
 
@@ -191,11 +194,7 @@ static int run(struct clear *c, struct beamtap_err *err)
     if (rc == 0)
         rc = bt_load_otp(c->conn, &a, &otp, err);
     if (rc == 0)
-        rc = bt_load(c->conn, &bt_beam_sweep, otp, &a, err);
-    if (rc == 0) {
-        rc = sweep(c, &a, err);
-        bt_unload(c->conn, &bt_beam_sweep, &a);
-    }
+        rc = sweep(c, otp, &a, err);
     bt_conn_close(c->conn);
     bt_arena_done(&a);
     return rc;

@@ -60,6 +60,8 @@ static int open_sink(struct trace *t)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--append goes with --output FILE");
     if (t->o->output)
         return bt_sink_create(&t->sink, t->o->output, t->o->append, &t->err);
+    if (t->cli->stdout_closed)
+        return bt_err_set(&t->err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
     bt_sink_init(&t->sink, STDOUT_FILENO, "stdout");
     return 0;
 }

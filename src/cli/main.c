@@ -1,9 +1,11 @@
 /*
  * main.c - the program: signals, the table of commands, --help. Nothing else exits.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -46,6 +48,21 @@ static void set_signals(void)
         sigaction(ends[i], &sa, NULL);
     sa.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &sa, NULL);
+}
+
+/*
+ * A descriptor 0, 1 or 2 that is closed would be given to our socket, and what is printed would go to the node.
+ * *stdout_closed tells: then there is nowhere to print to.
+ */
+static void open_standard_fds(bool *stdout_closed)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        *stdout_closed = *stdout_closed || fd == STDOUT_FILENO;
+        if (open("/dev/null", O_RDWR) < 0)
+            _exit(1);
+    }
 }
 
 static void log_line(void *arg, const char *area, const char *text)
@@ -134,6 +151,7 @@ int main(int argc, char **argv)
     int64_t start_us = bt_clock_mono_us();
     int status;
     cli.log.arg = &start_us;
+    open_standard_fds(&cli.stdout_closed);
     set_signals();
     bt_opts_defaults(&opts);
     if (bt_opts_parse(&opts, argc, argv, &err) < 0 || set_log(&cli.log, &opts.debug, &err) < 0) {

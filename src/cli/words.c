@@ -15,6 +15,7 @@
 #include "out/text.h"
 #include "term/print.h"
 
+#define MAX_WARNED 5  /* functions named in one warning */
 #define MAX_LISTED 20 /* functions named in the banner of -v; --dry-run names all */
 
 void bt_words_who(char *out, size_t cap)
@@ -117,16 +118,21 @@ void bt_words_warn(const struct bt_words_start *w)
     if (w->armed->n_sensitive > 0)
         bt_cli_say("warning: %u of the chosen processes cannot be traced: they are marked sensitive",
             w->armed->n_sensitive);
+    struct bt_buf b = BT_BUF_INIT;
+    size_t n = 0;
     for (size_t i = 0; i < w->plan->n_mfas; i++) {
         const struct bt_mfa *m = &w->plan->mfas[i];
-        struct bt_buf b = BT_BUF_INIT;
-        if (!bt_is_inlined(m->module, m->function, m->arity))
+        if (!bt_is_inlined(m->module, m->function, m->arity) || n++ >= MAX_WARNED)
             continue;
+        bt_buf_puts(&b, n > 1 ? ", " : "");
         put_mfa(&b, m);
+    }
+    if (n > MAX_WARNED)
+        bt_buf_printf(&b, " and %zu more", n - MAX_WARNED);
+    if (n > 0)
         bt_cli_say("warning: most calls of %s cannot be seen: the compiler makes an instruction of them",
             bt_buf_cstr(&b));
-        bt_buf_done(&b);
-    }
+    bt_buf_done(&b);
 }
 
 /* "payments:charge/2 was", or how many there are. */

@@ -38,6 +38,11 @@ void bt_order_free(struct bt_order *o)
     free(o);
 }
 
+size_t bt_order_count(const struct bt_order *o)
+{
+    return o->n;
+}
+
 bool bt_order_is_empty(const struct bt_order *o)
 {
     return o->n == 0;

@@ -31,5 +31,7 @@ bool bt_order_put(struct bt_order *o, struct bt_slice event);
 bool bt_order_take(struct bt_order *o, bool all, struct bt_slice *event);
 
 bool bt_order_is_empty(const struct bt_order *o);
+/* How many wait. */
+size_t bt_order_count(const struct bt_order *o);
 
 #endif

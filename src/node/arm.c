@@ -159,13 +159,31 @@ bool bt_arm_is_exact(const struct bt_arm_source *s)
     return s->n_processes == 0 || (s->n_processes == 1 && strcmp(s->processes[0], "all") == 0);
 }
 
-/* [Id] of the clauses whose messages carry all arguments as one list. */
-static const struct bt_term *whole_ids(const struct bt_arm_source *s, struct bt_arena *a)
+static bool is_whole(const struct bt_arm_source *s, const struct bt_clause *c)
+{
+    return bt_instrument_is_whole(c, s->args);
+}
+
+static bool is_mute(const struct bt_arm_source *s, const struct bt_clause *c)
+{
+    (void)s;
+    return !c->wants_return && !c->wants_time;
+}
+
+static bool is_returning(const struct bt_arm_source *s, const struct bt_clause *c)
+{
+    (void)s;
+    return c->wants_return;
+}
+
+/* [Id] of the clauses of which `is_one` is true. */
+static const struct bt_term *ids_of(const struct bt_arm_source *s, struct bt_arena *a,
+    bool (*is_one)(const struct bt_arm_source *s, const struct bt_clause *c))
 {
     const struct bt_term **ids = bt_arena_array(a, s->n_clauses + 1, sizeof(const struct bt_term *));
     size_t n = 0;
     for (size_t i = 0; ids && i < s->n_clauses; i++) {
-        if (bt_instrument_is_whole(s->clauses[i], s->args))
+        if (is_one(s, s->clauses[i]))
             ids[n++] = bt_term_int(a, (int64_t)i);
     }
     return ids ? bt_term_list(a, ids, n, NULL) : NULL;
@@ -189,7 +207,9 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
     }
     out->groups = install;
     out->n_groups = n;
-    out->whole_ids = whole_ids(s, a);
+    out->whole_ids = ids_of(s, a, is_whole);
+    out->mute_ids = ids_of(s, a, is_mute);
+    out->returning_ids = ids_of(s, a, is_returning);
     out->times = s->prog->wants_time;
     out->base = s->base;
     out->range = BT_GATE_RANGE;

@@ -16,7 +16,7 @@
 #include "term/print.h"
 
 #define ANSWER_TIMEOUT_US ((int64_t)60000000) /* of the agent: arming 50,000 functions takes some seconds */
-#define LOCK_MS 10000 /* how long the node keeps the name beamtap_lock for us if we die while loading */
+#define LOCK_MS 4000 /* how long the node keeps the name beamtap_lock for us if we die while loading */
 #define PURGE_TIMEOUT_US ((int64_t)2000000)
 
 struct bt_guard {
@@ -159,12 +159,9 @@ static int load_and_start(struct bt_guard *g, const struct bt_guard_opts *o, con
     struct bt_guard_info *info, struct bt_arena *a, struct beamtap_err *err)
 {
     struct bt_etf r;
-    if (bt_load(g->conn, &bt_beam_agent, info->otp, a, err) < 0)
-        return -1;
     const struct bt_term *args[] = {bt_conn_self(g->conn, a), bt_term_int(a, o->lease_ms), lock,
         bt_term_tuple2(a, bt_term_charlist(a, o->who), limit(a, o->until_s))};
-    if (bt_rpc(g->conn, bt_beam_agent.module, "start", list_of(a, args, 4), bt_rpc_deadline(), &r, err) ==
-            0 &&
+    if (bt_load_and_call(g->conn, &bt_beam_agent, info->otp, "start", list_of(a, args, 4), a, &r, err) == 0 &&
         started(g, r, info, err) == 0)
         return 0;
     if (!err || err->code != BEAMTAP_EBUSY)
@@ -248,14 +245,6 @@ int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t gra
     const struct bt_term *ack[] = {
         bt_term_atom(&a, "ack"), bt_term_int(&a, n_calls), bt_term_int(&a, bytes), bt_term_int(&a, grant)};
     int rc = bt_conn_send_pid(g->conn, g->tracer, bt_term_tuple(&a, ack, 4), err);
-    bt_arena_done(&a);
-    return rc;
-}
-
-int bt_guard_no_return(struct bt_guard *g, struct bt_slice mfa, struct beamtap_err *err)
-{
-    struct bt_arena a = BT_ARENA_INIT;
-    int rc = say(g, bt_term_tuple2(&a, bt_term_atom(&a, "no_return"), bt_term_raw(&a, mfa.p, mfa.len)), err);
     bt_arena_done(&a);
     return rc;
 }
@@ -430,6 +419,8 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         boolean(a, o->debug),
         bt_term_atom(a, "whole"),
         o->whole_ids,
+        bt_term_atom(a, "mute"),
+        o->mute_ids,
         bt_term_atom(a, "times"),
         boolean(a, o->times),
     };

@@ -41,19 +41,21 @@ struct bt_arm_opts {
     const struct bt_install_group *groups;
     size_t n_groups;
     const struct bt_term *whole_ids; /* list of the clauses whose messages carry all arguments as one list */
-    bool times;                      /* follow where processes return to */
-    const struct bt_term *processes; /* list of all | new | existing | {pid, Text} | {name, Text} */
-    uint32_t base, range;            /* of the gate */
-    int64_t window;                  /* calls in flight at most */
-    int64_t credit;                  /* calls to let through before asking again */
-    int64_t rate, interval_us;       /* calls per interval; rate < 0: none */
-    int64_t burst;                   /* calls at once */
-    bool stops_on_rate;              /* an empty bucket ends the trace */
-    int64_t max_memory, max_term;    /* bytes */
-    bool debug;                      /* hear of every batch how the gate stands */
-    int64_t max_load;                /* percent; < 0: none */
-    bool wants_return;               /* returns will come: the window grows once one was weighed */
-    bool is_final;                   /* used up credit ends the trace: patterns come off at once */
+    const struct bt_term *returning_ids; /* list of the clauses whose returns are followed */
+    const struct bt_term *mute_ids;      /* list of the clauses whose calls have no return */
+    bool times;                          /* follow where processes return to */
+    const struct bt_term *processes;     /* list of all | new | existing | {pid, Text} | {name, Text} */
+    uint32_t base, range;                /* of the gate */
+    int64_t window;                      /* calls in flight at most */
+    int64_t credit;                      /* calls to let through before asking again */
+    int64_t rate, interval_us;           /* calls per interval; rate < 0: none */
+    int64_t burst;                       /* calls at once */
+    bool stops_on_rate;                  /* an empty bucket ends the trace */
+    int64_t max_memory, max_term;        /* bytes */
+    bool debug;                          /* hear of every batch how the gate stands */
+    int64_t max_load;                    /* percent; < 0: none */
+    bool wants_return;                   /* returns will come: the window grows once one was weighed */
+    bool is_final;                       /* used up credit ends the trace: patterns come off at once */
 };
 
 struct bt_armed {
@@ -114,8 +116,6 @@ int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, 
 
 /* A batch of n_calls and `bytes` was consumed here; `grant` more calls are wanted. */
 int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t grant, struct beamtap_err *err);
-/* Re-arm a function ({M, F, Arity}, external form) without following its returns. */
-int bt_guard_no_return(struct bt_guard *g, struct bt_slice mfa, struct beamtap_err *err);
 int bt_guard_renew(struct bt_guard *g, struct beamtap_err *err);
 /* Ask for the end; the answers come as notices. */
 int bt_guard_close(struct bt_guard *g, struct beamtap_err *err);

@@ -42,26 +42,47 @@ int bt_load_otp(struct bt_conn *c, struct bt_arena *a, int *otp, struct beamtap_
     return 0;
 }
 
-int bt_load(
-    struct bt_conn *c, const struct bt_beam *beam, int otp, struct bt_arena *a, struct beamtap_err *err)
+static const struct bt_term *load_args(const struct bt_beam *beam, int otp, struct bt_arena *a)
 {
-    struct bt_etf r;
-    if (bt_rpc_erlang(c, "module_loaded", bt_term_atom(a, beam->module), a, &r, err) < 0)
-        return -1;
-    if (bt_etf_is_atom(&r, "true"))
-        return 0;
     const struct bt_term *args[] = {
         bt_term_atom(a, beam->module),
         bt_term_charlist(a, beam->module),
         otp < 24 ? bt_term_binary(a, beam->old, beam->old_len, 8)
                  : bt_term_binary(a, beam->beam, beam->beam_len, 8),
     };
-    if (bt_rpc(c, "code", "load_binary", list_of(a, args, 3), bt_rpc_deadline(), &r, err) < 0)
+    return list_of(a, args, 3);
+}
+
+/* lists:zipwith(fun apply/2, [fun code:load_binary/3, fun Module:Function/N], [LoadArgs, Args]) -> [Loaded, Result] */
+static int load_and_call(struct bt_conn *c, const struct bt_beam *beam, int otp, const char *function,
+    const struct bt_term *args, struct bt_arena *a, struct bt_etf *out, struct beamtap_err *err)
+{
+    const struct bt_term *funs[] = {
+        bt_term_fun(a, "code", "load_binary", 3),
+        args ? bt_term_fun(a, beam->module, function, (int64_t)args->u.seq.n) : NULL,
+    };
+    const struct bt_term *lists[] = {load_args(beam, otp, a), args};
+    const struct bt_term *zip[] = {
+        bt_term_fun(a, "erlang", "apply", 2), list_of(a, funs, 2), list_of(a, lists, 2)};
+    uint32_t n;
+    if (bt_rpc(c, "lists", "zipwith", list_of(a, zip, 3), bt_rpc_deadline(), out, err) < 0)
         return -1;
-    struct bt_etf answer = r;
-    if (!bt_etf_tuple_of(&r, 2) || !bt_etf_is_atom(&r, "module"))
+    struct bt_etf answer = *out;
+    if (!bt_etf_list(out, &n) || n != 2 || !bt_etf_skip(out)) {
+        bt_unload(c, beam, a);
         return bt_rpc_unexpected(&answer, "code:load_binary", err);
+    }
     return 0;
+}
+
+int bt_load_and_call(struct bt_conn *c, const struct bt_beam *beam, int otp, const char *function,
+    const struct bt_term *args, struct bt_arena *a, struct bt_etf *out, struct beamtap_err *err)
+{
+    if (bt_rpc_erlang(c, "module_loaded", bt_term_atom(a, beam->module), a, out, err) < 0)
+        return -1;
+    if (bt_etf_is_atom(out, "true"))
+        return bt_rpc(c, beam->module, function, args, bt_rpc_deadline(), out, err);
+    return load_and_call(c, beam, otp, function, args, a, out, err);
 }
 
 void bt_unload(struct bt_conn *c, const struct bt_beam *beam, struct bt_arena *a)

@@ -18,12 +18,16 @@ int bt_rpc_erlang(struct bt_conn *c, const char *f, const struct bt_term *x, str
 int bt_load_otp(struct bt_conn *c, struct bt_arena *a, int *otp, struct beamtap_err *err);
 
 /*
- * bt_load - load a module unless it is there: its name carries a hash of its source, so what is there is the
- * same, left by one that was killed. Loading it twice more would end whoever runs it. The beam is chosen by
- * the release: one that does not fit would write an error report into the node's log.
+ * bt_load_and_call - load a module and call one of its functions, in one remote call: should we be killed meanwhile, the
+ * function runs all the same, sees that we are gone, and removes the module.
+ *
+ * A module that is there is not loaded again: its name carries a hash of its source, so it is the same, left by one that
+ * was killed; loading it twice more would end whoever runs it. The beam is chosen by the release: one that does not fit
+ * would write an error report into the node's log.
+ * args  a list.   out  the function's value, borrowed until the next use of the connection.
  */
-int bt_load(
-    struct bt_conn *c, const struct bt_beam *beam, int otp, struct bt_arena *a, struct beamtap_err *err);
+int bt_load_and_call(struct bt_conn *c, const struct bt_beam *beam, int otp, const char *function,
+    const struct bt_term *args, struct bt_arena *a, struct bt_etf *out, struct beamtap_err *err);
 
 /* Deletes and purges a module; failures are not told. */
 void bt_unload(struct bt_conn *c, const struct bt_beam *beam, struct bt_arena *a);

@@ -20,7 +20,9 @@
     ((int64_t)10000000)      /* for the agent's answers at the end; 1,000 patterns take a second */
 #define ASK_AGAIN_US 1000000 /* the answer to `close` may have found no way while we did not read */
 #define IDLE_US 3000         /* without input for that long, what waits to be sorted comes out */
-#define MAX_OPEN 100         /* open calls of one function in one process: more is tail recursion */
+#define IDLE_FLOOD_US                                                                                        \
+    20000 /* and this long when many wait: a process may have been preempted between call and message */
+#define FEW 16
 
 enum state { OPEN, TRACING, CLOSING, FINISHING, ENDED };
 
@@ -419,9 +421,8 @@ static bool take_call(struct bt_session *s, struct bt_event *ev)
     s->sum.shown += is_shown;
     if (s->prog->wants_time && bt_event_take_caller(ev)) /* all calls: each has its return_to */
         bt_timed_call(s->timed, ev, is_shown && c && c->wants_time);
-    if (c && c->wants_return && !is_silent(s, ev->mfa) && bt_pairs_call(s->pairs, ev, is_shown) == MAX_OPEN &&
-        s->state == TRACING)
-        bt_guard_no_return(s->guard, ev->mfa, NULL); /* a lost link is found out by the next request */
+    if (c && c->wants_return && !is_silent(s, ev->mfa))
+        bt_pairs_call(s->pairs, ev, is_shown);
     return is_shown;
 }
 
@@ -623,6 +624,11 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
 
 /* ---- step ---- */
 
+static int64_t idle_at(const struct bt_session *s)
+{
+    return s->heard_at_us + (bt_order_count(s->order) < FEW ? IDLE_US : IDLE_FLOOD_US);
+}
+
 static int renew(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
     if (now < s->renew_at_us)
@@ -678,8 +684,8 @@ int64_t bt_session_due(const struct bt_session *s)
         own = s->limit_at_us;
     else if (s->state == CLOSING && s->has_closed)
         own = s->grace_at_us;
-    if (!bt_order_is_empty(s->order) && s->heard_at_us + IDLE_US < own)
-        own = s->heard_at_us + IDLE_US;
+    if (!bt_order_is_empty(s->order) && idle_at(s) < own)
+        own = idle_at(s);
     return own < s->renew_at_us ? own : s->renew_at_us;
 }
 
@@ -693,7 +699,7 @@ enum bt_next bt_session_next(
 {
     for (;;) {
         int64_t now = bt_clock_mono_us();
-        bool all = s->state == ENDED || s->has_mark || now >= s->heard_at_us + IDLE_US;
+        bool all = s->state == ENDED || s->has_mark || now >= idle_at(s);
         enum bt_next next = from_order(s, ev, all, err);
         if (next != BT_NEXT_NOTHING)
             return next;
