@@ -157,7 +157,7 @@ static void streams_out_of_order_come_out_sorted(void **state)
                 put(sent[i].mono_ns, sent[i].unique);
             while (bt_order_take(order, i == N, &event)) {
                 struct bt_etf r;
-                int64_t mono_ns, unique;
+                int64_t mono_ns = 0, unique = 0;
                 bt_etf_init(&r, event.p, event.len);
                 assert_true(bt_etf_tuple_of(&r, 6));
                 for (int skipped = 0; skipped < 5; skipped++)
