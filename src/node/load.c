@@ -69,8 +69,9 @@ static int load_and_call(struct bt_conn *c, const struct bt_beam *beam, int otp,
         return -1;
     struct bt_etf answer = *out;
     if (!bt_etf_list(out, &n) || n != 2 || !bt_etf_skip(out)) {
+        bt_rpc_unexpected(&answer, "code:load_binary", err); /* the answer is good until the next call */
         bt_unload(c, beam, a);
-        return bt_rpc_unexpected(&answer, "code:load_binary", err);
+        return -1;
     }
     return 0;
 }

@@ -584,8 +584,6 @@ static void take_note(struct bt_session *s, const struct bt_notice *n)
             find_argument(s, id, &s->mark);
         if (notes[i].type == BT_EVENT_REARMED)
             s->sum.is_exact = false; /* the VM's counter began anew */
-        if (notes[i].type == BT_EVENT_BIG_RETURN || notes[i].type == BT_EVENT_NO_RETURN)
-            silence(s, s->mark.mfa);
         mark(s, notes[i].type, amount);
         return;
     }
@@ -593,6 +591,15 @@ static void take_note(struct bt_session *s, const struct bt_notice *n)
     bt_print_erlang(&text, &all, NULL);
     bt_log(s->log, BT_LOG_LIMIT, "%s", bt_buf_cstr(&text));
     bt_buf_done(&text);
+}
+
+/* The events before the mark have been given out; what it says holds from here on. */
+static void give_mark(struct bt_session *s, struct bt_event *ev)
+{
+    *ev = s->mark;
+    s->has_mark = false;
+    if (ev->type == BT_EVENT_BIG_RETURN || ev->type == BT_EVENT_NO_RETURN)
+        silence(s, ev->mfa);
 }
 
 static void take_closed(struct bt_session *s, const struct bt_notice *n)
@@ -704,8 +711,7 @@ enum bt_next bt_session_next(
         if (next != BT_NEXT_NOTHING)
             return next;
         if (s->has_mark) {
-            *ev = s->mark;
-            s->has_mark = false;
+            give_mark(s, ev);
             return BT_NEXT_EVENT;
         }
         if (s->state == ENDED)

@@ -3,6 +3,7 @@
  */
 #include "traced.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "terms.h"
@@ -221,6 +222,23 @@ static void an_agent_that_does_not_start(void **state)
     refused(odd, BEAMTAP_EPROTO, "unexpected answer to the start of the agent: {ok,");
 }
 
+static void an_agent_that_cannot_be_loaded(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "{badrpc,{'EXIT',nofile}}", "[{error,badfile}]", "[x]", "[]", "ok", "[{module,x},y,z]"};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        const struct bt_peer_answer script[] = {{"erlang:system_info", "\"25\""},
+            {"erlang:spawn", "<0.90.0>"}, {"erlang:register", "true"}, {"erlang:whereis", "undefined"},
+            {"erlang:module_loaded", "false"}, {"lists:zipwith", answers[i]}, {"code:delete", "true"},
+            {"code:purge", "false"}, {"code:delete", "true"}, {"code:purge", "false"},
+            {"erlang:exit", "true"}, END};
+        char part[128];
+        snprintf(part, sizeof part, "unexpected answer to code:load_binary: %s", answers[i]);
+        refused(script, BEAMTAP_EPROTO, part);
+    }
+}
+
 static void plans_and_arms_that_are_refused(void **state)
 {
     (void)state;
@@ -273,7 +291,7 @@ static void a_word_without_room_above_it(void **state)
     size_t n = 0;
     while (script[n].to)
         n++;
-    script[n - 1].answer = "{ok,<0.91.0>,4294967295,42,0,4}";
+    script[n - 1].answer = "[{module,x},{ok,<0.91.0>,4294967295,42,0,4}]";
     memcpy(script + n, ends, sizeof ends);
     refused(
         script, BEAMTAP_EBUSY, "the trace control word of " BT_TEST_NODE " is 4294967295: somebody uses it");
@@ -293,6 +311,7 @@ int main(void)
         cmocka_unit_test(nodes_that_are_not_fit),
         cmocka_unit_test(another_beamtap_is_there),
         cmocka_unit_test(an_agent_that_does_not_start),
+        cmocka_unit_test(an_agent_that_cannot_be_loaded),
         cmocka_unit_test(plans_and_arms_that_are_refused),
         cmocka_unit_test(guards_the_release_does_not_know),
         cmocka_unit_test(a_word_without_room_above_it),
