@@ -1,19 +1,15 @@
 /*
  * fuzz_etf.c - bytes nobody checked, as one external term: skipped, taken apart and printed.
  *
- * libFuzzer calls LLVMFuzzerTestOneInput. With -DBT_FUZZ_MAIN it is a program of its own: files given as
- * arguments are run once; without arguments a fixed sequence of random inputs is (count in BT_FUZZ_RUNS,
- * default 100000).
+ * libFuzzer calls LLVMFuzzerTestOneInput; as a program of its own see standalone.h.
  */
+#include "standalone.h"
+
 #include <assert.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "term/print.h"
 #include "term/shape.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_TEXT ((size_t)4 << 20)
 
@@ -86,74 +82,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifdef BT_FUZZ_MAIN
-#include <stdio.h>
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
+/* At least one of each tag; what they hold, so that most changes leave something to read. */
+const struct bt_fuzz_seed bt_fuzz_seeds[] = {
+    BT_FUZZ_SEED("\x83\x68\3\x61\xff\x62\x80\0\0\1\x46\x3f\xf8\0\0\0\0\0\0"),
+    BT_FUZZ_SEED("\x83\x6c\0\0\0\3\x77\2ok\x64\0\4dont\x73\1x\x6a"),
+    BT_FUZZ_SEED("\x6c\0\0\0\2\x76\0\4\xD0\xB8\xC3\xA9\x6b\0\5\x1b[2J\n\x77\1t"),
+    BT_FUZZ_SEED("\x69\0\0\0\2\x6d\0\0\0\4\xE6\xBC\xA2\0\x4d\0\0\0\3\3\1\2\xe0"),
+    BT_FUZZ_SEED("\x74\0\0\0\2\x77\1k\x6e\x9\1\1\2\3\4\5\6\7\10\x9\x6f\0\0\0\2\0\xff\xff\x6a"),
+    BT_FUZZ_SEED("\x68\2\x58\x77\3a@b\0\0\0\x2c\0\0\0\0\0\0\0\1\x67\x77\3a@b\0\0\0\x2c\0\0\0\0\1"),
+    BT_FUZZ_SEED("\x68\3\x59\x77\3a@b\0\0\0\6\0\0\0\1\x66\x77\3a@b\0\0\0\6\1\x78\x77\3a@b\0\0\0\0\0\0\0"
+                 "\6\0\0\0\1"),
+    BT_FUZZ_SEED("\x68\3\x5a\0\2\x77\3a@b\0\0\0\1\0\0\0\2\0\0\0\3\x72\0\1\x77\3a@b\1\0\0\0\2\x65\x77\3"
+                 "a@b\0\0\0\2\1"),
+    BT_FUZZ_SEED("\x71\x77\5lists\x77\3map\x61\2"),
+    BT_FUZZ_SEED("\x70\0\0\0\x33\1\0\1\2\3\4\5\6\7\10\1\2\3\4\5\6\7\0\0\0\0\0\0\0\0\x77\1m\x61\0\x61\1\x58"
+                 "\x77\3a@b\0\0\0\1\0\0\0\0\0\0\0\1"),
+    BT_FUZZ_SEED("\x63"
+                 "1.50000000000000000000e+00\0\0\0\0\0"),
+    BT_FUZZ_SEED("\x68\1\x68\1\x68\1\x6c\0\0\0\1\x68\1\x74\0\0\0\1\x6a\x68\0\x6a"),
+    BT_FUZZ_SEED("\x6c\xff\xff\xff\xff\x69\xff\xff\xff\xff\x6d\xff\xff\xff\xff"),
+};
+const size_t bt_fuzz_n_seeds = sizeof bt_fuzz_seeds / sizeof bt_fuzz_seeds[0];
 
-/* Mostly tags and small numbers, or else nearly every input would end at its first byte. */
-static size_t make_input(uint64_t *state, uint8_t *data, size_t cap)
-{
-    static const uint8_t tags[] = {70, 77, 88, 89, 90, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107,
-        108, 109, 110, 111, 112, 113, 114, 115, 116, 118, 119, 120, 131};
-    size_t n = next_random(state) % cap;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t x = next_random(state);
-        switch (x % 4) {
-        case 0: data[i] = (uint8_t)(x >> 8); break;
-        case 1: data[i] = (uint8_t)(x >> 8 & 3); break;
-        default: data[i] = tags[(x >> 8) % sizeof tags]; break;
-        }
-    }
-    return n;
-}
-
-static int run_file(const char *name)
-{
-    FILE *f = fopen(name, "rb");
-    struct bt_buf b = BT_BUF_INIT;
-    if (!f) {
-        perror(name);
-        return 1;
-    }
-    while (bt_buf_reserve(&b, 4096)) {
-        size_t n = fread(b.data + b.len, 1, 4096, f);
-        if (n == 0)
-            break;
-        b.len += n;
-    }
-    fclose(f);
-    LLVMFuzzerTestOneInput((const uint8_t *)b.data, b.len);
-    bt_buf_done(&b);
-    return 0;
-}
-
-int main(int argc, char **argv)
-{
-    int rc = 0;
-    for (int i = 1; i < argc; i++)
-        rc |= run_file(argv[i]);
-    if (argc > 1)
-        return rc;
-    const char *runs = getenv("BT_FUZZ_RUNS");
-    unsigned long n = runs ? strtoul(runs, NULL, 10) : 100000;
-    uint64_t state = 0x9E3779B97F4A7C15u;
-    for (unsigned long i = 0; i < n; i++) {
-        uint8_t data[200];
-        size_t len = make_input(&state, data, sizeof data);
-        uint8_t *exact = malloc(len ? len : 1); /* so that a byte read too many is seen */
-        if (!exact)
-            return 1;
-        memcpy(exact, data, len);
-        LLVMFuzzerTestOneInput(exact, len);
-        free(exact);
-    }
-    printf("%lu inputs\n", n);
-    return 0;
-}
 #endif

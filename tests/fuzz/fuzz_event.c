@@ -1,5 +1,5 @@
 /*
- * fuzz_event.c - bytes nobody checked, as trace messages: put in order, decoded, paired and shown as lines of text.
+ * fuzz_event.c - bytes nobody checked, as trace messages: put in order, decoded, paired, timed and shown as lines of text.
  *
  * libFuzzer calls LLVMFuzzerTestOneInput; as a program of its own see standalone.h.
  */
@@ -11,6 +11,7 @@
 #include "event/event.h"
 #include "event/order.h"
 #include "event/pair.h"
+#include "event/timed.h"
 #include "out/text.h"
 
 #define N_CLAUSES 4
@@ -64,6 +65,22 @@ static void pair(const struct bt_event *ev)
     bt_pairs_free(pairs);
 }
 
+/* As a call that returns to the last of its values. */
+static void time_it(struct bt_event ev)
+{
+    static struct bt_event out;
+    struct bt_timed *timed = bt_timed_new();
+    assert(timed);
+    if (bt_event_take_caller(&ev)) {
+        bt_timed_call(timed, &ev, true);
+        assert(bt_timed_owed(timed) == 1);
+        bt_timed_return_to(timed, &ev);
+        assert(bt_timed_next(timed, &out) && out.type == BT_EVENT_TIMED && out.duration_ns == 0);
+    }
+    assert(bt_timed_owed(timed) == 0);
+    bt_timed_free(timed);
+}
+
 static void order(const uint8_t *data, size_t size)
 {
     struct bt_order *o = bt_order_new();
@@ -94,17 +111,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     assert(r.p <= r.end && err.code == BEAMTAP_OK);
+    if (ev.type == BT_EVENT_RETURN_TO) { /* never shown: it has no function */
+        assert(ev.caller.len > 0);
+        return 0;
+    }
     ev.duration_ns = ev.mono_ns;
     ev.wall_ns = ev.mono_ns + INT64_C(1700000000000000000);
     show(&ev, clauses);
     pair(&ev);
+    time_it(ev);
     return 0;
 }
 
 #ifdef BT_FUZZ_MAIN
 
 /* {trace_ts, <0.44.0>, ... */
-#define HEAD "\x68\6\x77\10trace_ts\x58\x77\3a@b\0\0\0\x2c\0\0\0\0\0\0\0\1"
+#define HEAD "\x68\6" HEAD_REST
+#define HEAD_REST "\x77\10trace_ts\x58\x77\3a@b\0\0\0\x2c\0\0\0\0\0\0\0\1"
 #define MFA "\x68\3\x77\1m\x77\1f\x61\2"
 #define STAMP "\x68\2\x62\0\0\3\xe8\x61\1"
 
@@ -120,6 +143,9 @@ const struct bt_fuzz_seed bt_fuzz_seeds[] = {
                       "error\x68\2\x77\10"
                       "badmatch\x6e\x9\1\1\2\3\4\5\6\7\10\x9" STAMP),
     BT_FUZZ_SEED(HEAD "\x77\x0breturn_from" MFA "\x68\2\x77\xc$beamtap_big\x62\0\x20\0\0" STAMP),
+    BT_FUZZ_SEED(HEAD "\x77\4call" MFA "\x68\3\x61\3\x77\1y" MFA STAMP),
+    BT_FUZZ_SEED("\x68\5" HEAD_REST "\x77\x9return_to" MFA STAMP),
+    BT_FUZZ_SEED("\x68\5" HEAD_REST "\x77\x9return_to\x77\x9undefined" STAMP),
     BT_FUZZ_SEED(HEAD "\x77\x0breturn_from" MFA "\x6b\0\4\x1b[2J" STAMP),
 };
 const size_t bt_fuzz_n_seeds = sizeof bt_fuzz_seeds / sizeof bt_fuzz_seeds[0];

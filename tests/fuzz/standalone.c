@@ -49,7 +49,8 @@ static void change(struct input *in, uint64_t *state)
         memcpy(copy, in->bytes + at, n_old);
         replace(in, at, 0, copy, n_old);
         break;
-    case 2: replace(in, at, n_old, other->bytes + from, n_new); break;
+    case 2:
+    case 3: replace(in, at, x & 0x10000 ? n_old : 0, other->bytes + from, n_new); break;
     default: replace(in, at, left ? 1 : 0, &byte, 1); break;
     }
 }
