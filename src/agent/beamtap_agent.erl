@@ -232,6 +232,7 @@ arm(G, Groups, Procs, Base, Range, Config) ->
             receive
                 {owned, Tracer} -> install(G1, Groups, Targets);
                 {'DOWN', Mon, process, _, Reason} -> finish(G1, {tracer_died, Reason})
+            after 5000 -> finish(G1, {tracer_died, timeout})
             end;
         {'EXIT', {Why, _}} ->
             tell(G, {refused, {agent, Why}}),
@@ -576,7 +577,7 @@ tracer(Guard, Ctl) ->
                          max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 8), max_term = MaxTerm,
                          rate = Rate, burst = Burst, tokens = full(Rate, Burst), filled_us = now_us(),
                          on_rate = OnRate, debug = Debug, whole = Whole, mute = Mute, returning = Returning});
-        {'DOWN', Mon, process, _, _} ->
+        _ -> % the guard is gone, or speaks another language
             ok
     end.
 

@@ -419,6 +419,8 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         boolean(a, o->debug),
         bt_term_atom(a, "whole"),
         o->whole_ids,
+        bt_term_atom(a, "returning"),
+        o->returning_ids,
         bt_term_atom(a, "mute"),
         o->mute_ids,
         bt_term_atom(a, "times"),
