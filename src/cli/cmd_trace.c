@@ -342,6 +342,7 @@ int bt_cmd_trace(const struct bt_cli *cli)
     if (status == 0)
         status = run(&t, cli->words + 1, cli->n_words - 1);
     bt_session_close(t.session);
+    bt_buf_done(&t.sink.buf); /* of an output that was abandoned */
     bt_arena_done(&a);
     return status;
 }
