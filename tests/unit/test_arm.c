@@ -193,6 +193,21 @@ static void ids_of_clauses_with_all_arguments_in_one_list(void **state)
     assert_term(out.whole_ids, "[]");
 }
 
+static void ids_of_clauses_by_what_follows_their_calls(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {
+        "m:f", "m:f(X) -> return", "m:f(X, Y) -> time", "m:g -> time, return"};
+    given(specs, 4, "[{ok,[{m,f,0}]},{ok,[{m,f,1}]},{ok,[{m,f,2}]},{ok,[{m,g,0}]}]");
+    build();
+    assert_term(out.mute_ids, "[0]");
+    assert_term(out.returning_ids, "[1,3]");
+    given(specs, 1, "[{ok,[{m,f,0}]}]");
+    build();
+    assert_term(out.mute_ids, "[0]");
+    assert_term(out.returning_ids, "[]");
+}
+
 /* ---- processes ---- */
 
 static void processes(const char *const *names, size_t n)
@@ -346,6 +361,7 @@ int main(void)
         T(somebody_elses_word_is_the_base_of_the_gate),
         T(durations_need_the_caller_in_each_message),
         T(ids_of_clauses_with_all_arguments_in_one_list),
+        T(ids_of_clauses_by_what_follows_their_calls),
         T(processes_in_each_form),
         T(processes_that_are_none),
         T(which_clauses_take_every_call),

@@ -314,6 +314,54 @@ static void the_time_is_up(void **state)
     bt_buf_done(&out);
 }
 
+/* When to come back although nothing arrives: for the lease, for the limit, for events that wait to be sorted. */
+static void what_is_due_next(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS, CLOSES, FINISHES, IS_CLEAN, END};
+    struct bt_traced t = bt_traced(script);
+    struct bt_buf out = BT_BUF_INIT;
+    t.opts.time_us = 500000;
+    bt_traced_begin(&t);
+    int64_t armed_us = bt_clock_mono_us();
+    assert_int_equal(bt_session_tend(t.session, NULL), 0); /* renews the lease */
+    assert_true(bt_session_due(t.session) <= armed_us + t.opts.time_us);
+    assert_false(bt_session_is_overdue(t.session));
+    ahead_us += 600000;
+    assert_true(bt_session_due(t.session) <= bt_clock_mono_us());
+    assert_int_equal(bt_session_tend(t.session, NULL), 0); /* that ends it, without taking events */
+    assert_false(bt_session_is_overdue(t.session));
+    ahead_us += (int64_t)t.opts.grace_ms * 1000;
+    assert_true(bt_session_is_overdue(t.session));
+    assert_int_equal(bt_traced_run(&t, &out, NULL), BT_NEXT_END);
+    assert_int_equal(bt_session_tend(t.session, NULL), 0); /* nothing is left to do */
+    bt_traced_end(&t);
+    assert_int_equal(t.sum.reason, BT_STOP_TIME);
+    bt_buf_done(&out);
+}
+
+/* A node that is stopped twice: the second one gives up what is owed. */
+static void a_second_stop_waits_for_nothing(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS,
+        SAYS("{ev,1,1,50,[" CALL("<0.44.0>", 1000) "]}"), CLOSES, FINISHES, IS_CLEAN, END};
+    struct bt_traced t = bt_traced(script);
+    struct bt_buf out = BT_BUF_INIT;
+    static struct bt_event ev;
+    int64_t until = bt_clock_mono_us() + 5000000;
+    t.opts.grace_ms = 60000;
+    bt_traced_begin(&t);
+    assert_int_equal(bt_session_next(t.session, &ev, until, NULL), BT_NEXT_EVENT);
+    bt_session_stop(t.session);
+    bt_session_stop(t.session);
+    assert_int_equal(bt_traced_run(&t, &out, NULL), BT_NEXT_END);
+    bt_traced_end(&t);
+    assert_int_equal(t.sum.open, 1);
+    assert_int_equal(t.sum.reason, BT_STOP_ASKED);
+    bt_buf_done(&out);
+}
+
 /* ---- answers that do not come ---- */
 
 /* Lets n seconds pass, with a look each. */
@@ -417,6 +465,8 @@ int main(void)
         T(durations_out_of_return_to),
         T(limits_on_the_node),
         T(the_time_is_up),
+        T(what_is_due_next),
+        T(a_second_stop_waits_for_nothing),
         T(the_end_is_asked_for_again),
         T(an_agent_that_never_closes),
         T(an_agent_that_never_finishes),
