@@ -78,6 +78,7 @@
                  pause = false, % a big term is being learnt: closed until the guard has re-armed
                  shut = true,   % the gate stays closed
                  told = false,  % does the guard know that the gate is closed for want of tokens or room? | waiting
+                 learn = [],    % what the guard is to hear behind the batch that is being made
                  calm = false,  % nothing came since the gate was set last
                  dirty = false, % big terms were here since the last collection
                  lost = {0, 0}}). % calls and other events dropped
@@ -624,6 +625,7 @@ deliver(T, N, Calls, Acc) ->
 %% Accounts for a batch while it is sent, so that the gate knows.
 sent(T, N, Calls, Bytes, Acc) ->
     T1 = deep(send(T, {ev, N, Calls, Bytes, lists:reverse(Acc)}), N, Calls, Acc),
+    [T#tracer.guard ! What || What <- lists:reverse(T#tracer.learn)],
     Bytes > ?BIG_BATCH andalso garbage_collect(),
     T#tracer.debug andalso tell_gate(T, Bytes),
     Weighed = T#tracer.is_weighed orelse N > Calls,
@@ -633,7 +635,7 @@ sent(T, N, Calls, Bytes, Acc) ->
                    credit = T#tracer.credit - Calls, tokens = spend(T, Calls),
                    unacked = T#tracer.unacked + Calls, unacked_bytes = T#tracer.unacked_bytes + Bytes,
                    sent_us = case T#tracer.unacked of 0 -> now_us(); _ -> T#tracer.sent_us end,
-                   dirty = Bytes > 65536, calm = false, told = false}).
+                   dirty = Bytes > 65536, calm = false, told = false, learn = []}).
 
 %% Counting open calls for each process and function costs; it begins when more than MAX_OPEN are open in all.
 deep(#tracer{returning = []} = T, _, _, _) ->
@@ -714,15 +716,13 @@ cut({trace_ts, _, return_from, MFA, Value, _} = E, T) ->
     case big(T, Value) of
         false -> {E, T};
         Bytes ->
-            T#tracer.guard ! {big_return, MFA, Bytes},
-            {setelement(5, E, {'$beamtap_big', Bytes}), T#tracer{pause = true}}
+            {setelement(5, E, {'$beamtap_big', Bytes}), learn(T, {big_return, MFA, Bytes})}
     end;
 cut({trace_ts, _, exception_from, MFA, {Class, Value}, _} = E, T) ->
     case big(T, Value) of
         false -> {E, T};
         Bytes ->
-            T#tracer.guard ! {big_return, MFA, Bytes},
-            {setelement(5, E, {Class, {'$beamtap_big', Bytes}}), T#tracer{pause = true}}
+            {setelement(5, E, {Class, {'$beamtap_big', Bytes}}), learn(T, {big_return, MFA, Bytes})}
     end;
 cut(E, T) ->
     {E, T}.
@@ -747,9 +747,12 @@ cut_value(T, MFA, Id, K, V) ->
     case big(T, V) of
         false -> {V, {T, K + 1}};
         Bytes ->
-            T#tracer.guard ! {big_arg, MFA, Id, K, Bytes},
-            {{'$beamtap_big', Bytes}, {T#tracer{pause = true}, K + 1}}
+            {{'$beamtap_big', Bytes}, {learn(T, {big_arg, MFA, Id, K, Bytes}), K + 1}}
     end.
+
+%% The gate stays closed until the guard has re-armed; it hears of it behind the batch, so that the note comes after the event.
+learn(#tracer{learn = Learn} = T, What) ->
+    T#tracer{pause = true, learn = [What | Learn]}.
 
 big(#tracer{max_term = Max}, V) ->
     case max(erts_debug:flat_size(V) * erlang:system_info(wordsize), erlang:external_size(V)) of

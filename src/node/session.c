@@ -687,7 +687,9 @@ int bt_session_tend(struct bt_session *s, struct beamtap_err *err)
 int64_t bt_session_due(const struct bt_session *s)
 {
     int64_t own = s->give_up_at_us;
-    if (s->state == TRACING)
+    if (s->state == CLOSING && !s->has_closed)
+        own = s->ask_at_us;
+    else if (s->state == TRACING)
         own = s->limit_at_us;
     else if (s->state == CLOSING && s->has_closed)
         own = s->grace_at_us;
