@@ -211,53 +211,44 @@ without_returns() ->
 cutter() ->
     #tracer{guard = self(), whole = [1], max_term = 1000}.
 
-told() ->
-    receive Msg -> [Msg | told()] after 0 -> [] end.
-
 cut_named() ->
     Big = lists:seq(1, 1000), F = {m, f, 3},
     {{0, a, [b]}, #tracer{pause = false}} = ?A:cut_values(cutter(), F, {0, a, [b]}),
     {{0}, #tracer{pause = false}} = ?A:cut_values(cutter(), F, {0}),
-    [] = told(),
-    {{0, a, {'$beamtap_big', Bytes}, c}, #tracer{pause = true}} = ?A:cut_values(cutter(), F, {0, a, Big, c}),
+    {{0, a, {'$beamtap_big', Bytes}, c}, #tracer{pause = true, learn = [{big_arg, F, 0, 2, Bytes}]}} = ?A:cut_values(cutter(), F, {0, a, Big, c}),
     Bytes = erts_debug:flat_size(Big) * erlang:system_info(wordsize),
-    [{big_arg, F, 0, 2, Bytes}] = told(),
-    {{0, {'$beamtap_big', Bytes}, {'$beamtap_big', Bytes}}, _} = ?A:cut_values(cutter(), F, {0, Big, Big}),
-    [{big_arg, F, 0, 1, Bytes}, {big_arg, F, 0, 2, Bytes}] = told(),
+    {{0, {'$beamtap_big', Bytes}, {'$beamtap_big', Bytes}},
+     #tracer{learn = [{big_arg, F, 0, 2, Bytes}, {big_arg, F, 0, 1, Bytes}]}} = ?A:cut_values(cutter(), F, {0, Big, Big}),
     %% a big binary is small on the heap: what it is when it is sent counts
     Binary = binary:copy(<<"x">>, 100000),
-    {{0, {'$beamtap_big', Sent}}, _} = ?A:cut_values(cutter(), F, {0, Binary}),
+    {{0, {'$beamtap_big', Sent}}, #tracer{learn = [{big_arg, F, 0, 1, Sent}]}} = ?A:cut_values(cutter(), F, {0, Binary}),
     true = Sent >= 100000,
-    [{big_arg, F, 0, 1, Sent}] = told(),
     {{0, Binary}, #tracer{pause = false}} = ?A:cut_values((cutter())#tracer{max_term = Sent}, F, {0, Binary}).
 
 cut_whole() ->
     Big = lists:seq(1, 1000), F = {m, f, 3},
     {{1, [a, b]}, #tracer{pause = false}} = ?A:cut_values(cutter(), F, {1, [a, b]}),
     {{1, []}, #tracer{pause = false}} = ?A:cut_values(cutter(), F, {1, []}),
-    {{1, [a, {'$beamtap_big', _}, c]}, #tracer{pause = true}} = ?A:cut_values(cutter(), F, {1, [a, Big, c]}),
-    [{big_arg, F, 1, 2, _}] = told(),
+    {{1, [a, {'$beamtap_big', _}, c]}, #tracer{pause = true, learn = [{big_arg, F, 1, 2, _}]}} =
+        ?A:cut_values(cutter(), F, {1, [a, Big, c]}),
     %% the caller behind stays
-    {{1, [{'$beamtap_big', _}], {x, y, 0}}, _} = ?A:cut_values(cutter(), F, {1, [Big], {x, y, 0}}),
-    [{big_arg, F, 1, 1, _}] = told(),
+    {{1, [{'$beamtap_big', _}], {x, y, 0}}, #tracer{learn = [{big_arg, F, 1, 1, _}]}} =
+        ?A:cut_values(cutter(), F, {1, [Big], {x, y, 0}}),
     %% small each, big together: they stay, it is one argument that costs
     Some = lists:seq(1, 50),
-    {{1, [Some, Some, Some]}, #tracer{pause = false}} = ?A:cut_values(cutter(), F, {1, [Some, Some, Some]}),
-    [] = told().
+    {{1, [Some, Some, Some]}, #tracer{pause = false, learn = []}} = ?A:cut_values(cutter(), F, {1, [Some, Some, Some]}).
 
 cut_outcomes() ->
     Big = lists:seq(1, 1000), F = {m, f, 1}, P = self(), S = {1, 1},
     Small = [{trace_ts, P, return_from, F, ok, S}, {trace_ts, P, exception_from, F, {error, badarg}, S},
              {trace_ts, P, return_to, F, S}, {trace_ts, P, call, F, {0, a}, S}],
-    [{E, #tracer{pause = false}} = ?A:cut(E, cutter()) || E <- Small],
-    [] = told(),
-    {{trace_ts, P, return_from, F, {'$beamtap_big', _}, S}, #tracer{pause = true}} =
+    [{E, #tracer{pause = false, learn = []}} = ?A:cut(E, cutter()) || E <- Small],
+    {{trace_ts, P, return_from, F, {'$beamtap_big', _}, S}, #tracer{pause = true, learn = [{big_return, F, _}]}} =
         ?A:cut({trace_ts, P, return_from, F, Big, S}, cutter()),
-    {{trace_ts, P, exception_from, F, {error, {'$beamtap_big', _}}, S}, #tracer{pause = true}} =
+    {{trace_ts, P, exception_from, F, {error, {'$beamtap_big', _}}, S}, #tracer{pause = true, learn = [{big_return, F, _}]}} =
         ?A:cut({trace_ts, P, exception_from, F, {error, Big}, S}, cutter()),
-    {{trace_ts, P, call, F, {0, {'$beamtap_big', _}}, S}, #tracer{pause = true}} =
-        ?A:cut({trace_ts, P, call, F, {0, Big}, S}, cutter()),
-    [{big_return, F, _}, {big_return, F, _}, {big_arg, F, 0, 1, _}] = told().
+    {{trace_ts, P, call, F, {0, {'$beamtap_big', _}}, S}, #tracer{pause = true, learn = [{big_arg, F, 0, 1, _}]}} =
+        ?A:cut({trace_ts, P, call, F, {0, Big}, S}, cutter()).
 
 %% ---- the node's health ---------------------------------------------------------------------------------------------
 
