@@ -114,6 +114,9 @@ room() ->
     [Wanted = ?A:room(T, false, 1, [Call(Id) || Id <- Ids])
      || {Ids, Wanted} <- [{[0], 1}, {[5], 2}, {[0, 5, 1], 2}, {[5, 5, 5], 4}, {lists:duplicate(50, 5), 4}]].
 
+told() ->
+    receive Msg -> [Msg | told()] after 0 -> [] end.
+
 %% The 100th open call of one function in one process is told, once; returns bring it down again.
 deep() ->
     F = {m, f, 1}, S = {1, 1},
