@@ -178,9 +178,9 @@ static int no_function(const struct bt_trace_pattern *p, struct bt_etf *r, struc
     char wanted[16] = "";
     if (p->arity >= 0)
         snprintf(wanted, sizeof wanted, "/%d", p->arity);
-    bt_err_at(err, BEAMTAP_ENOMATCH, p->function_loc, "module %s has no %sfunction %s%s%s%s", p->module, kind,
+    bt_err_at(err, BEAMTAP_ENOMATCH, p->function_loc, "module %s has no %sfunction %s%s%s%s%s", p->module, kind,
         p->function, wanted, near.len ? (best_d == 0 ? "; it has " : "; did you mean ") : "",
-        bt_buf_cstr(&near));
+        bt_buf_cstr(&near), near.len && best_d > 0 ? "?" : "");
     bt_buf_done(&near);
     return -1;
 }

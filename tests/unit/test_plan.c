@@ -163,7 +163,7 @@ static void no_such_function(void **state)
     assert_int_equal(bad_spec, 1);
     assert_int_equal(err.loc.line, 1);
     assert_int_equal(err.loc.col, 7);
-    assert_err(&err, BEAMTAP_ENOMATCH, "module queue has no function int/2; did you mean in/2, init/1");
+    assert_err(&err, BEAMTAP_ENOMATCH, "module queue has no function int/2; did you mean in/2, init/1?");
     compile1("queue:in/7");
     bad("[{no_function,[{in,2},{in,3},{out,1}]}]", BEAMTAP_ENOMATCH, "no function in/7; it has in/2, in/3");
     compile1("{queue, in, 7}");
