@@ -16,7 +16,7 @@
 #include "term/print.h"
 
 #define ANSWER_TIMEOUT_US ((int64_t)60000000) /* of the agent: arming 50,000 functions takes some seconds */
-#define LOCK_MS 4000 /* how long the node keeps the name beamtap_lock for us if we die while loading */
+#define LOCK_MS 3000 /* how long the node keeps the name beamtap_lock for us if we die while loading */
 #define PURGE_TIMEOUT_US ((int64_t)2000000)
 
 struct bt_guard {

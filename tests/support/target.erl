@@ -11,9 +11,9 @@
 %% gen_server
 -export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
 %% workloads
--export([hot/1, hot/2, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, imposter/2, stop/0, calls/0, term/1]).
+-export([hot/1, hot/2, bursts/4, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, imposter/2, stop/0, calls/0, term/1]).
 %% measuring
--export([watch/0, watched/0, rate/2, memory/2, back_at/3]).
+-export([watch/0, watched/0, rate/2, memory/2, memory_at/2, back_at/3, queue/2, ours/1]).
 
 %% ---- what is traced ------------------------------------------------------------------------------------------
 
@@ -118,6 +118,15 @@ hot_loop(I, T, Calls) ->
     counters:add(Calls, 1, 1),
     hot_loop(I + 1, T, Calls).
 
+%% A process that calls Fun(I) with I from 1 to N, flat out but for a pause of Ms milliseconds after each Burst of them;
+%% then it sets `bursts_done` and waits.
+bursts(N, Burst, Ms, Fun) ->
+    worker(fun(_) ->
+        [begin Fun(I), I rem Burst =:= 0 andalso timer:sleep(Ms) end || I <- lists:seq(1, N)],
+        persistent_term:put(bursts_done, N),
+        stuck(done)
+    end, 1).
+
 %% N processes, each in sleepy(Ms) all the time.
 slow(N, Ms) -> every(N, 0, fun() -> ?MODULE:sleepy(Ms) end).
 
@@ -208,8 +217,8 @@ counter() ->
 
 %% ---- measuring -----------------------------------------------------------------------------------------------
 
-%% Samples the node every 10 ms, from now until watched(): {wall clock in us, erlang:memory(total), calls()}.
-%% The wall clock, so that a test can set the times of its own clock beside it.
+%% Samples the node every 10 ms, from now until watched(): {wall clock in us, erlang:memory(total), calls(), messages in
+%% the queue of beamtap's tracer}. The wall clock, so that a test can set the times of its own clock beside it.
 watch() ->
     register(target_watch, spawn_opt(fun() ->
         put('$workload', watch),
@@ -224,17 +233,36 @@ watch(Samples) ->
         {take, Who} -> Who ! {samples, lists:reverse([sample() | Samples])}
     end.
 
-sample() -> {os:system_time(microsecond), erlang:memory(total), calls()}.
+sample() -> {os:system_time(microsecond), erlang:memory(total), calls(), tracer_queue()}.
 
-%% Ends the watching; the samples stay for rate, memory and back_at.
+tracer_queue() ->
+    Tracer = case get(tracer) of
+                 undefined -> find_tracer();
+                 P -> case is_process_alive(P) of true -> P; false -> find_tracer() end
+             end,
+    case is_pid(Tracer) andalso process_info(Tracer, message_queue_len) of
+        {message_queue_len, N} -> put(tracer, Tracer), N;
+        _ -> -1
+    end.
+
+find_tracer() -> case ours(tracer) of [P | _] -> P; [] -> erase(tracer), none end.
+
+%% Processes of beamtap's agent: those that began in its function guard or tracer.
+ours(What) ->
+    [P || P <- processes(), {initial_call, {M, F, _}} <- [process_info(P, initial_call)],
+          F =:= What, lists:prefix("beamtap_agent", atom_to_list(M))].
+
+%% Ends the watching; the samples stay for rate, memory, queue and back_at.
 watched() ->
     target_watch ! {take, self()},
     receive {samples, S} -> persistent_term:put({?MODULE, samples}, S), length(S) after 5000 -> error(timeout) end.
 
+samples(From, To) -> [S || S <- persistent_term:get({?MODULE, samples}), element(1, S) >= From, element(1, S) =< To].
+
 %% {wall clock in us at its start, calls per second} of each span between two samples
 buckets() ->
     S = persistent_term:get({?MODULE, samples}),
-    [{T0, (C1 - C0) * 1000000 / max(1, T1 - T0)} || {{T0, _, C0}, {T1, _, C1}} <- lists:zip(lists:droplast(S), tl(S))].
+    [{T0, (C1 - C0) * 1000000 / max(1, T1 - T0)} || {{T0, _, C0, _}, {T1, _, C1, _}} <- lists:zip(lists:droplast(S), tl(S))].
 
 %% Median calls per second in a span of the wall clock (us; `infinity` for its end).
 rate(From, To) -> round(median([R || {T, R} <- buckets(), T >= From, T =< To])).
@@ -242,9 +270,19 @@ rate(From, To) -> round(median([R || {T, R} <- buckets(), T >= From, T =< To])).
 %% Bytes: how far the node's memory rose in the span above what it was at its start.
 memory(From, To) ->
     S = persistent_term:get({?MODULE, samples}),
-    {Before, Rest} = lists:splitwith(fun({T, _, _}) -> T < From end, S),
-    {_, M0, _} = case Before of [] -> hd(S); _ -> lists:last(Before) end,
-    lists:max([0 | [M - M0 || {T, M, _} <- Rest, T =< To]]).
+    {Before, Rest} = lists:splitwith(fun({T, _, _, _}) -> T < From end, S),
+    {_, M0, _, _} = case Before of [] -> hd(S); _ -> lists:last(Before) end,
+    lists:max([0 | [M - M0 || {T, M, _, _} <- Rest, T =< To]]).
+
+%% Bytes: the least the node took within 200 ms from At, less what it took at From.
+memory_at(From, At) ->
+    {_, M0, _, _} = hd(samples(From, infinity)),
+    lists:min([M || {_, M, _, _} <- samples(At, At + 200000)]) - M0.
+
+%% {samples that found beamtap's tracer, most messages in its queue}
+queue(From, To) ->
+    Q = [N || {_, _, _, N} <- samples(From, To), N >= 0],
+    {length(Q), lists:max([0 | Q])}.
 
 %% Milliseconds from From until the rate is back at Share of Base (calls per second): the first span of three buckets
 %% that reaches it. `never` where it does not.
