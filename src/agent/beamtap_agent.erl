@@ -477,7 +477,7 @@ harm(#{max_load := Percent, max_memory := Max}, {Memory0, Queue0}, {Memory, Queu
 %% Closes the gate for good and takes the patterns off. Flags stay on: returns of calls already shown still arrive.
 close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     set_word(U#undo.base),
-    ask(Tracer, shut, 1000),
+    lists:member(Why, [exhausted, rate_reached]) orelse ask(Tracer, shut, 1000), % else it has shut the gate itself
     set_word(U#undo.base),
     patterns_off(U),
     tell(G, {closed, Why, counts(U)}),
