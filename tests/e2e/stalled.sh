@@ -1,5 +1,5 @@
 #!/bin/bash
-# stalled.sh RELEASE - nobody reads beamtap's lines for 8 s of a flood: the node's memory stays, the function runs on, and
+# stalled.sh RELEASE - nobody reads beamtap's lines for 6 s of a flood: the node's memory stays, the function runs on, and
 # what was not shown is counted.
 set -u
 . "$(dirname "$0")/../support/node.sh"
@@ -40,14 +40,14 @@ accounted() {
     is "lines of calls and returns + lost" $((calls + returns + lost)) $((2 * shown - open))
 }
 
-part "a reader that reads nothing for 8 s, -t 4s"
+part "a reader that reads nothing for 6 s, -t 4s"
 ask 'target:every(2, 0, fun() -> target:f(lists:sum(lists:seq(1, 100)), small) end)' > /dev/null
 sleep 0.3
 mark
 ask 'target:watch()' > /dev/null
 sleep 0.8
 first=$(now_us)
-stalled 8 "$NODE" 'target:f(I, T) -> return' --rate none -c none -t 4s
+stalled 6 "$NODE" 'target:f(I, T) -> return' --rate none -c none -t 4s
 armed_at=$(now_us)
 tap_end
 ended=$(now_us)

@@ -1,0 +1,48 @@
+#!/bin/bash
+# memory.sh RELEASE [ERL FLAGS] - floods without a rate: the node's memory and the tracer's queue stay within their limits.
+# BT_LONG=1: 20,000 calls of 600 KB each too, else 300.
+set -u
+. "$(dirname "$0")/../support/node.sh"
+. "$(dirname "$0")/../support/check.sh"
+need_beamtap
+otp=${1:-25}; shift
+start_node "$otp" memory "$@"
+big_count=$(( ${BT_LONG:-0} ? 20000 : 300 ))
+
+# flood WHAT TERM COUNT MB OPTION...: COUNT calls and returns of target:f(I, TERM) from two processes
+flood() {
+    local what=$1 term=$2 count=$3 mb=$4 first last memory queue seen; shift 4
+    part "$what"
+    ask "target:hot(2, $term)" > /dev/null
+    sleep 0.3
+    mark
+    ask 'target:watch()' > /dev/null
+    sleep 0.2
+    first=$(now_us)
+    tap_start "$NODE" 'target:f(I, T) -> return' --rate none -c "$count" -t 60s "$@"
+    tap_end 60
+    last=$(now_us)
+    sleep 0.2
+    ask 'target:watched()' > /dev/null
+    OUT=$(cut -c1-120 "$TAP_OUT")
+    closing "$count" -c
+    # A return value of f is its first argument, so all lines are short but those of calls.
+    is "calls and returns" "$(calls_of target:f) $(returns_of target:f/2)" "$count $count"
+    memory=$(ask "target:memory($first, $last + 200000)")
+    queue=$(ask "target:queue($first, $last)")
+    seen=${queue#\{} seen=${seen%,*} queue=${queue#*,} queue=${queue%\}}
+    printf '   %s calls/s, %s MB of lines\n' $((count * 1000 / (TOOK_MS + 1))) $(($(stat -c %s "$TAP_OUT") / 1048576))
+    at_most "growth of the node's memory, KB" $((memory / 1024)) $((mb * 1024))
+    at_least "samples of the tracer's queue" "$seen" 1
+    at_most "messages in it" "$queue" $((4 * 1024 * 2))
+    clean
+    ask 'target:stop()' > /dev/null
+}
+
+flood "small arguments" small 20000 80
+flood "10 KB" 'lists:seq(1, 640)' 20000 80
+flood "10 KB, --max-memory 8M" 'lists:seq(1, 640)' 4000 24 --max-memory 8M
+flood "600 KB" big "$big_count" 80
+flood "600 KB, --max-memory 8M" big 100 24 --max-memory 8M
+flood "a reference-counted binary of 600 KB in each" '{binary:copy(<<0:8192>>, 600), x}' 60 80
+finish
