@@ -10,7 +10,7 @@ start_node "$otp" rate "$@"
 
 # most_within MS: most calls within any MS of the node's stamps
 most_within() {
-    grep -E "$LINE target:" <<< "$OUT" | awk -v span="$(($1 * 1000))" '
+    grep -E "$LINE target:" <<< "$OUT" | awk -v span="$(($1 * 1000))" -v first=0 -v n=0 '
         { split(substr($1, 1, 15), t, /[:.]/); at[n++] = ((t[1] * 60 + t[2]) * 60 + t[3]) * 1000000 + t[4] }
         END { for (i = 0; i < n; i++) { while (at[i] - at[first] > span) first++; if (i - first + 1 > most) most = i - first + 1 }
               print most + 0 }'
@@ -84,7 +84,7 @@ about "calls in 500ms at 1/s" "$(calls_of target:f)" 1 3
 clean
 
 part "--burst"
-ask 'target:stop(), target:every(1, 1000, fun() -> [target:pair(a, I) || I <- lists:seq(1, 500)] end)' > /dev/null
+ask 'target:stop(), target:every(1, 1000, fun() -> [target:pair(a, lists:sum(lists:seq(1, 2000))) || _ <- lists:seq(1, 1000)] end)' > /dev/null
 tap "$NODE" 'target:pair/2' -c none -t 1500ms --burst 50
 at_least "calls within 100 ms, --burst 50" "$(most_within 100)" 20
 at_most "calls within 100 ms, --burst 50" "$(most_within 100)" 75
