@@ -132,7 +132,7 @@ static int put_done(struct clear *c, struct bt_etf r, struct beamtap_err *err)
             continue;
         bt_buf_puts(&c->out, c->out.len > before ? ", " : "");
         bt_text_count(&c->out, (uint64_t)count);
-        bt_buf_printf(&c->out, " %.*s", (int)(what.len - (count == 1)), (const char *)what.p); /* all end in s */
+        bt_buf_printf(&c->out, " %.*s", (int)(what.len - (count == 1 && what.len > 0)), (const char *)what.p); /* all end in s */
     }
     if (c->out.len == before)
         bt_buf_puts(&c->out, "nothing");
