@@ -575,7 +575,7 @@ tracer(Guard, Ctl) ->
                       returning := Returning}} ->
             Guard ! {owned, self()},
             loop(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, credit = Credit, final = Final,
-                         max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 8), max_term = MaxTerm,
+                         max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 32), max_term = MaxTerm,
                          rate = Rate, burst = Burst, tokens = full(Rate, Burst), filled_us = now_us(),
                          on_rate = OnRate, debug = Debug, whole = Whole, mute = Mute, returning = Returning});
         _ -> % the guard is gone, or speaks another language
@@ -696,7 +696,7 @@ send(#tracer{ctl = Ctl, guard_mon = Mon} = T, Batch) ->
 %% While the controller does not read, returns of open calls may still come: past the budget they are dropped, and told.
 drop(#tracer{call_bytes = Bytes, max_bytes = Max} = T) ->
     case process_info(self(), message_queue_len) of
-        {message_queue_len, Q} when Q * Bytes > 4 * Max -> drop_one(T);
+        {message_queue_len, Q} when Q * Bytes > 16 * Max -> drop_one(T);
         _ -> T
     end.
 
