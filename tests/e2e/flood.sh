@@ -9,14 +9,14 @@ need_beamtap
 otp=${1:-25}; shift
 start_node "$otp" flood "$@"
 back_ms=${BT_FLOOD_BACK_MS:-500}        # the goal is 10 ms, at most 50, on a machine that does nothing else
-more=0
+all=16 named=4
 if [ $# -gt 0 ]; then                   # more schedulers than cores spin against each other: what is measured spreads widely
-    back_ms=${BT_FLOOD_BACK_MS:-4000} more=32
+    back_ms=${BT_FLOOD_BACK_MS:-4000} all=48 named=8
 fi
 
 # flood WHAT TERM SPEC MB: 10 calls of SPEC while two processes call target:f(I, TERM)
 flood() {
-    local what=$1 term=$2 spec=$3 mb=$(($4 + more)) try first last base after back memory
+    local what=$1 term=$2 spec=$3 mb=$4 try first last base after back memory
     part "$what"
     ask "target:hot(2, $term)" > /dev/null
     for try in 1 2 3; do                # a machine that is busy elsewhere can spoil a measurement of some ms
@@ -50,8 +50,8 @@ flood() {
     ask 'target:stop()' > /dev/null
 }
 
-flood "600 KB of arguments, all of them wanted" big 'target:f(I, T)' 16
-flood "600 KB of arguments, only the small one named" big 'target:f(I, _)' 4
-flood "the same, with returns" big 'target:f(I, _) -> return' 4
-flood "small arguments" small 'target:f(I, T) -> return' 4
+flood "600 KB of arguments, all of them wanted" big 'target:f(I, T)' "$all"
+flood "600 KB of arguments, only the small one named" big 'target:f(I, _)' "$named"
+flood "the same, with returns" big 'target:f(I, _) -> return' "$named"
+flood "small arguments" small 'target:f(I, T) -> return' "$named"
 finish
