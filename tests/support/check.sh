@@ -125,7 +125,7 @@ tap_end() {
     STATUS=$?
     TOOK_MS=$(( ($(now_us) - TAP_BEGAN) / 1000 ))
     TAP_PID=''
-    OUT=$(tr -d '\0' < "$TAP_OUT")
+    OUT=$(cut -c1-"${TAP_COLUMNS:-9999999}" "$TAP_OUT" | tr -d '\0')   # TAP_COLUMNS: where gigabytes are shown
     ERR=$(tr -d '\0' < "$TAP_ERR")
 }
 
