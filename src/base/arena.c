@@ -58,6 +58,20 @@ void *bt_arena_array(struct bt_arena *a, size_t n, size_t size)
     return size && n > SIZE_MAX / size ? NULL : bt_arena_alloc(a, n * size);
 }
 
+void *bt_arena_grow(struct bt_arena *a, void *items, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return items;
+    size_t more = *cap ? 2 * *cap : 4;
+    void *p = bt_arena_array(a, more, size);
+    if (!p)
+        return NULL;
+    if (n)
+        memcpy(p, items, n * size);
+    *cap = more;
+    return p;
+}
+
 char *bt_arena_strndup(struct bt_arena *a, const char *s, size_t len)
 {
     char *copy = len < SIZE_MAX ? bt_arena_alloc(a, len + 1) : NULL;

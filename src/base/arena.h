@@ -23,6 +23,8 @@ void bt_arena_done(struct bt_arena *a);
 void *bt_arena_alloc(struct bt_arena *a, size_t n);
 /* As bt_arena_alloc for n objects of `size` bytes; the product is checked. */
 void *bt_arena_array(struct bt_arena *a, size_t n, size_t size);
+/* Room for one more object behind n: `items` itself, or a larger copy (*cap objects, zeroed behind n). */
+void *bt_arena_grow(struct bt_arena *a, void *items, size_t n, size_t *cap, size_t size);
 /* A copy of s[0..len) with a NUL behind it. */
 char *bt_arena_strndup(struct bt_arena *a, const char *s, size_t len);
 

@@ -18,11 +18,11 @@ static int dump_stage(const struct bt_cli *cli, struct bt_arena *a, struct bt_bu
 {
     for (size_t i = 0; i < cli->n_words; i++) {
         struct beamtap_err err = {0};
-        struct bt_ast_spec spec;
+        struct bt_ast_text text;
         int rc = cli->opts->tokens ? bt_tokens_dump(out, cli->words[i], &err)
-                                   : bt_parse(cli->words[i], a, &spec, &err);
+                                   : bt_parse(cli->words[i], a, &text, &err);
         if (rc == 0 && !cli->opts->tokens)
-            rc = bt_ast_dump(out, &spec, &err);
+            rc = bt_ast_dump(out, &text, &err);
         if (rc < 0)
             return bt_cli_fail_spec(&err, cli->words[i], i, cli->n_words);
     }

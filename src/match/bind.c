@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "match/fold.h"
 #include "spec/constant.h"
 #include "spec/loc.h"
 
@@ -138,7 +139,7 @@ static const struct bt_ast *first_var(
         const struct bt_ast *left = first_var(b, e->u.op.args[0], test);
         return left ? left : first_var(b, e->u.op.args[1], test);
     }
-    return e->kind == BT_AST_VAR && test(&b->spec->vars[e->u.var.slot]) ? e : NULL;
+    return e->kind == BT_AST_VAR && test(&b->clause->vars[e->u.var.slot]) ? e : NULL;
 }
 
 static bool any_var(const struct bt_ast_var *v)
@@ -262,19 +263,27 @@ static const struct bt_term *bind_pattern(
     return NULL;
 }
 
+/* fun([X, _] = Args): the name is '$_', whatever else stands on the other side. */
+static const struct bt_term *bind_fun_head(struct bt_bindings *b, const struct bt_ast *e)
+{
+    if (!is_match(e))
+        return bind_pattern(b, e, NULL);
+    bool is_left = e->u.op.args[0]->kind == BT_AST_VAR;
+    const struct bt_ast *name = e->u.op.args[!is_left], *rest = e->u.op.args[is_left];
+    const struct bt_term *args = bt_term_atom(b->arena, "$_");
+    if (!args || (name->kind == BT_AST_VAR && bind_alias(b, name, args)))
+        return no_memory(b);
+    return bind_pattern(b, rest, NULL);
+}
+
 int bt_bind_head(struct bt_bindings *b)
 {
-    const struct bt_ast_spec *s = b->spec;
-    b->vars = bt_arena_array(b->arena, s->n_vars, sizeof *b->vars);
+    const struct bt_ast_clause *c = b->clause;
+    b->vars = bt_arena_array(b->arena, c->n_vars, sizeof *b->vars);
     if (!b->vars)
         return bt_err_nomem(b->err);
-    if (s->args_kind != BT_ARGS_PATTERN) {
-        b->head = bt_term_atom(b->arena, "_");
-    } else {
-        struct bt_ast args = {.kind = BT_AST_LIST, .u.seq = {s->args, s->arity, NULL}};
-        b->head = bind_list(b, &args, NULL);
-    }
-    return b->head ? 0 : bt_err_nomem(b->err);
+    b->head = c->head ? bind_fun_head(b, c->head) : checked(b, bt_term_atom(b->arena, "_"));
+    return b->head ? 0 : -1;
 }
 
 /* ---- captures and shape ---- */
@@ -339,7 +348,7 @@ static const struct bt_term *shape_of(struct bt_bindings *b, const struct bt_ast
     case BT_AST_LITERAL: return e->u.literal;
     case BT_AST_STRING: return bt_constant_term(b->arena, e);
     case BT_AST_VAR:
-        if (!b->spec->vars[e->u.var.slot].is_unwanted)
+        if (!b->clause->vars[e->u.var.slot].is_unwanted)
             return shape_of_var(b, e);
         return bt_term_new(b->arena, BT_TERM_HOLE);
     case BT_AST_TUPLE:
@@ -352,10 +361,11 @@ static const struct bt_term *shape_of(struct bt_bindings *b, const struct bt_ast
 
 int bt_bind_captures(struct bt_bindings *b)
 {
-    if (b->spec->args_kind != BT_ARGS_PATTERN)
+    if (b->kind != BT_ARGS_PATTERN)
         return 0;
-    b->captures = bt_arena_array(b->arena, b->spec->n_vars, sizeof *b->captures);
-    b->shape = b->captures ? shapes_of(b, b->spec->args, b->spec->arity) : NULL;
+    const struct bt_ast *args = b->clause->head;
+    b->captures = bt_arena_array(b->arena, b->clause->n_vars, sizeof *b->captures);
+    b->shape = b->captures ? shapes_of(b, args->u.seq.items, args->u.seq.n) : NULL;
     return b->shape ? 0 : bt_err_nomem(b->err);
 }
 
@@ -411,20 +421,41 @@ static const struct bt_term *expr_of_map(struct bt_bindings *b, const struct bt_
     return items ? bt_term_map(b->arena, items, e->u.seq.n) : NULL;
 }
 
+/* '_' is nothing special outside of a head. */
+static const struct bt_term *expr_of_literal(struct bt_bindings *b, const struct bt_term *t)
+{
+    return bt_term_is_atom(t, "_") ? t : quoted(b->arena, t);
+}
+
+static const struct bt_term *expr_of_op(struct bt_bindings *b, const struct bt_ast *e)
+{
+    const struct bt_term *value = bt_fold(b->arena, e);
+    size_t n = e->u.op.args[1] ? 2 : 1;
+    return value ? expr_of_literal(b, value) : call_of(b, bt_op_info(e->u.op.op)->text, e->u.op.args, n);
+}
+
+/* object() and bindings() are names for what the VM gives. */
+static const struct bt_term *expr_of_call(struct bt_bindings *b, const struct bt_ast *e)
+{
+    if (strcmp(e->u.call.name, "object") == 0)
+        return bt_term_atom(b->arena, "$_");
+    if (strcmp(e->u.call.name, "bindings") == 0)
+        return bt_term_atom(b->arena, "$*");
+    return call_of(b, e->u.call.name, e->u.call.args, e->u.call.n);
+}
+
 const struct bt_term *bt_bind_expr(struct bt_bindings *b, const struct bt_ast *e)
 {
     const struct bt_term *t = NULL;
     switch (e->kind) {
-    case BT_AST_LITERAL: t = quoted(b->arena, e->u.literal); break;
+    case BT_AST_LITERAL: t = expr_of_literal(b, e->u.literal); break;
     case BT_AST_STRING: t = bt_constant_term(b->arena, e); break;
     case BT_AST_VAR: t = b->vars[e->u.var.slot].expr; break;
     case BT_AST_TUPLE:
     case BT_AST_LIST: t = expr_of_seq(b, e); break;
     case BT_AST_MAP: t = expr_of_map(b, e); break;
-    case BT_AST_OP:
-        t = call_of(b, bt_op_info(e->u.op.op)->text, e->u.op.args, e->u.op.args[1] ? 2 : 1);
-        break;
-    case BT_AST_CALL: t = call_of(b, e->u.call.name, e->u.call.args, e->u.call.n); break;
+    case BT_AST_OP: t = expr_of_op(b, e); break;
+    case BT_AST_CALL: t = expr_of_call(b, e); break;
     case BT_AST_WILD: break; /* refused by bt_check */
     }
     return checked(b, t);

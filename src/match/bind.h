@@ -20,12 +20,13 @@ struct bt_binding {
 };
 
 struct bt_bindings {
-    const struct bt_ast_spec *spec; /* checked */
+    const struct bt_ast_clause *clause; /* checked */
+    enum bt_args_kind kind;             /* of its spec: only a PATTERN names what is shown */
     struct bt_arena *arena;
     struct beamtap_err *err;
-    struct bt_binding *vars;      /* one per spec->vars */
+    struct bt_binding *vars;      /* one per clause->vars */
     size_t n_numbers;             /* '$1' to '$n' are in use */
-    const struct bt_term *head;   /* list of patterns; '_' where the spec has none */
+    const struct bt_term *head;   /* list of patterns; '_' where the clause has none */
     const struct bt_term **equal; /* {'=:=',X,Y} for variables that the head cannot compare */
     size_t n_equal, equal_cap;
     const struct bt_term **captures; /* what is shown: expressions over the bindings */
@@ -37,7 +38,7 @@ struct bt_bindings {
 int bt_bind_head(struct bt_bindings *b);
 /* Fills captures and shape: what the pattern names, each variable once. Behind bt_bind_head. */
 int bt_bind_captures(struct bt_bindings *b);
-/* A guard expression as a match specification has it. Behind bt_bind_head. NULL: error set. */
+/* A guard or body expression as a match specification has it. Behind bt_bind_head. NULL: error set. */
 const struct bt_term *bt_bind_expr(struct bt_bindings *b, const struct bt_ast *e);
 
 #endif

@@ -7,8 +7,7 @@
  *   bt_check          names, variables, guard functions; too wide?             spec/check.c
  *   bt_bind_head      arguments to the head; what each variable stands for     match/bind.c
  *   bt_bind_captures  arguments to captures and shape                          match/bind.c
- *   make_body         actions to the body
- *   make_clauses      one clause per alternative of the guards
+ *   compile_clause    one clause per alternative of the guards, with its body
  *   make_match_spec   [{Head, Guards, Body}]
  *   check_size        is it still small enough for a node?
  */
@@ -18,6 +17,7 @@
 
 #include "match/bind.h"
 #include "spec/check.h"
+#include "spec/constant.h"
 #include "spec/parser.h"
 
 #define MAX_NODES 200000 /* terms in one match specification: a clause per alternative repeats the head */
@@ -27,40 +27,105 @@ struct compiler {
     struct bt_arena *arena;
     struct beamtap_err *err;
     size_t index; /* of the spec text */
-    struct bt_ast_spec spec;
-    struct bt_bindings bindings;
-    const struct bt_term *body;
-    bool wants_return, wants_time;
+    const struct bt_ast_spec *spec;
+    struct bt_bindings bindings; /* of the clause at hand */
     struct bt_trace_pattern *out;
+    size_t clauses_cap;
 };
 
-/* ---- body ---- */
+/* ---- bodies ---- */
 
-static int make_body(struct compiler *c)
+static bool has_action(const struct compiler *c, enum bt_action action)
+{
+    for (size_t i = 0; i < c->spec->n_actions; i++) {
+        if (c->spec->actions[i].action == action)
+            return true;
+    }
+    return false;
+}
+
+static int check_time(struct compiler *c)
+{
+    if (!has_action(c, BT_ACTION_TIME) || c->out->scope == BT_SCOPE_LOCAL)
+        return 0;
+    return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->actions[0].loc,
+        "action 'time' needs --scope local: the VM tells of returns to a caller for local calls only");
+}
+
+/* What the actions of a call spec, or recon's return_trace, are as a body. */
+static const struct bt_term *body_of_actions(struct compiler *c)
 {
     struct bt_arena *a = c->arena;
     const struct bt_term *call = NULL;
-    c->wants_return = c->opts->add_return || c->spec.args_kind == BT_ARGS_RETURN_TRACE;
-    c->wants_time = false;
-    for (size_t i = 0; i < c->spec.n_actions; i++) {
-        c->wants_return = c->wants_return || c->spec.actions[i].action == BT_ACTION_RETURN;
-        c->wants_time = c->wants_time || c->spec.actions[i].action == BT_ACTION_TIME;
+    bool is_recon = c->spec->args_kind == BT_ARGS_RETURN_TRACE;
+    if (is_recon || has_action(c, BT_ACTION_RETURN) || c->opts->add_return)
+        call = bt_term_tuple1(a, bt_term_atom(a, is_recon ? "return_trace" : "exception_trace"));
+    return bt_term_list(a, &call, call ? 1 : 0, NULL);
+}
+
+/* What a fun says is to be done; --return asks for returns besides. */
+static const struct bt_term *body_of_fun(struct compiler *c, const struct bt_ast_clause *clause)
+{
+    struct bt_arena *a = c->arena;
+    const struct bt_term **items = bt_arena_array(a, clause->n_body + 1, sizeof *items);
+    size_t n = clause->n_body;
+    for (size_t i = 0; items && i < n; i++) {
+        if (!(items[i] = bt_bind_expr(&c->bindings, clause->body[i])))
+            return NULL;
     }
-    c->wants_time = c->wants_time && !c->wants_return; /* a return has its duration too */
-    if (c->wants_time && c->out->scope == BT_SCOPE_GLOBAL)
-        return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec.actions[0].loc,
-            "action 'time' needs --scope local: the VM tells of returns to a caller for local calls only");
-    if (c->wants_return) {
-        bool as_recon = c->spec.args_kind == BT_ARGS_RETURN_TRACE;
-        call = bt_term_tuple1(a, bt_term_atom(a, as_recon ? "return_trace" : "exception_trace"));
-        if (!call)
-            return bt_err_nomem(c->err);
+    if (items && c->opts->add_return)
+        items[n++] = bt_term_tuple1(a, bt_term_atom(a, "exception_trace"));
+    return items ? bt_term_list(a, items, n, NULL) : NULL;
+}
+
+/* Does it call return_trace or exception_trace, on whatever level? */
+static bool asks_for_return(const struct bt_term *t)
+{
+    if (t->kind != BT_TERM_TUPLE && t->kind != BT_TERM_LIST)
+        return false;
+    bool is_call = t->kind == BT_TERM_TUPLE && t->u.seq.n > 0;
+    if (is_call && t->u.seq.n == 1 &&
+        (bt_term_is_atom(t->u.seq.items[0], "return_trace") ||
+            bt_term_is_atom(t->u.seq.items[0], "exception_trace")))
+        return true;
+    if (is_call && bt_term_is_atom(t->u.seq.items[0], "const"))
+        return false;
+    for (size_t i = 0; i < t->u.seq.n; i++) {
+        if (asks_for_return(t->u.seq.items[i]))
+            return true;
     }
-    c->body = bt_term_list(a, &call, call ? 1 : 0, NULL);
-    return c->body ? 0 : bt_err_nomem(c->err);
+    return t->u.seq.tail && asks_for_return(t->u.seq.tail);
 }
 
 /* ---- clauses ---- */
+
+static int add_clause(
+    struct compiler *c, const struct bt_term *head, const struct bt_term *guards, const struct bt_term *body)
+{
+    if (!head || !guards || !body)
+        return bt_err_nomem(c->err);
+    const struct bt_bindings *b = &c->bindings;
+    struct bt_trace_pattern *out = c->out;
+    out->clauses =
+        bt_arena_grow(c->arena, out->clauses, out->n_clauses, &c->clauses_cap, sizeof *out->clauses);
+    if (!out->clauses)
+        return bt_err_nomem(c->err);
+    bool is_pattern = c->spec->args_kind == BT_ARGS_PATTERN, wants_return = asks_for_return(body);
+    out->clauses[out->n_clauses++] = (struct bt_clause){
+        .head = head,
+        .guards = guards,
+        .body = body,
+        .wants_return = wants_return,
+        .wants_time = has_action(c, BT_ACTION_TIME) && !wants_return, /* a return has its duration too */
+        .captures_all = !is_pattern,
+        .captures = is_pattern ? b->captures : NULL,
+        .n_captures = is_pattern ? b->n_captures : 0,
+        .shape = is_pattern ? b->shape : NULL,
+        .n_args = is_pattern ? c->spec->arity : 0,
+        .spec = c->index,
+    };
+    return 0;
+}
 
 /* The tests of one alternative behind the comparisons that stand for the head. */
 static const struct bt_term *make_guards(struct compiler *c, const struct bt_ast_guard *guard)
@@ -79,31 +144,38 @@ static const struct bt_term *make_guards(struct compiler *c, const struct bt_ast
     return bt_term_list(c->arena, tests, b->n_equal + n_tests, NULL);
 }
 
-static int make_clauses(struct compiler *c)
+/* One clause of the text is one per alternative of its guards. */
+static int compile_clause(struct compiler *c, const struct bt_ast_clause *clause)
 {
-    size_t n = c->spec.n_guards ? c->spec.n_guards : 1;
-    const struct bt_bindings *b = &c->bindings;
-    c->out->clauses = bt_arena_array(c->arena, n, sizeof *c->out->clauses);
-    if (!c->out->clauses)
+    c->bindings =
+        (struct bt_bindings){.clause = clause, .kind = c->spec->args_kind, .arena = c->arena, .err = c->err};
+    if (bt_bind_head(&c->bindings) || bt_bind_captures(&c->bindings))
+        return -1;
+    const struct bt_term *body =
+        c->spec->args_kind == BT_ARGS_FUN ? body_of_fun(c, clause) : body_of_actions(c);
+    for (size_t i = 0; i < (clause->n_guards ? clause->n_guards : 1); i++) {
+        const struct bt_term *guards = make_guards(c, clause->n_guards ? &clause->guards[i] : NULL);
+        if (add_clause(c, c->bindings.head, guards, body))
+            return -1;
+    }
+    return 0;
+}
+
+/* The user's own match specification, as it stands. */
+static int compile_match_spec(struct compiler *c)
+{
+    struct bt_arena *a = c->arena;
+    const struct bt_term *ms = bt_constant_term(a, c->spec->match_spec);
+    if (!ms)
         return bt_err_nomem(c->err);
-    c->out->n_clauses = n;
-    for (size_t i = 0; i < n; i++) {
-        const struct bt_term *guards = make_guards(c, c->spec.n_guards ? &c->spec.guards[i] : NULL);
-        if (!guards)
-            return bt_err_nomem(c->err);
-        c->out->clauses[i] = (struct bt_clause){
-            .head = b->head,
-            .guards = guards,
-            .body = c->body,
-            .wants_return = c->wants_return,
-            .wants_time = c->wants_time,
-            .captures_all = c->spec.args_kind != BT_ARGS_PATTERN,
-            .captures = b->captures,
-            .n_captures = b->n_captures,
-            .shape = b->shape,
-            .n_args = c->spec.args_kind == BT_ARGS_PATTERN ? c->spec.arity : 0,
-            .spec = c->index,
-        };
+    for (size_t i = 0; i < ms->u.seq.n; i++) {
+        const struct bt_term *const *parts = ms->u.seq.items[i]->u.seq.items;
+        const struct bt_term *body = parts[2];
+        const struct bt_term *more = bt_term_tuple1(a, bt_term_atom(a, "exception_trace"));
+        if (c->opts->add_return)
+            body = bt_constant_list(a, body->u.seq.items, body->u.seq.n, bt_term_list(a, &more, 1, NULL));
+        if (add_clause(c, parts[0], parts[1], body))
+            return -1;
     }
     return 0;
 }
@@ -142,7 +214,7 @@ static int check_size(struct compiler *c)
     size_t left = MAX_NODES;
     if (count_nodes(c->out->match_spec, &left))
         return 0;
-    return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec.loc,
+    return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->loc,
         "the pattern makes a match specification of more than %d terms; use fewer alternatives or smaller "
         "terms",
         MAX_NODES);
@@ -157,7 +229,7 @@ static const char *name_or_null(const struct bt_ast_name *name)
 
 static void describe(struct compiler *c)
 {
-    const struct bt_ast_spec *s = &c->spec;
+    const struct bt_ast_spec *s = c->spec;
     enum bt_scope implied = s->notation == BT_NOTATION_RECON ? BT_SCOPE_GLOBAL : BT_SCOPE_LOCAL;
     bool has_arity = s->args_kind == BT_ARGS_ARITY || s->args_kind == BT_ARGS_PATTERN;
     c->out->module = name_or_null(&s->module);
@@ -172,39 +244,59 @@ static void describe(struct compiler *c)
     c->out->function_loc = s->function.loc;
 }
 
-static int compile_text(struct compiler *c, const char *text)
+static int compile_spec(struct compiler *c)
 {
-    if (bt_parse(text, c->arena, &c->spec, c->err) || bt_check(&c->spec, c->arena, c->err))
-        return -1;
-    c->bindings = (struct bt_bindings){.spec = &c->spec, .arena = c->arena, .err = c->err};
     describe(c);
-    if (bt_bind_head(&c->bindings) || bt_bind_captures(&c->bindings) || make_body(c) || make_clauses(c) ||
-        make_match_spec(c))
+    if (check_time(c) || (c->spec->match_spec && compile_match_spec(c)))
         return -1;
-    return check_size(c);
+    for (size_t i = 0; i < c->spec->n_clauses; i++) {
+        if (compile_clause(c, &c->spec->clauses[i]))
+            return -1;
+    }
+    return make_match_spec(c) ? -1 : check_size(c);
+}
+
+static void note_wants(struct bt_program *prog, const struct bt_trace_pattern *p)
+{
+    for (size_t i = 0; i < p->n_clauses; i++) {
+        prog->wants_return = prog->wants_return || p->clauses[i].wants_return;
+        prog->wants_time = prog->wants_time || p->clauses[i].wants_time;
+    }
+}
+
+static int compile_text(struct compiler *c, const char *text, struct bt_program *prog, size_t *cap)
+{
+    struct bt_ast_text tree;
+    if (bt_parse(text, c->arena, &tree, c->err))
+        return -1;
+    for (size_t i = 0; i < tree.n; i++) {
+        prog->patterns =
+            bt_arena_grow(c->arena, prog->patterns, prog->n_patterns, cap, sizeof *prog->patterns);
+        if (!prog->patterns)
+            return bt_err_nomem(c->err);
+        c->spec = &tree.specs[i];
+        c->out = &prog->patterns[prog->n_patterns++];
+        c->clauses_cap = 0;
+        if (bt_check(&tree.specs[i], c->arena, c->err) || compile_spec(c))
+            return -1;
+        note_wants(prog, c->out);
+    }
+    return 0;
 }
 
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err)
 {
     static const struct bt_compile_opts defaults = {.has_scope = false};
-    struct bt_program prog = {.patterns = bt_arena_array(arena, n_texts, sizeof *prog.patterns)};
-    if (!prog.patterns)
-        return bt_err_nomem(err);
+    struct bt_program prog = {0};
+    size_t cap = 0;
     for (size_t i = 0; i < n_texts; i++) {
-        struct compiler c = {.opts = opts ? opts : &defaults,
-            .arena = arena,
-            .err = err,
-            .index = i,
-            .out = &prog.patterns[i]};
-        if (compile_text(&c, texts[i])) {
+        struct compiler c = {.opts = opts ? opts : &defaults, .arena = arena, .err = err, .index = i};
+        if (compile_text(&c, texts[i], &prog, &cap)) {
             if (bad_text)
                 *bad_text = i;
             return -1;
         }
-        prog.n_patterns++;
-        prog.wants_return = prog.wants_return || c.wants_return;
-        prog.wants_time = prog.wants_time || c.wants_time;
     }
     *out = prog;
     return 0;

@@ -24,7 +24,7 @@ struct bt_clause {
     const struct bt_term *body;   /* list: the user's actions */
     bool wants_return;            /* the body asks for return values or exceptions */
     bool wants_time;              /* only durations are wanted, no value */
-    bool captures_all;            /* the pattern names no single arguments (f, f/2): all of them, '$_' */
+    bool captures_all;            /* the pattern names no single arguments (f, f/2, funs): all of them, '$_' */
     const struct bt_term *
         *captures; /* match specification expressions, one per captured value: '$1', {element,2,..} */
     size_t n_captures;

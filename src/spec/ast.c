@@ -130,7 +130,7 @@ static int print_op(struct printer *p, const struct bt_ast *e)
     return print_expr(p, e->u.op.args[1], op->strength + (op->assoc != BT_ASSOC_RIGHT));
 }
 
-static int print_call(struct printer *p, const struct bt_ast *e)
+static int print_call_expr(struct printer *p, const struct bt_ast *e)
 {
     put_atom(p->out, e->u.call.name, strlen(e->u.call.name));
     bt_buf_putc(p->out, '(');
@@ -165,7 +165,7 @@ static int print_bare(struct printer *p, const struct bt_ast *e)
     case BT_AST_LIST: return print_seq(p, e, "[", "]");
     case BT_AST_MAP: return print_map(p, e);
     case BT_AST_OP: return print_op(p, e);
-    case BT_AST_CALL: return print_call(p, e);
+    case BT_AST_CALL: return print_call_expr(p, e);
     }
     return 0;
 }
@@ -191,56 +191,98 @@ static void print_name(struct printer *p, const struct bt_ast_name *name)
         bt_buf_puts(p->out, name->text);
 }
 
-static void print_recon(struct printer *p, const struct bt_ast_spec *s)
-{
-    bt_buf_putc(p->out, '{');
-    print_name(p, &s->module);
-    bt_buf_puts(p->out, ", ");
-    print_name(p, &s->function);
-    if (s->args_kind == BT_ARGS_ARITY)
-        bt_buf_printf(p->out, ", %zu}", s->arity);
-    else
-        bt_buf_puts(p->out, s->args_kind == BT_ARGS_ANY ? ", '_'}" : ", return_trace}");
-}
-
-static int print_call_head(struct printer *p, const struct bt_ast_spec *s)
-{
-    print_name(p, &s->module);
-    if (s->function.loc.line == 0) /* `queue` */
-        return 0;
-    bt_buf_putc(p->out, ':');
-    print_name(p, &s->function);
-    if (s->args_kind == BT_ARGS_ARITY)
-        bt_buf_printf(p->out, "/%zu", s->arity);
-    if (s->args_kind != BT_ARGS_PATTERN)
-        return 0;
-    bt_buf_putc(p->out, '(');
-    if (print_list(p, s->args, s->arity))
-        return -1;
-    bt_buf_putc(p->out, ')');
-    return 0;
-}
-
-static int print_guards(struct printer *p, const struct bt_ast_spec *s)
+static int print_guards(struct printer *p, const struct bt_ast_clause *c)
 {
     p->is_guard = true;
-    for (size_t i = 0; i < s->n_guards; i++) {
+    for (size_t i = 0; i < c->n_guards; i++) {
         bt_buf_puts(p->out, i ? "; " : " when ");
-        if (print_list(p, s->guards[i].tests, s->guards[i].n))
+        if (print_list(p, c->guards[i].tests, c->guards[i].n))
             return -1;
     }
     return 0;
 }
 
-int bt_ast_print(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err)
+static int print_fun(struct printer *p, const struct bt_ast_spec *s)
 {
-    struct printer p = {out, false, err};
-    if (spec->notation == BT_NOTATION_RECON)
-        print_recon(&p, spec);
-    else if (print_call_head(&p, spec) || print_guards(&p, spec))
+    for (size_t i = 0; i < s->n_clauses; i++) {
+        const struct bt_ast_clause *c = &s->clauses[i];
+        bt_buf_puts(p->out, i ? "; (" : "fun(");
+        p->is_guard = false;
+        if (print_expr(p, c->head, 0))
+            return -1;
+        bt_buf_putc(p->out, ')');
+        if (print_guards(p, c))
+            return -1;
+        bt_buf_puts(p->out, " -> ");
+        if (print_list(p, c->body, c->n_body))
+            return -1;
+    }
+    bt_buf_puts(p->out, " end");
+    return 0;
+}
+
+static int print_recon_args(struct printer *p, const struct bt_ast_spec *s)
+{
+    switch (s->args_kind) {
+    case BT_ARGS_ARITY: bt_buf_printf(p->out, "%zu", s->arity); return 0;
+    case BT_ARGS_RETURN_TRACE: bt_buf_puts(p->out, "return_trace"); return 0;
+    case BT_ARGS_FUN: return print_fun(p, s);
+    case BT_ARGS_MATCH_SPEC: p->is_guard = true; return print_expr(p, s->match_spec, 0);
+    case BT_ARGS_ANY:
+    case BT_ARGS_PATTERN: bt_buf_puts(p->out, "'_'");
+    }
+    return 0;
+}
+
+static int print_recon(struct printer *p, const struct bt_ast_spec *s)
+{
+    bt_buf_putc(p->out, '{');
+    print_name(p, &s->module);
+    bt_buf_puts(p->out, ", ");
+    print_name(p, &s->function);
+    bt_buf_puts(p->out, ", ");
+    if (print_recon_args(p, s))
         return -1;
-    for (size_t i = 0; i < spec->n_actions; i++)
-        bt_buf_printf(out, "%s%s", i ? ", " : " -> ", bt_action_name(spec->actions[i].action));
+    bt_buf_putc(p->out, '}');
+    return 0;
+}
+
+static int print_call(struct printer *p, const struct bt_ast_spec *s)
+{
+    print_name(p, &s->module);
+    if (s->function.loc.line) { /* else `queue` */
+        bt_buf_putc(p->out, ':');
+        print_name(p, &s->function);
+    }
+    if (s->args_kind == BT_ARGS_ARITY)
+        bt_buf_printf(p->out, "/%zu", s->arity);
+    if (s->args_kind == BT_ARGS_PATTERN) {
+        bt_buf_putc(p->out, '(');
+        if (print_list(p, s->clauses[0].head->u.seq.items, s->arity))
+            return -1;
+        bt_buf_putc(p->out, ')');
+    }
+    if (print_guards(p, &s->clauses[0]))
+        return -1;
+    for (size_t i = 0; i < s->n_actions; i++)
+        bt_buf_printf(p->out, "%s%s", i ? ", " : " -> ", bt_action_name(s->actions[i].action));
+    return 0;
+}
+
+int bt_ast_print(struct bt_buf *out, const struct bt_ast_text *text, struct beamtap_err *err)
+{
+    if (text->is_list)
+        bt_buf_putc(out, '[');
+    for (size_t i = 0; i < text->n; i++) {
+        struct printer p = {out, false, err};
+        const struct bt_ast_spec *s = &text->specs[i];
+        if (i)
+            bt_buf_puts(out, ", ");
+        if (s->notation == BT_NOTATION_RECON ? print_recon(&p, s) : print_call(&p, s))
+            return -1;
+    }
+    if (text->is_list)
+        bt_buf_putc(out, ']');
     return out->failed ? bt_err_nomem(err) : 0;
 }
 

@@ -82,7 +82,7 @@ enum bt_ast_kind {
     BT_AST_LIST,    /* [A, B | T], [] */
     BT_AST_MAP,     /* #{k := A} in patterns, #{k => A} in guards; either is read in both */
     BT_AST_OP,      /* A + B, not A, R = {ok, _}, "abc" ++ T */
-    BT_AST_CALL,    /* is_list(X): in guards */
+    BT_AST_CALL,    /* is_list(X): in guards; return_trace(): in bodies */
 };
 
 struct bt_ast {
@@ -97,7 +97,7 @@ struct bt_ast {
         } string;
         struct {
             const char *name; /* begins with a capital or _ */
-            size_t slot;      /* index in bt_ast_spec.vars; set by bt_check */
+            size_t slot;      /* index in bt_ast_clause.vars; set by bt_check */
         } var;
         struct {
             struct bt_ast **items; /* tuple, list: items; map: key, value, key, value ... */
@@ -135,10 +135,15 @@ enum bt_notation {
     BT_NOTATION_RECON, /* {queue, in, 2} */
 };
 
+/* Whose terms, operators and guards: told by how a text begins. */
+enum bt_syntax { BT_SYNTAX_ERLANG, BT_SYNTAX_ELIXIR };
+
 enum bt_args_kind {
     BT_ARGS_ANY,          /* queue:in ; {queue, in, '_'} */
     BT_ARGS_ARITY,        /* queue:in/2 ; {queue, in, 2} */
     BT_ARGS_PATTERN,      /* queue:in(X, _) */
+    BT_ARGS_FUN,          /* {queue, in, fun([X, _]) -> return_trace() end} */
+    BT_ARGS_MATCH_SPEC,   /* {queue, in, [{['$1', '_'], [], [{return_trace}]}]} */
     BT_ARGS_RETURN_TRACE, /* {queue, in, return_trace} */
 };
 
@@ -160,47 +165,70 @@ struct bt_ast_action {
     struct beamtap_loc loc;
 };
 
-/* A variable of the arguments. */
+/* A variable of a head. */
 struct bt_ast_var {
     const char *name;
-    size_t n_bound;   /* places in the arguments */
-    bool in_guard;    /* used in a guard */
+    size_t n_bound;   /* places in the head */
+    bool in_guard;    /* used in a guard or a body */
     bool is_unwanted; /* begins with _, stands in one place and in no guard: neither captured nor shown */
 };
 
-/* One spec text. */
+/* What the arguments look like, what else must hold, and what is done then. */
+struct bt_ast_clause {
+    /*
+     * NULL: any arguments. Else a LIST of the arguments, with a tail where there may be more of them; in a fun
+     * also VAR or WILD, or a name for one of these (OP MATCH).
+     */
+    struct bt_ast *head;
+    struct bt_ast_guard *guards;
+    size_t n_guards;      /* 0: no `when` */
+    struct bt_ast **body; /* FUN: one or more */
+    size_t n_body;
+    struct beamtap_loc loc;
+    /* set by bt_check */
+    struct bt_ast_var *vars; /* in order of appearance */
+    size_t n_vars;
+};
+
+/* One trace pattern. */
 struct bt_ast_spec {
     enum bt_notation notation;
+    enum bt_syntax syntax;
     struct bt_ast_name module, function;
     enum bt_args_kind args_kind;
     size_t arity;                /* ARITY and PATTERN */
     struct beamtap_loc args_loc; /* of /2, (X, _) or the third element of the tuple */
-    struct bt_ast **args;        /* PATTERN: arity of them */
-    struct bt_ast_guard *guards;
-    size_t n_guards; /* 0: no `when` */
+    struct bt_ast_clause *clauses;
+    size_t n_clauses;          /* several in a FUN, none for a MATCH_SPEC, else one */
+    struct bt_ast *match_spec; /* MATCH_SPEC: a constant LIST */
     struct bt_ast_action *actions;
     size_t n_actions;
     struct beamtap_loc loc; /* all of it */
     /* set by bt_check */
-    struct bt_ast_var *vars; /* in order of appearance */
-    size_t n_vars;
-    unsigned since; /* first OTP release whose match specifications have all that the guards use; 0: any */
+    unsigned since;        /* first OTP release whose match specifications have all that is used; 0: any */
     const char *since_for; /* what asks for it: "min", "a tuple as a map key" */
 };
 
+/* One text: a pattern, or a list of recon tuples. */
+struct bt_ast_text {
+    struct bt_ast_spec *specs;
+    size_t n;
+    bool is_list; /* written as [..., ...] */
+};
+
 /*
- * bt_ast_print - append the text of a spec in its own notation; reading it back gives an equal tree.
+ * bt_ast_print - append a text in its own notation; reading it back gives an equal tree.
  *
  * Text is canonical: characters as integers, one space after a comma, no brackets that are not needed.
  * Fails with ENOMEM only.
  */
-int bt_ast_print(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err);
+int bt_ast_print(struct bt_buf *out, const struct bt_ast_text *text, struct beamtap_err *err);
 
 /* As bt_ast_print, for one pattern (is_guard false) or guard expression; they differ in := and => only. */
 int bt_ast_print_expr(struct bt_buf *out, const struct bt_ast *expr, bool is_guard, struct beamtap_err *err);
 
 /* Appends the tree as an indented list, one node per line, with the place of each (@LINE:COL+BYTES). */
-int bt_ast_dump(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err);
+int bt_ast_dump(struct bt_buf *out, const struct bt_ast_text *text, struct beamtap_err *err);
 
 /* A constant, or a match specification, as Erlang text; pids, ports and references as the node itself prints
  * them. */

@@ -99,33 +99,68 @@ static void dump_name(struct dumper *d, const char *what, const struct bt_ast_na
 
 static void dump_args_kind(struct dumper *d, const struct bt_ast_spec *s)
 {
-    static const char *const names[] = {"args any", "arity ", "args", "args return_trace"};
+    static const char *const names[] = {
+        "args any", "arity ", "args", "fun", "match specification", "args return_trace"};
     begin_line(d, names[s->args_kind]);
     if (s->args_kind == BT_ARGS_ARITY)
         bt_buf_printf(d->out, "%zu", s->arity);
     end_line(d, s->args_loc);
 }
 
-int bt_ast_dump(struct bt_buf *out, const struct bt_ast_spec *spec, struct beamtap_err *err)
+static int dump_clause(struct dumper *d, const struct bt_ast_clause *c, bool is_fun)
 {
-    struct dumper d = {out, 0, err};
-    begin_line(&d, spec->notation == BT_NOTATION_RECON ? "recon tuple" : "call spec");
-    end_line(&d, spec->loc);
-    d.level++;
-    dump_name(&d, "module ", &spec->module);
-    dump_name(&d, "function ", &spec->function);
-    dump_args_kind(&d, spec);
-    if (spec->args_kind == BT_ARGS_PATTERN && dump_items(&d, spec->args, spec->arity))
+    if (is_fun) {
+        begin_line(d, "clause");
+        end_line(d, c->loc);
+        d->level++;
+    }
+    if (is_fun && dump_items(d, &c->head, 1))
         return -1;
-    for (size_t i = 0; i < spec->n_guards; i++) {
-        begin_line(&d, i ? "or when\n" : "when\n");
-        if (dump_items(&d, spec->guards[i].tests, spec->guards[i].n))
+    if (!is_fun && c->head && dump_items(d, c->head->u.seq.items, c->head->u.seq.n))
+        return -1;
+    for (size_t i = 0; i < c->n_guards; i++) {
+        begin_line(d, i ? "or when\n" : "when\n");
+        if (dump_items(d, c->guards[i].tests, c->guards[i].n))
             return -1;
     }
-    for (size_t i = 0; i < spec->n_actions; i++) {
-        begin_line(&d, "action ");
-        bt_buf_puts(out, bt_action_name(spec->actions[i].action));
-        end_line(&d, spec->actions[i].loc);
+    if (is_fun) {
+        begin_line(d, "body\n");
+        if (dump_items(d, c->body, c->n_body))
+            return -1;
+        d->level--;
+    }
+    return 0;
+}
+
+static int dump_spec(struct dumper *d, const struct bt_ast_spec *s)
+{
+    begin_line(d, s->notation == BT_NOTATION_RECON ? "recon tuple" : "call spec");
+    end_line(d, s->loc);
+    d->level++;
+    dump_name(d, "module ", &s->module);
+    dump_name(d, "function ", &s->function);
+    dump_args_kind(d, s);
+    if (s->match_spec && dump_items(d, &s->match_spec, 1))
+        return -1;
+    for (size_t i = 0; i < s->n_clauses; i++) {
+        if (dump_clause(d, &s->clauses[i], s->args_kind == BT_ARGS_FUN))
+            return -1;
+    }
+    for (size_t i = 0; i < s->n_actions; i++) {
+        begin_line(d, "action ");
+        bt_buf_puts(d->out, bt_action_name(s->actions[i].action));
+        end_line(d, s->actions[i].loc);
+    }
+    d->level--;
+    return 0;
+}
+
+int bt_ast_dump(struct bt_buf *out, const struct bt_ast_text *text, struct beamtap_err *err)
+{
+    struct dumper d = {out, 0, err};
+    for (size_t i = 0; i < text->n; i++) {
+        if (dump_spec(&d, &text->specs[i]))
+            return -1;
     }
     return out->failed ? bt_err_nomem(err) : 0;
 }

@@ -10,14 +10,22 @@
 #include "spec/constant.h"
 #include "spec/guards.h"
 #include "spec/loc.h"
+#include "spec/raw.h"
 #include "spec/suggest.h"
 
 struct checker {
     struct bt_ast_spec *spec;
+    struct bt_ast_clause *clause; /* the one at hand */
+    enum bt_place place;          /* guard or body */
     struct bt_arena *arena;
     struct beamtap_err *err;
     size_t vars_cap;
 };
+
+static bool is_fun(const struct checker *c)
+{
+    return c->spec->args_kind == BT_ARGS_FUN;
+}
 
 BT_PRINTF(3, 4)
 static int fail(struct checker *c, struct beamtap_loc loc, const char *fmt, ...)
@@ -80,12 +88,12 @@ static int check_width(struct checker *c)
 
 /* ---- variables ---- */
 
-static struct bt_ast_var *find_var(const struct bt_ast_spec *s, const char *name, size_t *slot)
+static struct bt_ast_var *find_var(const struct bt_ast_clause *clause, const char *name, size_t *slot)
 {
-    for (size_t i = 0; i < s->n_vars; i++) {
-        if (strcmp(s->vars[i].name, name) == 0) {
+    for (size_t i = 0; i < clause->n_vars; i++) {
+        if (strcmp(clause->vars[i].name, name) == 0) {
             *slot = i;
-            return &s->vars[i];
+            return &clause->vars[i];
         }
     }
     return NULL;
@@ -93,26 +101,19 @@ static struct bt_ast_var *find_var(const struct bt_ast_spec *s, const char *name
 
 static int bind_var(struct checker *c, struct bt_ast *e)
 {
-    struct bt_ast_spec *s = c->spec;
-    struct bt_ast_var *v = find_var(s, e->u.var.name, &e->u.var.slot);
+    struct bt_ast_clause *cl = c->clause;
+    struct bt_ast_var *v = find_var(cl, e->u.var.name, &e->u.var.slot);
     if (v) {
         v->n_bound++;
         return 0;
     }
-    if (s->n_vars == BT_SPEC_MAX_VARS)
+    if (cl->n_vars == BT_SPEC_MAX_VARS)
         return fail(c, e->loc, "more than %d different variables", BT_SPEC_MAX_VARS);
-    if (s->n_vars == c->vars_cap) {
-        size_t cap = c->vars_cap ? 2 * c->vars_cap : 8;
-        struct bt_ast_var *vars = bt_arena_array(c->arena, cap, sizeof *vars);
-        if (!vars)
-            return bt_err_nomem(c->err);
-        if (s->n_vars)
-            memcpy(vars, s->vars, s->n_vars * sizeof *vars);
-        s->vars = vars;
-        c->vars_cap = cap;
-    }
-    e->u.var.slot = s->n_vars;
-    s->vars[s->n_vars++] = (struct bt_ast_var){.name = e->u.var.name, .n_bound = 1};
+    cl->vars = bt_arena_grow(c->arena, cl->vars, cl->n_vars, &c->vars_cap, sizeof *cl->vars);
+    if (!cl->vars)
+        return bt_err_nomem(c->err);
+    e->u.var.slot = cl->n_vars;
+    cl->vars[cl->n_vars++] = (struct bt_ast_var){.name = e->u.var.name, .n_bound = 1};
     return 0;
 }
 
@@ -135,6 +136,8 @@ static int check_head_literal(struct checker *c, const struct bt_ast *e)
 {
     const struct bt_term *t = e->u.literal;
     if (!bt_constant_is_wild(t))
+        return 0;
+    if (bt_term_is_atom(t, "_") && is_fun(c)) /* ms_transform takes it for _ */
         return 0;
     if (bt_term_is_atom(t, "_"))
         return fail(c, e->loc,
@@ -242,6 +245,12 @@ static int check_append(struct checker *c, const struct bt_ast *e)
 static int check_pattern_op(struct checker *c, struct bt_ast *e)
 {
     const struct bt_ast *pattern = NULL;
+    if (e->u.op.op == BT_OP_MATCH && is_fun(c))
+        return fail(c, e->loc,
+            "in a fun only the whole list of arguments can have a name: fun([{ok, _}, X] = Args); mod:fun(R "
+            "= "
+            "{ok, _}, X) "
+            "names a part");
     if (e->u.op.op == BT_OP_MATCH)
         return check_alias(c, e, &pattern);
     if (e->u.op.op == BT_OP_APPEND)
@@ -275,9 +284,29 @@ static int check_pattern(struct checker *c, struct bt_ast *e)
     return 0;
 }
 
-static int check_args(struct checker *c)
+/* What a fun takes: [X, _ | T], Args, _, or one of these with a name: [X, _] = Args. */
+static int check_fun_head(struct checker *c, struct bt_ast *head)
 {
-    return c->spec->args_kind == BT_ARGS_PATTERN ? check_patterns(c, c->spec->args, c->spec->arity) : 0;
+    if (head->kind == BT_AST_OP && head->u.op.op == BT_OP_MATCH) {
+        struct bt_ast *left = head->u.op.args[0], *right = head->u.op.args[1];
+        struct bt_ast *name = left->kind == BT_AST_VAR ? left : right;
+        struct bt_ast *rest = name == left ? right : left;
+        bool is_name = name->kind == BT_AST_VAR || name->kind == BT_AST_WILD;
+        if (is_name && (rest->kind == BT_AST_LIST || rest->kind == BT_AST_VAR || rest->kind == BT_AST_WILD))
+            return check_pattern(c, name) ? -1 : check_pattern(c, rest);
+    }
+    if (head->kind == BT_AST_LIST || head->kind == BT_AST_VAR || head->kind == BT_AST_WILD)
+        return check_pattern(c, head);
+    return fail(c, head->loc,
+        "a fun for tracing takes the list of the arguments: fun([X, _]) -> ... end, or fun(_) for any");
+}
+
+static int check_head(struct checker *c)
+{
+    struct bt_ast *head = c->clause->head;
+    if (!head)
+        return 0;
+    return is_fun(c) ? check_fun_head(c, head) : check_pattern(c, head);
 }
 
 /* ---- guards ---- */
@@ -296,18 +325,19 @@ static int check_tests(struct checker *c, struct bt_ast *const *items, size_t n)
 static int check_guard_var(struct checker *c, struct bt_ast *e)
 {
     const struct bt_ast_spec *s = c->spec;
-    struct bt_ast_var *v = find_var(s, e->u.var.name, &e->u.var.slot);
+    const struct bt_ast_clause *cl = c->clause;
+    struct bt_ast_var *v = find_var(cl, e->u.var.name, &e->u.var.slot);
     if (v) {
         v->in_guard = true;
         return 0;
     }
-    if (s->args_kind != BT_ARGS_PATTERN)
+    if (!cl->head)
         return fail(c, e->loc, "variable '%s' is not bound; write the arguments: %s:%s(%s, _) when ...",
             e->u.var.name, s->module.text, s->function.kind == BT_NAME_ATOM ? s->function.text : "fun",
             e->u.var.name);
     struct bt_suggestion best = {0};
-    for (size_t i = 0; i < s->n_vars && strlen(e->u.var.name) > 2; i++)
-        bt_suggest(&best, e->u.var.name, s->vars[i].name);
+    for (size_t i = 0; i < cl->n_vars && strlen(e->u.var.name) > 2; i++)
+        bt_suggest(&best, e->u.var.name, cl->vars[i].name);
     if (best.word)
         return fail(c, e->loc, "variable '%s' is not bound in the arguments; did you mean '%s'?",
             e->u.var.name, best.word);
@@ -340,12 +370,21 @@ static void note_since(struct bt_ast_spec *s, unsigned since, const char *what)
 static int unknown_function(struct checker *c, const struct bt_ast *e)
 {
     char shown[80];
-    const char *cure = bt_guard_cure(e->u.call.name), *near = bt_guard_suggest(e->u.call.name);
+    const char *cure = bt_guard_cure(e->u.call.name), *near = bt_guard_suggest(e->u.call.name, c->place);
     bt_loc_quote(shown, sizeof shown, e->u.call.name, strlen(e->u.call.name));
     if (cure)
         return fail(c, e->loc, "%s is no guard function: %s", shown, cure);
+    if (c->place == BT_PLACE_GUARD && bt_guard_find(e->u.call.name, BT_PLACE_BODY))
+        return fail(
+            c, e->loc, "%s is done in the body of a fun, behind its '->'; a guard can only test", shown);
     if (near)
-        return fail(c, e->loc, "unknown guard function %s; did you mean '%s'?", shown, near);
+        return fail(c, e->loc, "unknown %sfunction %s; did you mean '%s'?",
+            c->place == BT_PLACE_BODY ? "" : "guard ", shown, near);
+    if (c->place == BT_PLACE_BODY)
+        return fail(c, e->loc,
+            "%s cannot be called here; the body of a fun becomes a match specification, which can only do "
+            "return_trace(), message(X), caller() and the like",
+            shown);
     return fail(c, e->loc,
         "unknown guard function %s; a guard can only call guard functions (is_list, length, element "
         "...)",
@@ -374,7 +413,11 @@ static bool is_literal_of(const struct bt_ast *e, enum bt_term_kind kind)
 
 static int check_call(struct checker *c, const struct bt_ast *e)
 {
-    const struct bt_guard_fun *fun = bt_guard_find(e->u.call.name);
+    bool takes_word = is_fun(c) && strcmp(e->u.call.name, "get_tcw") == 0; /* in guards too */
+    bool takes_args = is_fun(c) && strcmp(e->u.call.name, "object") == 0;
+    bool takes_vars = is_fun(c) && strcmp(e->u.call.name, "bindings") == 0;
+    enum bt_place place = takes_word || takes_args || takes_vars ? BT_PLACE_BODY : c->place;
+    const struct bt_guard_fun *fun = bt_guard_find(e->u.call.name, place);
     if (!fun)
         return unknown_function(c, e);
     if (e->u.call.n < fun->min_arity || e->u.call.n > fun->max_arity)
@@ -425,30 +468,62 @@ static int check_test(struct checker *c, struct bt_ast *e)
     return 0;
 }
 
+/* atom(X) on its own was once a test; ms_transform still takes it for is_atom(X). */
+static void modernise(struct checker *c, struct bt_ast *test)
+{
+    const char *now =
+        is_fun(c) && test->kind == BT_AST_CALL ? bt_guard_old_test(test->u.call.name, test->u.call.n) : NULL;
+    if (now)
+        test->u.call.name = now;
+}
+
 static int check_guards(struct checker *c)
 {
-    for (size_t i = 0; i < c->spec->n_guards; i++) {
-        if (check_tests(c, c->spec->guards[i].tests, c->spec->guards[i].n))
+    c->place = BT_PLACE_GUARD;
+    for (size_t i = 0; i < c->clause->n_guards; i++) {
+        const struct bt_ast_guard *g = &c->clause->guards[i];
+        for (size_t j = 0; j < g->n; j++)
+            modernise(c, g->tests[j]);
+        if (check_tests(c, g->tests, g->n))
             return -1;
     }
     return 0;
+}
+
+static int check_body(struct checker *c)
+{
+    c->place = BT_PLACE_BODY;
+    return check_tests(c, c->clause->body, c->clause->n_body);
 }
 
 /* ---- the whole ---- */
 
 static void mark_unwanted(struct checker *c)
 {
-    for (size_t i = 0; i < c->spec->n_vars; i++) {
-        struct bt_ast_var *v = &c->spec->vars[i];
+    for (size_t i = 0; i < c->clause->n_vars; i++) {
+        struct bt_ast_var *v = &c->clause->vars[i];
         v->is_unwanted = v->name[0] == '_' && v->n_bound == 1 && !v->in_guard;
     }
 }
 
+static int check_clause(struct checker *c)
+{
+    c->vars_cap = 0;
+    if (check_head(c) || check_guards(c) || check_body(c))
+        return -1;
+    mark_unwanted(c);
+    return 0;
+}
+
 int bt_check(struct bt_ast_spec *spec, struct bt_arena *arena, struct beamtap_err *err)
 {
-    struct checker c = {spec, arena, err, 0};
-    if (check_names(&c) || check_width(&c) || check_args(&c) || check_guards(&c))
+    struct checker c = {.spec = spec, .arena = arena, .err = err};
+    if (check_names(&c) || check_width(&c))
         return -1;
-    mark_unwanted(&c);
-    return 0;
+    for (size_t i = 0; i < spec->n_clauses; i++) {
+        c.clause = &spec->clauses[i];
+        if (check_clause(&c))
+            return -1;
+    }
+    return spec->match_spec ? bt_check_match_spec(spec, err) : 0;
 }

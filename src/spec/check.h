@@ -9,7 +9,7 @@
 /*
  * bt_check - check a tree and note its variables in it.
  *
- * Sets spec->vars, the slot of every variable, spec->since and since_for. `_Name` is a variable as in Erlang:
+ * Sets the vars of each clause, the slot of every variable, spec->since and since_for. `_Name` is a variable as in Erlang:
  * it may be used in guards and must be equal where it stands twice. Only one that stands in a single place
  * and in no guard counts as not wanted (is_unwanted): its value is neither copied nor shown.
  *

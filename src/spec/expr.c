@@ -79,18 +79,22 @@ static struct bt_ast *finish(struct bt_parser *p, struct bt_ast *e)
 
 int bt_ast_list_add(struct bt_parser *p, struct bt_ast_list *list, struct bt_ast *item)
 {
-    if (list->n == list->cap) {
-        size_t cap = list->cap ? 2 * list->cap : 4;
-        struct bt_ast **items = bt_arena_array(p->arena, cap, sizeof *items);
-        if (!items)
-            return bt_err_nomem(p->err);
-        if (list->n)
-            memcpy(items, list->items, list->n * sizeof *items);
-        list->items = items;
-        list->cap = cap;
-    }
+    list->items = bt_arena_grow(p->arena, list->items, list->n, &list->cap, sizeof *list->items);
+    if (!list->items)
+        return bt_err_nomem(p->err);
     list->items[list->n++] = item;
     return 0;
+}
+
+struct bt_ast *bt_ast_list_node(
+    struct bt_parser *p, const struct bt_ast_list *items, struct beamtap_loc start)
+{
+    struct bt_ast *e = begin(p, BT_AST_LIST, start);
+    if (!e)
+        return NULL;
+    e->u.seq.items = items->items;
+    e->u.seq.n = items->n;
+    return finish(p, e);
 }
 
 int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list)
@@ -104,6 +108,18 @@ int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list)
         if (bt_parser_next(p))
             return -1;
     }
+}
+
+static struct bt_ast *op_node(
+    struct bt_parser *p, enum bt_op op, struct beamtap_loc start, struct bt_ast *left, struct bt_ast *right)
+{
+    struct bt_ast *e = begin(p, BT_AST_OP, start);
+    if (!e)
+        return NULL;
+    e->u.op.op = op;
+    e->u.op.args[0] = left;
+    e->u.op.args[1] = right;
+    return finish(p, e);
 }
 
 /* ---- primaries, each with tok on its first token ---- */
@@ -211,8 +227,14 @@ static struct bt_ast *parse_remote_call(struct bt_parser *p, const struct bt_tok
     if (p->tok.kind != BT_TOK_LPAREN)
         return no(bt_parser_unexpected(p, "'('"));
     struct bt_ast *e = parse_call(p, &name);
-    if (e)
-        e->loc = bt_loc_join(module->loc, e->loc);
+    if (!e)
+        return NULL;
+    e->loc = bt_loc_join(module->loc, e->loc);
+    for (enum bt_op op = BT_OP_ORELSE; op <= BT_OP_NOT; op++) { /* erlang:'+'(X, 1) */
+        bool is_unary = bt_op_info(op)->assoc == BT_ASSOC_UNARY;
+        if (strcmp(bt_op_info(op)->text, name.text) == 0 && e->u.call.n == (is_unary ? 1 : 2))
+            return op_node(p, op, e->loc, e->u.call.args[0], is_unary ? NULL : e->u.call.args[1]);
+    }
     return e;
 }
 
@@ -396,18 +418,6 @@ static struct bt_ast *parse_primary(struct bt_parser *p)
 }
 
 /* ---- operators ---- */
-
-static struct bt_ast *op_node(
-    struct bt_parser *p, enum bt_op op, struct beamtap_loc start, struct bt_ast *left, struct bt_ast *right)
-{
-    struct bt_ast *e = begin(p, BT_AST_OP, start);
-    if (!e)
-        return NULL;
-    e->u.op.op = op;
-    e->u.op.args[0] = left;
-    e->u.op.args[1] = right;
-    return finish(p, e);
-}
 
 static bool is_number(const struct bt_ast *e)
 {

@@ -1,7 +1,7 @@
 /*
  * expr.h - the recursive descent through terms, patterns and guard expressions, and what its parts share.
- * For the files of the parser only: parser.c (a whole spec), expr.c (terms), binary.c (<<...>>),
- * cursor.c (tokens).
+ * For the files of the parser only: parser.c (a whole spec), recon.c (tuples and funs), expr.c (terms), binary.c
+ * (<<...>>), cursor.c (tokens).
  */
 #ifndef BT_SPEC_EXPR_H
 #define BT_SPEC_EXPR_H
@@ -52,7 +52,26 @@ struct bt_ast_list {
 int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list);
 int bt_ast_list_add(struct bt_parser *p, struct bt_ast_list *list, struct bt_ast *item);
 
+/* The list of the items, from the bracket at `start` to the token that was read last. */
+struct bt_ast *bt_ast_list_node(
+    struct bt_parser *p, const struct bt_ast_list *items, struct beamtap_loc start);
+
 /* <<...>> with tok on the opening mark (binary.c). */
 const struct bt_term *bt_parse_binary(struct bt_parser *p);
+
+/* ---- parts of a spec (parser.c) ---- */
+
+/* `what` is "a module" or "a function". */
+int bt_parse_name(struct bt_parser *p, const char *what, struct bt_ast_name *name);
+int bt_parse_arity(struct bt_parser *p, size_t *arity);
+/* What stands behind `when`, with tok on it. */
+int bt_parse_guards(struct bt_parser *p, struct bt_ast_clause *c);
+
+/* ---- recon tuples (recon.c) ---- */
+
+/* Gives the spec one empty clause. */
+int bt_ast_one_clause(struct bt_parser *p, struct bt_ast_spec *s);
+/* A recon tuple or a list of them, with tok on the first bracket. */
+int bt_parse_recon(struct bt_parser *p, struct bt_ast_text *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * guards.c - the functions a guard of a match specification knows.
+ * guards.c - the functions a guard or a body of a match specification knows.
  */
 #include "spec/guards.h"
 
@@ -53,6 +53,28 @@ static const struct bt_guard_fun funs[] = {
     {"self", 0, 0, 0, 0},
 };
 
+/* What a body can do besides. */
+static const struct bt_guard_fun actions[] = {
+    {"bindings", 0, 0, 0, 0},
+    {"caller", 0, 0, 0, 0},
+    {"caller_line", 0, 0, 25, 0},
+    {"current_stacktrace", 0, 1, 26, 0},
+    {"disable_trace", 1, 2, 0, 0},
+    {"display", 1, 1, 0, 0},
+    {"enable_trace", 1, 2, 0, 0},
+    {"exception_trace", 0, 0, 0, 0},
+    {"get_seq_token", 0, 0, 0, 0},
+    {"get_tcw", 0, 0, 0, 0},
+    {"message", 1, 1, 0, 0},
+    {"object", 0, 0, 0, 0},
+    {"process_dump", 0, 0, 0, 0},
+    {"return_trace", 0, 0, 0, 0},
+    {"set_seq_token", 2, 2, 0, 0},
+    {"set_tcw", 1, 1, 0, 0},
+    {"silent", 1, 1, 0, 0},
+    {"trace", 2, 3, 0, 0},
+};
+
 static const struct {
     const char *name, *cure;
 } cures[] = {
@@ -68,13 +90,32 @@ static const struct {
 
 #define N_FUNS (sizeof funs / sizeof funs[0])
 
-const struct bt_guard_fun *bt_guard_find(const char *name)
+#define N_ACTIONS (sizeof actions / sizeof actions[0])
+
+const struct bt_guard_fun *bt_guard_find(const char *name, enum bt_place place)
 {
     for (size_t i = 0; i < N_FUNS; i++) {
         if (strcmp(funs[i].name, name) == 0)
             return &funs[i];
     }
+    for (size_t i = 0; place == BT_PLACE_BODY && i < N_ACTIONS; i++) {
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    }
     return NULL;
+}
+
+const char *bt_guard_old_test(const char *name, size_t n_args)
+{
+    static const char *const tests[] = {"atom", "float", "integer", "list", "number", "pid", "port",
+        "reference", "tuple", "binary", "function"};
+    for (size_t i = 0; n_args == 1 && i < sizeof tests / sizeof tests[0]; i++) {
+        char now[24];
+        snprintf(now, sizeof now, "is_%s", tests[i]);
+        if (strcmp(name, tests[i]) == 0)
+            return bt_guard_find(now, BT_PLACE_GUARD)->name;
+    }
+    return n_args == 2 && strcmp(name, "record") == 0 ? "is_record" : NULL;
 }
 
 const char *bt_guard_cure(const char *name)
@@ -86,14 +127,16 @@ const char *bt_guard_cure(const char *name)
     return NULL;
 }
 
-const char *bt_guard_suggest(const char *name)
+const char *bt_guard_suggest(const char *name, enum bt_place place)
 {
     struct bt_suggestion best = {0};
     char old_style[48];
     snprintf(old_style, sizeof old_style, "is_%s", name); /* atom(X) was once a test */
-    if (bt_guard_find(old_style))
-        return bt_guard_find(old_style)->name;
+    if (bt_guard_find(old_style, BT_PLACE_GUARD))
+        return bt_guard_find(old_style, BT_PLACE_GUARD)->name;
     for (size_t i = 0; i < N_FUNS; i++)
         bt_suggest(&best, name, funs[i].name);
+    for (size_t i = 0; place == BT_PLACE_BODY && i < N_ACTIONS; i++)
+        bt_suggest(&best, name, actions[i].name);
     return best.word;
 }

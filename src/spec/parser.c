@@ -1,5 +1,6 @@
 /*
- * parser.c - a whole spec: which notation it is in, module, function, arguments, guards, actions.
+ * parser.c - a whole spec: which notation it is in, module, function, arguments, guards, actions. Recon tuples are
+ * in recon.c.
  */
 #include "spec/parser.h"
 
@@ -58,7 +59,7 @@ static int no_regex(struct bt_parser *p)
 }
 
 /* `what` is "a module" or "a function". */
-static int parse_name(struct bt_parser *p, const char *what, struct bt_ast_name *name)
+int bt_parse_name(struct bt_parser *p, const char *what, struct bt_ast_name *name)
 {
     struct bt_token t = p->tok;
     if (bt_parser_is_op(p, BT_OP_MUL))
@@ -92,7 +93,7 @@ static int parse_name(struct bt_parser *p, const char *what, struct bt_ast_name 
 
 /* ---- arity ---- */
 
-static int parse_arity(struct bt_parser *p, size_t *arity)
+int bt_parse_arity(struct bt_parser *p, size_t *arity)
 {
     const struct bt_term *t = p->tok.term;
     if (p->tok.kind != BT_TOK_LITERAL || p->tok.is_char || (t->kind != BT_TERM_INT && t->kind != BT_TERM_BIG))
@@ -105,24 +106,18 @@ static int parse_arity(struct bt_parser *p, size_t *arity)
 
 /* ---- guards and actions ---- */
 
-static int parse_guards(struct bt_parser *p, struct bt_ast_spec *s)
+int bt_parse_guards(struct bt_parser *p, struct bt_ast_clause *c)
 {
     size_t cap = 0;
+    c->n_guards = 0;
     do {
         struct bt_ast_list tests = {0};
         if (bt_parser_next(p) || bt_parse_list(p, &tests))
             return -1;
-        if (s->n_guards == cap) {
-            size_t n = cap ? 2 * cap : 4;
-            struct bt_ast_guard *more = bt_arena_array(p->arena, n, sizeof *more);
-            if (!more)
-                return bt_err_nomem(p->err);
-            if (cap)
-                memcpy(more, s->guards, cap * sizeof *more);
-            s->guards = more;
-            cap = n;
-        }
-        s->guards[s->n_guards++] = (struct bt_ast_guard){tests.items, tests.n};
+        c->guards = bt_arena_grow(p->arena, c->guards, c->n_guards, &cap, sizeof *c->guards);
+        if (!c->guards)
+            return bt_err_nomem(p->err);
+        c->guards[c->n_guards++] = (struct bt_ast_guard){tests.items, tests.n};
     } while (p->tok.kind == BT_TOK_SEMICOLON);
     return 0;
 }
@@ -217,13 +212,13 @@ static int parse_args(struct bt_parser *p, struct bt_ast_spec *s)
     if (bt_parser_close(p, BT_TOK_RPAREN, &open, "',' or ')'"))
         return -1;
     s->args_kind = BT_ARGS_PATTERN;
-    s->args = args.items;
     s->arity = args.n;
     s->args_loc = bt_loc_join(open.loc, p->prev.loc);
     if (s->arity > BT_SPEC_MAX_ARITY)
         return bt_parser_fail(
             p, s->args_loc, "a function has at most %d arguments, here are %zu", BT_SPEC_MAX_ARITY, s->arity);
-    return 0;
+    s->clauses[0].head = bt_ast_list_node(p, &args, open.loc);
+    return s->clauses[0].head ? 0 : -1;
 }
 
 /* /2, /_, (X, _) or nothing */
@@ -240,7 +235,7 @@ static int parse_args_or_arity(struct bt_parser *p, struct bt_ast_spec *s)
         return bt_parser_next(p);
     if (bt_parser_is_op(p, BT_OP_MUL))
         return no_glob(p, p->tok.loc);
-    if (parse_arity(p, &s->arity))
+    if (bt_parse_arity(p, &s->arity))
         return -1;
     s->args_kind = BT_ARGS_ARITY;
     s->args_loc = bt_loc_join(slash, p->prev.loc);
@@ -251,94 +246,20 @@ static int parse_call_spec(struct bt_parser *p, struct bt_ast_spec *s)
 {
     s->notation = BT_NOTATION_CALL;
     s->function = (struct bt_ast_name){.kind = BT_NAME_ANY, .text = "_", .len = 1};
-    if (parse_name(p, "a module", &s->module))
+    if (bt_parse_name(p, "a module", &s->module))
         return -1;
     if (p->tok.kind == BT_TOK_COLON) {
-        if (bt_parser_next(p) || parse_name(p, "a function", &s->function) || parse_args_or_arity(p, s))
+        if (bt_parser_next(p) || bt_parse_name(p, "a function", &s->function) || parse_args_or_arity(p, s))
             return -1;
     } else if (p->tok.kind == BT_TOK_LPAREN || bt_parser_is_op(p, BT_OP_SLASH)) {
         return bt_parser_fail(
             p, s->module.loc, "the module is missing: write mod:%.*s", (int)s->module.len, s->module.text);
     }
-    if (p->tok.kind == BT_TOK_WHEN && parse_guards(p, s))
+    if (p->tok.kind == BT_TOK_WHEN && bt_parse_guards(p, &s->clauses[0]))
         return -1;
     if (p->tok.kind == BT_TOK_ARROW && parse_actions(p, s))
         return -1;
     return 0;
-}
-
-/* What may follow what was read, for the message when something else does. */
-static const char *expected_next(const struct bt_ast_spec *s)
-{
-    if (s->notation == BT_NOTATION_RECON)
-        return "the end";
-    if (s->n_actions)
-        return "',' and another action, or the end,";
-    if (s->n_guards)
-        return "an operator, ',', ';' or '->'";
-    if (!s->function.loc.line)
-        return "':' and a function, 'when' or '->'";
-    return s->args_kind == BT_ARGS_ANY ? "'/', '(', 'when' or '->'" : "'when' or '->'";
-}
-
-/* ---- {mod, fun, args} ---- */
-
-static int parse_recon_args(struct bt_parser *p, struct bt_ast_spec *s)
-{
-    struct bt_token t = p->tok;
-    s->args_loc = t.loc;
-    if (t.kind == BT_TOK_WILD || (t.kind == BT_TOK_ATOM && strcmp(t.text, "_") == 0))
-        return bt_parser_next(p);
-    if (t.kind == BT_TOK_ATOM && strcmp(t.text, "return_trace") == 0) {
-        s->args_kind = BT_ARGS_RETURN_TRACE;
-        return bt_parser_next(p);
-    }
-    if (t.kind == BT_TOK_LBRACKET && bt_parser_peek(p).kind == BT_TOK_RBRACKET)
-        return bt_parser_next(p) || bt_parser_next(p) ? -1 : 0; /* recon: as '_' */
-    if (t.kind == BT_TOK_LBRACKET)
-        return bt_parser_fail(p, t.loc,
-            "match specifications are not supported yet; write the pattern as "
-            "mod:fun(X, _) when is_list(X) -> return");
-    if (t.kind == BT_TOK_FUN)
-        return bt_parser_fail(p, t.loc,
-            "funs are not supported yet; write the pattern as "
-            "mod:fun(X, _) when is_list(X) -> return");
-    s->args_kind = BT_ARGS_ARITY;
-    if (t.kind == BT_TOK_LITERAL)
-        return parse_arity(p, &s->arity);
-    return bt_parser_unexpected(p, "'_', an arity (0 to 255) or return_trace");
-}
-
-/* {queue, in} and such. */
-static int check_three(struct bt_parser *p)
-{
-    if (p->tok.kind == BT_TOK_RBRACE)
-        return bt_parser_fail(p, p->tok.loc, "a recon tuple has three elements: {mod, fun, '_'}");
-    return 0;
-}
-
-static int parse_recon_tail(struct bt_parser *p)
-{
-    if (p->tok.kind == BT_TOK_ARROW || p->tok.kind == BT_TOK_WHEN)
-        return bt_parser_fail(p, p->tok.loc,
-            "a recon tuple ends with its '}'; write {mod, fun, return_trace}, or "
-            "mod:fun(X, _) when is_list(X) -> return");
-    if (p->tok.kind == BT_TOK_COMMA)
-        return bt_parser_fail(
-            p, p->tok.loc, "one tuple only; give each as an argument of its own, in its own quotes");
-    return 0;
-}
-
-static int parse_recon_spec(struct bt_parser *p, struct bt_ast_spec *s)
-{
-    struct bt_token open = p->tok;
-    s->notation = BT_NOTATION_RECON;
-    if (bt_parser_next(p) || parse_name(p, "a module", &s->module) || check_three(p) ||
-        bt_parser_expect(p, BT_TOK_COMMA, "','") || parse_name(p, "a function", &s->function) ||
-        check_three(p) || bt_parser_expect(p, BT_TOK_COMMA, "','") || parse_recon_args(p, s) ||
-        bt_parser_close(p, BT_TOK_RBRACE, &open, "'}'"))
-        return -1;
-    return parse_recon_tail(p);
 }
 
 /* ---- the whole ---- */
@@ -360,7 +281,44 @@ static bool is_event(struct bt_parser *p)
     return false;
 }
 
-static int parse_notation(struct bt_parser *p, struct bt_ast_spec *s)
+/* What may follow what was read, for the message when something else does. */
+static const char *expected_next(const struct bt_ast_text *t)
+{
+    const struct bt_ast_spec *s = &t->specs[0];
+    if (s->notation == BT_NOTATION_RECON)
+        return "the end";
+    if (s->n_actions)
+        return "',' and another action, or the end,";
+    if (s->clauses[0].n_guards)
+        return "an operator, ',', ';' or '->'";
+    if (!s->function.loc.line)
+        return "':' and a function, 'when' or '->'";
+    return s->args_kind == BT_ARGS_ANY ? "'/', '(', 'when' or '->'" : "'when' or '->'";
+}
+
+/* One spec, with room for its one clause. */
+static struct bt_ast_spec *new_spec(struct bt_parser *p, struct bt_ast_text *t)
+{
+    t->specs = bt_arena_alloc(p->arena, sizeof *t->specs);
+    t->n = 1;
+    if (!t->specs || bt_ast_one_clause(p, t->specs))
+        return NULL;
+    t->specs->loc = p->tok.loc;
+    return t->specs;
+}
+
+static int parse_one_call(struct bt_parser *p, struct bt_ast_text *t)
+{
+    struct bt_ast_spec *s = new_spec(p, t);
+    if (!s)
+        return bt_err_nomem(p->err);
+    if (parse_call_spec(p, s))
+        return -1;
+    s->loc = bt_loc_join(s->loc, p->prev.loc);
+    return 0;
+}
+
+static int parse_notation(struct bt_parser *p, struct bt_ast_text *t)
 {
     if (is_event(p))
         return bt_parser_fail(p, p->tok.loc,
@@ -368,11 +326,8 @@ static int parse_notation(struct bt_parser *p, struct bt_ast_spec *s)
             "this name needs quotes: '%.*s'",
             (int)p->tok.len, p->tok.text);
     switch (p->tok.kind) {
-    case BT_TOK_LBRACE: return parse_recon_spec(p, s);
-    case BT_TOK_LBRACKET:
-        return bt_parser_fail(p, p->tok.loc,
-            "lists of recon tuples are not supported yet; give each tuple as an "
-            "argument of its own");
+    case BT_TOK_LBRACE:
+    case BT_TOK_LBRACKET: return bt_parse_recon(p, t);
     case BT_TOK_COLON:
         return bt_parser_fail(
             p, p->tok.loc, "Elixir notation is not supported yet; Erlang writes :lists.seq/2 as lists:seq/2");
@@ -380,24 +335,20 @@ static int parse_notation(struct bt_parser *p, struct bt_ast_spec *s)
         return bt_parser_fail(
             p, p->tok.loc, "take the double quotes away: the pattern itself has none around it");
     case BT_TOK_END: return bt_parser_unexpected(p, "a pattern, for instance lists:seq/2,");
-    default: return parse_call_spec(p, s);
+    default: return parse_one_call(p, t);
     }
 }
 
-int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_spec *out, struct beamtap_err *err)
+int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, struct beamtap_err *err)
 {
     struct bt_parser p = {.arena = arena, .err = err};
-    struct bt_ast_spec s = {0};
-    if (bt_lex_init(&p.lx, text, arena, err) || bt_parser_next(&p))
+    struct bt_ast_text t = {0};
+    if (bt_lex_init(&p.lx, text, arena, err) || bt_parser_next(&p) || parse_notation(&p, &t))
         return -1;
-    s.loc = p.tok.loc;
-    if (parse_notation(&p, &s))
-        return -1;
-    s.loc = bt_loc_join(s.loc, p.prev.loc);
     if (p.tok.kind == BT_TOK_DOT && bt_parser_next(&p)) /* a form copied from a file ends in one */
         return -1;
     if (p.tok.kind != BT_TOK_END)
-        return bt_parser_unexpected(&p, expected_next(&s));
-    *out = s;
+        return bt_parser_unexpected(&p, expected_next(&t));
+    *out = t;
     return 0;
 }

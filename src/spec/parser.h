@@ -14,6 +14,6 @@
  * arena  the tree lives there.
  * Errors: ESPEC with the place; ENOMEM.
  */
-int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_spec *out, struct beamtap_err *err);
+int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, struct beamtap_err *err);
 
 #endif

@@ -46,7 +46,7 @@ static void check_error(const char *text, const struct beamtap_err *err)
 /* Text to tree to text to tree to text: the last two texts are the same. */
 static void round_trip(const char *text, struct bt_arena *a)
 {
-    struct bt_ast_spec first, second;
+    struct bt_ast_text first, second;
     struct beamtap_err err = {0};
     struct bt_buf once = BT_BUF_INIT, twice = BT_BUF_INIT;
     if (bt_parse(text, a, &first, &err) == 0) {

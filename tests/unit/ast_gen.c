@@ -146,33 +146,82 @@ static struct bt_ast_name gen_name(struct ast_gen *g)
     return name;
 }
 
-static void gen_guards(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
+static void gen_guards(struct ast_gen *g, struct bt_ast_clause *c, unsigned depth)
 {
-    s->n_guards = below(g, 3);
-    s->guards = bt_arena_array(g->arena, s->n_guards, sizeof *s->guards);
-    for (size_t i = 0; i < s->n_guards; i++) {
-        s->guards[i].n = 1 + below(g, 3);
-        s->guards[i].tests = gen_items(g, s->guards[i].n, depth + 1);
+    c->n_guards = below(g, 3);
+    c->guards = bt_arena_array(g->arena, c->n_guards, sizeof *c->guards);
+    for (size_t i = 0; i < c->n_guards; i++) {
+        c->guards[i].n = 1 + below(g, 3);
+        c->guards[i].tests = gen_items(g, c->guards[i].n, depth + 1);
     }
 }
 
-struct bt_ast_spec ast_gen_spec(struct ast_gen *g, unsigned depth)
+static struct bt_ast *gen_list(struct ast_gen *g, size_t n, unsigned depth)
 {
-    struct bt_ast_spec s = {.module = gen_name(g), .function = gen_name(g)};
-    s.arity = below(g, 4);
-    if (below(g, 5) == 0) {
-        static const enum bt_args_kind kinds[] = {BT_ARGS_ANY, BT_ARGS_ARITY, BT_ARGS_RETURN_TRACE};
-        s.notation = BT_NOTATION_RECON;
-        s.args_kind = PICK(g, kinds);
-        return s;
+    struct bt_ast *e = bt_arena_alloc(g->arena, sizeof *e);
+    e->kind = BT_AST_LIST;
+    e->u.seq.n = n;
+    e->u.seq.items = gen_items(g, n, depth + 1);
+    return e;
+}
+
+static void gen_fun(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
+{
+    s->n_clauses = 1 + below(g, 3);
+    s->clauses = bt_arena_array(g->arena, s->n_clauses, sizeof *s->clauses);
+    for (size_t i = 0; i < s->n_clauses; i++) {
+        struct bt_ast_clause *c = &s->clauses[i];
+        c->head = gen(g, depth + 1);
+        gen_guards(g, c, depth);
+        c->n_body = 1 + below(g, 3);
+        c->body = gen_items(g, c->n_body, depth + 1);
     }
-    s.args_kind = (enum bt_args_kind)below(g, BT_ARGS_PATTERN + 1);
-    if (s.args_kind == BT_ARGS_PATTERN)
-        s.args = gen_items(g, s.arity, depth + 1);
-    gen_guards(g, &s, depth);
-    s.n_actions = below(g, 2);
-    s.actions = bt_arena_array(g->arena, 1, sizeof *s.actions);
-    return s;
+}
+
+static void gen_recon(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
+{
+    static const enum bt_args_kind kinds[] = {
+        BT_ARGS_ANY, BT_ARGS_ARITY, BT_ARGS_RETURN_TRACE, BT_ARGS_FUN, BT_ARGS_MATCH_SPEC};
+    s->notation = BT_NOTATION_RECON;
+    s->args_kind = PICK(g, kinds);
+    if (s->args_kind == BT_ARGS_FUN)
+        gen_fun(g, s, depth);
+    if (s->args_kind == BT_ARGS_MATCH_SPEC) {
+        s->match_spec = gen_list(g, 1 + below(g, 3), depth);
+        s->n_clauses = 0;
+    }
+}
+
+static void gen_call(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
+{
+    s->args_kind = (enum bt_args_kind)below(g, BT_ARGS_PATTERN + 1);
+    if (s->args_kind == BT_ARGS_PATTERN)
+        s->clauses[0].head = gen_list(g, s->arity, depth);
+    gen_guards(g, &s->clauses[0], depth);
+    s->n_actions = below(g, 2);
+    s->actions = bt_arena_array(g->arena, 1, sizeof *s->actions);
+}
+
+struct bt_ast_text ast_gen_text(struct ast_gen *g, unsigned depth)
+{
+    struct bt_ast_text t = {.n = 1};
+    bool is_recon = below(g, 3) == 0;
+    if (is_recon && below(g, 4) == 0) {
+        t.n = 1 + below(g, 3);
+        t.is_list = true;
+    }
+    t.specs = bt_arena_array(g->arena, t.n, sizeof *t.specs);
+    for (size_t i = 0; i < t.n; i++) {
+        struct bt_ast_spec *s = &t.specs[i];
+        *s = (struct bt_ast_spec){.module = gen_name(g), .function = gen_name(g), .arity = below(g, 4)};
+        s->clauses = bt_arena_alloc(g->arena, sizeof *s->clauses);
+        s->n_clauses = 1;
+        if (is_recon)
+            gen_recon(g, s, depth);
+        else
+            gen_call(g, s, depth);
+    }
+    return t;
 }
 
 /* ---- comparing ---- */
@@ -223,18 +272,38 @@ static bool names_equal(const struct bt_ast_name *x, const struct bt_ast_name *y
     return x->kind == y->kind && strcmp(x->text, y->text) == 0 && !x->loc.line == !y->loc.line;
 }
 
-bool ast_spec_equal(const struct bt_ast_spec *x, const struct bt_ast_spec *y)
+static bool clauses_equal(const struct bt_ast_clause *x, const struct bt_ast_clause *y)
 {
-    bool has_arity = x->args_kind == BT_ARGS_ARITY || x->args_kind == BT_ARGS_PATTERN;
-    if (x->notation != y->notation || !names_equal(&x->module, &y->module) ||
-        !names_equal(&x->function, &y->function) || x->args_kind != y->args_kind ||
-        (has_arity && x->arity != y->arity) || x->n_guards != y->n_guards || x->n_actions != y->n_actions)
-        return false;
-    if (x->args_kind == BT_ARGS_PATTERN && !items_equal(x->args, y->args, x->arity))
+    if (!both_equal(x->head, y->head) || x->n_guards != y->n_guards || x->n_body != y->n_body)
         return false;
     for (size_t i = 0; i < x->n_guards; i++) {
         if (x->guards[i].n != y->guards[i].n ||
             !items_equal(x->guards[i].tests, y->guards[i].tests, x->guards[i].n))
+            return false;
+    }
+    return items_equal(x->body, y->body, x->n_body);
+}
+
+static bool specs_equal(const struct bt_ast_spec *x, const struct bt_ast_spec *y)
+{
+    bool has_arity = x->args_kind == BT_ARGS_ARITY || x->args_kind == BT_ARGS_PATTERN;
+    if (x->notation != y->notation || !names_equal(&x->module, &y->module) ||
+        !names_equal(&x->function, &y->function) || x->args_kind != y->args_kind ||
+        (has_arity && x->arity != y->arity) || x->n_clauses != y->n_clauses || x->n_actions != y->n_actions)
+        return false;
+    for (size_t i = 0; i < x->n_clauses; i++) {
+        if (!clauses_equal(&x->clauses[i], &y->clauses[i]))
+            return false;
+    }
+    return both_equal(x->match_spec, y->match_spec);
+}
+
+bool ast_text_equal(const struct bt_ast_text *x, const struct bt_ast_text *y)
+{
+    if (x->n != y->n || x->is_list != y->is_list)
+        return false;
+    for (size_t i = 0; i < x->n; i++) {
+        if (!specs_equal(&x->specs[i], &y->specs[i]))
             return false;
     }
     return true;

@@ -11,11 +11,11 @@ struct ast_gen {
     uint64_t seed; /* not 0 */
 };
 
-/* A spec that bt_parse can give back, with trees of at most `depth` levels; it need not mean anything. */
-struct bt_ast_spec ast_gen_spec(struct ast_gen *g, unsigned depth);
+/* A text that bt_parse can give back, with trees of at most `depth` levels; it need not mean anything. */
+struct bt_ast_text ast_gen_text(struct ast_gen *g, unsigned depth);
 
 /* Equal but for places and what bt_check adds. */
 bool ast_equal(const struct bt_ast *x, const struct bt_ast *y);
-bool ast_spec_equal(const struct bt_ast_spec *x, const struct bt_ast_spec *y);
+bool ast_text_equal(const struct bt_ast_text *x, const struct bt_ast_text *y);
 
 #endif

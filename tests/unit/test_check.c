@@ -17,9 +17,11 @@
 
 static int check(const char *text, struct bt_arena *a, struct bt_ast_spec *s, struct beamtap_err *err)
 {
+    struct bt_ast_text t;
     bt_err_clear(err);
-    if (bt_parse(text, a, s, err))
+    if (bt_parse(text, a, &t, err))
         fail_msg("%s: %s", text, err->msg);
+    *s = t.specs[t.n - 1];
     return bt_check(s, a, err);
 }
 
@@ -143,12 +145,12 @@ static void test_variables(void **state)
         bool in_guard, is_unwanted;
     } want[] = {{"B", 2, false, false}, {"A", 1, true, false}, {"_U", 1, false, true}, {"_V", 1, true, false},
         {"_W", 2, false, false}, {"__", 1, false, true}};
-    assert_int_equal(s.n_vars, sizeof want / sizeof want[0]);
-    for (size_t i = 0; i < s.n_vars; i++) {
-        assert_string_equal(s.vars[i].name, want[i].name);
-        assert_int_equal(s.vars[i].n_bound, want[i].n_bound);
-        assert_int_equal(s.vars[i].in_guard, want[i].in_guard);
-        assert_int_equal(s.vars[i].is_unwanted, want[i].is_unwanted);
+    assert_int_equal(s.clauses[0].n_vars, sizeof want / sizeof want[0]);
+    for (size_t i = 0; i < s.clauses[0].n_vars; i++) {
+        assert_string_equal(s.clauses[0].vars[i].name, want[i].name);
+        assert_int_equal(s.clauses[0].vars[i].n_bound, want[i].n_bound);
+        assert_int_equal(s.clauses[0].vars[i].in_guard, want[i].in_guard);
+        assert_int_equal(s.clauses[0].vars[i].is_unwanted, want[i].is_unwanted);
     }
     bt_arena_done(&a);
 }
@@ -201,13 +203,13 @@ static void test_since(void **state)
 static void test_suggestions(void **state)
 {
     (void)state;
-    assert_string_equal(bt_guard_suggest("is_lsit"), "is_list");
-    assert_string_equal(bt_guard_suggest("lenght"), "length");
-    assert_string_equal(bt_guard_suggest("is_interger"), "is_integer");
-    assert_string_equal(bt_guard_suggest("map"), "is_map");
-    assert_null(bt_guard_suggest("something_else"));
-    assert_null(bt_guard_suggest(""));
-    assert_null(bt_guard_suggest("a_name_much_longer_than_any_guard_function_there_is_and_then_some"));
+    assert_string_equal(bt_guard_suggest("is_lsit", BT_PLACE_GUARD), "is_list");
+    assert_string_equal(bt_guard_suggest("lenght", BT_PLACE_GUARD), "length");
+    assert_string_equal(bt_guard_suggest("is_interger", BT_PLACE_GUARD), "is_integer");
+    assert_string_equal(bt_guard_suggest("map", BT_PLACE_GUARD), "is_map");
+    assert_null(bt_guard_suggest("something_else", BT_PLACE_GUARD));
+    assert_null(bt_guard_suggest("", BT_PLACE_GUARD));
+    assert_null(bt_guard_suggest("a_name_much_longer_than_any_guard_function_there_is_and_then_some", BT_PLACE_GUARD));
     struct bt_suggestion best = {0};
     bt_suggest(&best, "abcd", "abxy");
     assert_null(best.word);

@@ -309,10 +309,10 @@ static void test_instrument_caller(void **state)
     put_installed("m:f({X, _}, Y) -> time", &opts);
     assert_string_equal(bt_buf_cstr(&text),
         "[{[{'$1','_'},'$2'],[" GATE "],[" TAKE ",{message,{{11,'$1','$2',{caller}}}}]}]");
-    put_installed("m:f(_) when a =:= b; b =:= c -> return, time", &opts);
+    put_installed("m:f(_) when self() =:= b; node() =:= c -> return, time", &opts);
     assert_string_equal(bt_buf_cstr(&text),
-        "[{['_'],[" GATE ",{'=:=',a,b}],[" TAKE ",{message,{{11,{caller}}}},{exception_trace}]},"
-        "{['_'],[" GATE ",{'=:=',b,c}],[" TAKE ",{message,{{12,{caller}}}},{exception_trace}]}]");
+        "[{['_'],[" GATE ",{'=:=',{self},b}],[" TAKE ",{message,{{11,{caller}}}},{exception_trace}]},"
+        "{['_'],[" GATE ",{'=:=',{node},c}],[" TAKE ",{message,{{12,{caller}}}},{exception_trace}]}]");
     put_installed("m:f", &opts);
     assert_string_equal(bt_buf_cstr(&text), "[{'_',[" GATE "],[" TAKE ",{message,{{11,'$_',{caller}}}}]}]");
     opts.mode = BT_ARGS_MODE_ALL;

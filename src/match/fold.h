@@ -1,0 +1,17 @@
+/*
+ * fold.h - operators between constants, computed here as Erlang's own compiler does (erl_eval:partial_eval).
+ */
+#ifndef BT_MATCH_FOLD_H
+#define BT_MATCH_FOLD_H
+
+#include "spec/ast.h"
+
+/*
+ * bt_fold - the value of an operator node whose operands are numbers, atoms, tuples and lists of those.
+ *
+ * NULL where it has none that is a number or an atom: a variable inside, a mistake (1 + a), an integer beyond
+ * 64 bits, which is left to the node. Also NULL when there is no memory; the caller's next allocation tells.
+ */
+const struct bt_term *bt_fold(struct bt_arena *a, const struct bt_ast *e);
+
+#endif
