@@ -412,16 +412,36 @@ relearn(G, _, _, _, _) ->
     G.
 
 no_returns(MS) ->
-    [{Head, Guards, [A || A <- Body, A =/= {exception_trace}, A =/= {return_trace}]} || {Head, Guards, Body} <- MS].
+    [{Head, Guards, [no_return(A) || A <- Body, A =/= {exception_trace}, A =/= {return_trace}]} || {Head, Guards, Body} <- MS].
+
+%% In a body of the user's they may stand inside other calls.
+no_return({exception_trace}) -> true;
+no_return({return_trace}) -> true;
+no_return({const, _} = T) -> T;
+no_return(T) when is_tuple(T) -> list_to_tuple(no_return(tuple_to_list(T)));
+no_return([H | T]) -> [no_return(H) | no_return(T)];
+no_return(T) -> T.
 
 skip_arg({Head, Guards, Body}, Id, K, Arity) ->
-    {Head, Guards, [skip_in(A, Id, K, Arity) || A <- Body]}.
+    {Head, Guards, skip_in(Body, Id, K, Arity)}.
 
 skip_in({message, {T}}, Id, K, Arity) when element(1, T) =:= Id ->
     {message, {skip_value(T, element(2, T), K, Arity)}};
-skip_in(Action, _, _, _) ->
-    Action.
+skip_in({const, _} = T, _, _, _) ->
+    T;
+skip_in(T, Id, K, Arity) when is_tuple(T) ->
+    list_to_tuple(skip_in(tuple_to_list(T), Id, K, Arity));
+skip_in([H | T], Id, K, Arity) ->
+    [skip_in(H, Id, K, Arity) | skip_in(T, Id, K, Arity)];
+skip_in(T, _, _, _) ->
+    T.
 
+%% What stands behind the arguments counts on from them; not every message of a clause has it.
+skip_value(T, Args, K, Arity) when (Args =:= '$_' orelse is_list(Args)), K > Arity ->
+    case 2 + K - Arity =< tuple_size(T) of
+        true -> setelement(2 + K - Arity, T, {const, '$beamtap_skip'});
+        false -> T
+    end;
 skip_value(T, '$_', K, Arity) ->
     skip_value(T, [nth_arg(N, '$_') || N <- lists:seq(1, Arity)], K, Arity);
 skip_value(T, Args, K, _) when is_list(Args) ->
@@ -727,20 +747,21 @@ cut({trace_ts, _, exception_from, MFA, {Class, Value}, _} = E, T) ->
 cut(E, T) ->
     {E, T}.
 
-%% {Id, Values...}, or {Id, [Args]} and perhaps the caller behind it.
-cut_values(#tracer{whole = Whole} = T, MFA, Captured) ->
+%% {Id, Values...}, or {Id, [Args]} and perhaps something behind it.
+cut_values(#tracer{whole = Whole} = T, {_, _, Arity} = MFA, Captured) ->
     [Id | Values] = tuple_to_list(Captured),
     case lists:member(Id, Whole) of
         true ->
-            {Args, T1} = cut_list(T, MFA, Id, hd(Values)),
-            {list_to_tuple([Id, Args | tl(Values)]), T1};
+            {Args, T1} = cut_list(T, MFA, Id, 1, hd(Values)),
+            {Notes, T2} = cut_list(T1, MFA, Id, Arity + 1, tl(Values)),
+            {list_to_tuple([Id, Args | Notes]), T2};
         false ->
-            {Small, T1} = cut_list(T, MFA, Id, Values),
+            {Small, T1} = cut_list(T, MFA, Id, 1, Values),
             {list_to_tuple([Id | Small]), T1}
     end.
 
-cut_list(T, MFA, Id, Values) ->
-    {Small, {T1, _}} = lists:mapfoldl(fun(V, {T0, K}) -> cut_value(T0, MFA, Id, K, V) end, {T, 1}, Values),
+cut_list(T, MFA, Id, From, Values) ->
+    {Small, {T1, _}} = lists:mapfoldl(fun(V, {T0, K}) -> cut_value(T0, MFA, Id, K, V) end, {T, From}, Values),
     {Small, T1}.
 
 cut_value(T, MFA, Id, K, V) ->

@@ -41,7 +41,7 @@ int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, s
 
 /* Compiles specs with the options of the command line; on failure the message is out and the exit status
  * returned. */
-int bt_cli_compile(
-    const struct bt_cli *cli, const char *const *specs, size_t n, struct bt_arena *a, struct bt_program *out);
+int bt_cli_compile(const struct bt_cli *cli, const char *const *specs, size_t n, bool to_trace,
+    struct bt_arena *a, struct bt_program *out);
 
 #endif

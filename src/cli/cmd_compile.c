@@ -57,7 +57,7 @@ static int dump_program(const struct bt_cli *cli, struct bt_arena *a, struct bt_
 {
     struct bt_program prog = {0};
     struct beamtap_err err = {0};
-    int status = bt_cli_compile(cli, cli->words, cli->n_words, a, &prog);
+    int status = bt_cli_compile(cli, cli->words, cli->n_words, false, a, &prog);
     if (status != 0)
         return status;
     if (cli->opts->installed)

@@ -338,7 +338,7 @@ int bt_cmd_trace(const struct bt_cli *cli)
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
     t.node = cli->words[0];
-    int status = bt_cli_compile(cli, cli->words + 1, cli->n_words - 1, &a, &t.prog);
+    int status = bt_cli_compile(cli, cli->words + 1, cli->n_words - 1, true, &a, &t.prog);
     if (status == 0)
         status = run(&t, cli->words + 1, cli->n_words - 1);
     bt_session_close(t.session);

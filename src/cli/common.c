@@ -75,13 +75,14 @@ static bool is_cut_arrow(const char *const *specs, size_t n)
     return n > 0 && strcmp(specs[n - 1], "-") == 0;
 }
 
-int bt_cli_compile(
-    const struct bt_cli *cli, const char *const *specs, size_t n, struct bt_arena *a, struct bt_program *out)
+int bt_cli_compile(const struct bt_cli *cli, const char *const *specs, size_t n, bool to_trace,
+    struct bt_arena *a, struct bt_program *out)
 {
     struct beamtap_err err = {0};
     size_t bad = 0;
     const char *scope = cli->opts->scope;
-    struct bt_compile_opts o = {.has_scope = scope != NULL, .add_return = cli->opts->want_return};
+    struct bt_compile_opts o = {
+        .has_scope = scope != NULL, .add_return = cli->opts->want_return, .to_trace = to_trace};
     if (n == 0) {
         bt_cli_say("no trace pattern given; say for instance 'lists:seq/2 -> return'");
         return beamtap_code_status(BEAMTAP_EUSAGE);

@@ -16,9 +16,11 @@
 #include <string.h>
 
 #include "match/bind.h"
+#include "match/merge.h"
 #include "spec/check.h"
 #include "spec/constant.h"
 #include "spec/parser.h"
+#include "spec/safe.h"
 
 #define MAX_NODES 200000 /* terms in one match specification: a clause per alternative repeats the head */
 
@@ -52,15 +54,31 @@ static int check_time(struct compiler *c)
         "action 'time' needs --scope local: the VM tells of returns to a caller for local calls only");
 }
 
+/* {message, {caller}}; with both actions one message that is a tuple. */
+static const struct bt_term *message_of_actions(struct compiler *c)
+{
+    struct bt_arena *a = c->arena;
+    const struct bt_term *caller = bt_term_tuple1(a, bt_term_atom(a, "caller"));
+    const struct bt_term *stack = bt_term_tuple1(a, bt_term_atom(a, "current_stacktrace"));
+    bool has_caller = has_action(c, BT_ACTION_CALLER), has_stack = has_action(c, BT_ACTION_STACK);
+    const struct bt_term *x = has_caller ? caller : stack;
+    if (has_caller && has_stack)
+        x = bt_term_tuple1(a, bt_term_tuple2(a, caller, stack));
+    return bt_term_tuple2(a, bt_term_atom(a, "message"), x);
+}
+
 /* What the actions of a call spec, or recon's return_trace, are as a body. */
 static const struct bt_term *body_of_actions(struct compiler *c)
 {
     struct bt_arena *a = c->arena;
-    const struct bt_term *call = NULL;
+    const struct bt_term *calls[2];
+    size_t n = 0;
     bool is_recon = c->spec->args_kind == BT_ARGS_RETURN_TRACE;
+    if (has_action(c, BT_ACTION_CALLER) || has_action(c, BT_ACTION_STACK))
+        calls[n++] = message_of_actions(c);
     if (is_recon || has_action(c, BT_ACTION_RETURN) || c->opts->add_return)
-        call = bt_term_tuple1(a, bt_term_atom(a, is_recon ? "return_trace" : "exception_trace"));
-    return bt_term_list(a, &call, call ? 1 : 0, NULL);
+        calls[n++] = bt_term_tuple1(a, bt_term_atom(a, is_recon ? "return_trace" : "exception_trace"));
+    return bt_term_list(a, calls, n, NULL);
 }
 
 /* What a fun says is to be done; --return asks for returns besides. */
@@ -78,26 +96,19 @@ static const struct bt_term *body_of_fun(struct compiler *c, const struct bt_ast
     return items ? bt_term_list(a, items, n, NULL) : NULL;
 }
 
-/* Does it call return_trace or exception_trace, on whatever level? */
-static bool asks_for_return(const struct bt_term *t)
-{
-    if (t->kind != BT_TERM_TUPLE && t->kind != BT_TERM_LIST)
-        return false;
-    bool is_call = t->kind == BT_TERM_TUPLE && t->u.seq.n > 0;
-    if (is_call && t->u.seq.n == 1 &&
-        (bt_term_is_atom(t->u.seq.items[0], "return_trace") ||
-            bt_term_is_atom(t->u.seq.items[0], "exception_trace")))
-        return true;
-    if (is_call && bt_term_is_atom(t->u.seq.items[0], "const"))
-        return false;
-    for (size_t i = 0; i < t->u.seq.n; i++) {
-        if (asks_for_return(t->u.seq.items[i]))
-            return true;
-    }
-    return t->u.seq.tail && asks_for_return(t->u.seq.tail);
-}
-
 /* ---- clauses ---- */
+
+static void add_notes(const struct compiler *c, struct bt_clause *clause)
+{
+    clause->is_own = c->spec->args_kind == BT_ARGS_FUN || c->spec->args_kind == BT_ARGS_MATCH_SPEC;
+    clause->excludes = clause->is_own && bt_merge_excludes(clause->body);
+    if (clause->is_own && bt_merge_has_message(clause->body))
+        clause->notes[clause->n_notes++] = BT_NOTE_MESSAGE;
+    if (has_action(c, BT_ACTION_CALLER))
+        clause->notes[clause->n_notes++] = BT_NOTE_CALLER;
+    if (has_action(c, BT_ACTION_STACK))
+        clause->notes[clause->n_notes++] = BT_NOTE_STACK;
+}
 
 static int add_clause(
     struct compiler *c, const struct bt_term *head, const struct bt_term *guards, const struct bt_term *body)
@@ -110,7 +121,7 @@ static int add_clause(
         bt_arena_grow(c->arena, out->clauses, out->n_clauses, &c->clauses_cap, sizeof *out->clauses);
     if (!out->clauses)
         return bt_err_nomem(c->err);
-    bool is_pattern = c->spec->args_kind == BT_ARGS_PATTERN, wants_return = asks_for_return(body);
+    bool is_pattern = c->spec->args_kind == BT_ARGS_PATTERN, wants_return = bt_merge_wants_return(body);
     out->clauses[out->n_clauses++] = (struct bt_clause){
         .head = head,
         .guards = guards,
@@ -124,6 +135,7 @@ static int add_clause(
         .n_args = is_pattern ? c->spec->arity : 0,
         .spec = c->index,
     };
+    add_notes(c, &out->clauses[out->n_clauses - 1]);
     return 0;
 }
 
@@ -247,6 +259,8 @@ static void describe(struct compiler *c)
 static int compile_spec(struct compiler *c)
 {
     describe(c);
+    if (c->opts->to_trace && bt_check_safe(c->spec, c->err))
+        return -1;
     if (check_time(c) || (c->spec->match_spec && compile_match_spec(c)))
         return -1;
     for (size_t i = 0; i < c->spec->n_clauses; i++) {

@@ -17,11 +17,22 @@
 
 enum bt_scope { BT_SCOPE_LOCAL, BT_SCOPE_GLOBAL };
 
+/* What stands behind the arguments in a call's message. */
+enum bt_note {
+    BT_NOTE_MESSAGE, /* what the user's own message(X) said; absent where it said nothing */
+    BT_NOTE_CALLER,  /* {M, F, Arity} the call returns to, or undefined */
+    BT_NOTE_STACK,   /* [{M, F, Arity, [{file, F}, {line, N}]}] */
+};
+
+#define BT_MAX_NOTES 2
+
 /* One clause of a match specification, and what it captures. */
 struct bt_clause {
     const struct bt_term *head;   /* list of patterns, or the atom '_' */
     const struct bt_term *guards; /* list */
     const struct bt_term *body;   /* list: the user's actions */
+    bool is_own;                  /* the body is the user's (a fun or a match specification), not made of actions */
+    bool excludes;                /* calls that match are not shown and take nothing from the gate */
     bool wants_return;            /* the body asks for return values or exceptions */
     bool wants_time;              /* only durations are wanted, no value */
     bool captures_all;            /* the pattern names no single arguments (f, f/2, funs): all of them, '$_' */
@@ -30,6 +41,8 @@ struct bt_clause {
     size_t n_captures;
     const struct bt_term **shape; /* one per argument (shape.h); NULL when captures_all */
     size_t n_args;                /* number of shapes */
+    enum bt_note notes[BT_MAX_NOTES];
+    size_t n_notes;
     size_t spec;                  /* index of the spec text it came from */
 };
 
@@ -62,6 +75,7 @@ struct bt_compile_opts {
         has_scope; /* scope overrides what the notation implies (Erlang calls: local, recon tuples: global) */
     enum bt_scope scope;
     bool add_return; /* as if every spec ended in -> return */
+    bool to_trace;   /* refuse what would disturb the node or the gate: set_tcw, set_seq_token, trace ... */
 };
 
 /*
@@ -70,7 +84,7 @@ struct bt_compile_opts {
  * texts  n_texts NUL-terminated UTF-8 strings; borrowed.
  * opts   NULL: all defaults.
  * arena  everything in *out lives there.
- * err    ESPEC or EWIDE (module _, and what recon_trace bans): loc is the place in the text, *bad_text (may be
+ * err    ESPEC or EWIDE (module _, what recon_trace bans, what to_trace refuses): loc is the place in the text, *bad_text (may be
  *        NULL) the index of the text; show both with bt_loc_excerpt (spec/loc.h). Else ENOMEM.
  * What a pattern names is captured; a variable that begins with _ only when it stands twice or in a guard.
  * Pure: no I/O, no clock, no node. Threads: any.

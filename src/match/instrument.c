@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "match/merge.h"
+#include "spec/constant.h"
+
 static const struct bt_term *call0(struct bt_arena *a, const char *name)
 {
     return bt_term_tuple1(a, bt_term_atom(a, name));
@@ -42,13 +45,26 @@ bool bt_instrument_is_whole(const struct bt_clause *clause, enum bt_args_mode mo
     return mode == BT_ARGS_MODE_ALL || (mode == BT_ARGS_MODE_NAMED && clause->captures_all);
 }
 
-/* {{Id, Values...}}: two braces make a tuple where one would be a call. */
+/* What an action asks to be told of each call. */
+static size_t put_notes(struct bt_arena *a, const struct bt_clause *clause, const struct bt_term **out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < clause->n_notes; i++) {
+        if (clause->notes[i] == BT_NOTE_CALLER)
+            out[n++] = call0(a, "caller");
+        if (clause->notes[i] == BT_NOTE_STACK)
+            out[n++] = call0(a, "current_stacktrace");
+    }
+    return n;
+}
+
+/* {{Id, Values..., Notes...}}: two braces make a tuple where one would be a call. */
 static const struct bt_term *make_message(
     struct bt_arena *a, const struct bt_clause *clause, size_t id, const struct bt_instrument_opts *opts)
 {
     bool is_all = bt_instrument_is_whole(clause, opts->mode);
     size_t n = is_all ? 1 : opts->mode == BT_ARGS_MODE_ARITY ? 0 : clause->n_captures;
-    const struct bt_term **items = bt_arena_array(a, 2 + n, sizeof *items);
+    const struct bt_term **items = bt_arena_array(a, 2 + n + clause->n_notes, sizeof *items);
     if (!items)
         return NULL;
     items[0] = bt_term_int(a, (int64_t)id);
@@ -56,20 +72,36 @@ static const struct bt_term *make_message(
         items[1] = bt_term_atom(a, "$_");
     else if (n)
         memcpy(items + 1, clause->captures, n * sizeof *items);
+    n += put_notes(a, clause, items + 1 + n);
     if (opts->with_caller)
         items[1 + n++] = call0(a, "caller");
     return bt_term_tuple1(a, bt_term_tuple(a, items, 1 + n));
 }
 
+/*
+ * Our own two calls, and behind them the user's: a message(X) there replaces ours with one that has X besides. Of a call
+ * spec nothing but the wish for returns is left to say.
+ */
 static const struct bt_term *make_body(
     struct bt_arena *a, const struct bt_clause *clause, size_t id, const struct bt_instrument_opts *opts)
 {
-    const struct bt_term *calls[3];
+    const struct bt_term *message = make_message(a, clause, id, opts), *calls[3], *theirs;
     const struct bt_term *less = call2(a, "-", call0(a, "get_tcw"), bt_term_int(a, 1));
     calls[0] = call1(a, "set_tcw", less);
-    calls[1] = call1(a, "message", make_message(a, clause, id, opts));
+    calls[1] = call1(a, "message", message);
     calls[2] = call0(a, "exception_trace"); /* what return_trace shows, and exceptions */
-    return bt_term_list(a, calls, clause->wants_return ? 3 : 2, NULL);
+    if (!clause->is_own)
+        return bt_term_list(a, calls, clause->wants_return ? 3 : 2, NULL);
+    size_t at = 1 + bt_instrument_is_whole(clause, opts->mode); /* behind the arguments */
+    theirs = bt_merge_body(a, clause->body, message, at);
+    return theirs ? bt_constant_list(a, calls, 2, theirs) : NULL;
+}
+
+/* A call that is not to be seen: the gate has no part in it, else it might show while the gate opens. */
+static const struct bt_term *make_exclusion(struct bt_arena *a, const struct bt_clause *clause)
+{
+    const struct bt_term *silence = call1(a, "message", bt_term_atom(a, "false"));
+    return bt_term_tuple3(a, clause->head, clause->guards, bt_term_list(a, &silence, 1, NULL));
 }
 
 const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clause *const *clauses,
@@ -79,8 +111,10 @@ const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clau
     if (!items)
         return NULL;
     for (size_t i = 0; i < n; i++) {
-        items[i] = bt_term_tuple3(arena, clauses[i]->head, make_guards(arena, clauses[i], opts),
-            make_body(arena, clauses[i], ids[i], opts));
+        items[i] = clauses[i]->excludes
+                       ? make_exclusion(arena, clauses[i])
+                       : bt_term_tuple3(arena, clauses[i]->head, make_guards(arena, clauses[i], opts),
+                             make_body(arena, clauses[i], ids[i], opts));
     }
     return bt_term_list(arena, items, n, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "spec/loc.h"
 #include "term/shape.h"
 
 #define UNREADABLE "<unreadable>" /* stands where a term is no whole external term */
@@ -156,11 +157,105 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
     bt_buf_putc(out, '(');
     if (!o->whole_args && !c->captures_all) {
         ok = put_shapes(out, c, ev, &o->print);
-    } else if (ev->n_values != 1 || !put_arg_list(out, ev->values[0], &o->print)) {
+    } else if (ev->n_values < 1 || ev->n_values > 1 + c->n_notes || !put_arg_list(out, ev->values[0], &o->print)) {
         bt_buf_puts(out, UNREADABLE);
         ok = false;
     }
     bt_buf_putc(out, ')');
+    return ok;
+}
+
+/* {M, F, Arity} as m:f/2; what is no such tuple as the term it is. */
+static bool put_mfa(struct bt_buf *out, struct bt_slice mfa, const struct bt_print_opts *opts)
+{
+    struct bt_etf r;
+    struct bt_slice m, f;
+    uint32_t arity;
+    bt_etf_init(&r, mfa.p, mfa.len);
+    if (!bt_etf_tuple_of(&r, 3) || !bt_etf_atom(&r, &m) || !bt_etf_atom(&r, &f) || !bt_etf_uint32(&r, &arity))
+        return put_term(out, mfa, opts);
+    bt_print_atom(out, m);
+    bt_buf_putc(out, ':');
+    bt_print_atom(out, f);
+    bt_buf_printf(out, "/%u", arity);
+    return true;
+}
+
+/* [{file, "shop.erl"}, {line, 34}] as " (shop.erl:34)"; where there is nothing of the kind, nothing. */
+static void put_location(struct bt_buf *out, struct bt_etf *r)
+{
+    struct bt_buf file = BT_BUF_INIT;
+    uint32_t n = 0, line = 0;
+    bool ok = bt_etf_list(r, &n);
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct bt_etf_token tok;
+        struct bt_etf pair = *r;
+        ok = bt_etf_skip(r) && bt_etf_tuple_of(&pair, 2);
+        struct bt_etf key = pair;
+        if (ok && bt_etf_is_atom(&key, "line"))
+            ok = bt_etf_skip(&pair) && bt_etf_uint32(&pair, &line);
+        else if (ok && bt_etf_skip(&pair) && bt_etf_next(&pair, &tok) && tok.kind == BT_ETF_STRING)
+            bt_buf_put(&file, tok.bytes.p, tok.bytes.len);
+    }
+    if (line > 0 && file.len > 0) {
+        bt_buf_puts(out, " (");
+        bt_loc_escape(out, bt_buf_cstr(&file), file.len);
+        bt_buf_printf(out, ":%u)", line);
+    }
+    bt_buf_done(&file);
+}
+
+/* [{M, F, Arity, Location}], innermost first. */
+static bool put_stack(struct bt_buf *out, struct bt_slice stack, const struct bt_print_opts *opts)
+{
+    struct bt_etf r;
+    uint32_t n = 0;
+    bt_etf_init(&r, stack.p, stack.len);
+    if (!bt_etf_list(&r, &n))
+        return put_term(out, stack, opts);
+    for (uint32_t i = 0; i < n; i++) {
+        struct bt_slice m, f;
+        uint32_t arity;
+        struct bt_etf frame = r;
+        if (!bt_etf_skip(&r) || !bt_etf_tuple_of(&frame, 4) || !bt_etf_atom(&frame, &m) ||
+            !bt_etf_atom(&frame, &f) || !bt_etf_uint32(&frame, &arity))
+            return false;
+        bt_buf_puts(out, " <- ");
+        bt_print_atom(out, m);
+        bt_buf_putc(out, ':');
+        bt_print_atom(out, f);
+        bt_buf_printf(out, "/%u", arity);
+        put_location(out, &frame);
+    }
+    return true;
+}
+
+static bool put_note(
+    struct bt_buf *out, enum bt_note note, struct bt_slice value, const struct bt_print_opts *opts)
+{
+    bool ok;
+    switch (note) {
+    case BT_NOTE_CALLER: bt_buf_puts(out, " <- "); return put_mfa(out, value, opts);
+    case BT_NOTE_STACK: return put_stack(out, value, opts);
+    case BT_NOTE_MESSAGE:
+        bt_buf_puts(out, " (");
+        ok = put_term(out, value, opts);
+        bt_buf_putc(out, ')');
+        return ok;
+    }
+    return false;
+}
+
+/* What stands behind the arguments: fewer than the clause can have where the user's message(X) was not reached. */
+static bool put_notes(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    const struct bt_clause *c = ev->clause < o->n_clauses ? o->clauses[ev->clause] : NULL;
+    bool ok = true;
+    if (!c)
+        return true;
+    size_t n_args = o->no_args ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
+    for (size_t i = 0; i < c->n_notes && n_args + i < ev->n_values; i++)
+        ok = put_note(out, c->notes[i], ev->values[n_args + i], &o->print) && ok;
     return ok;
 }
 
@@ -199,7 +294,10 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
     } else if (ev->type == BT_EVENT_NO_RETURN) {
         bt_buf_puts(out, "calls itself in tail position, returns not followed");
     } else if (ev->type == BT_EVENT_BIG_ARG) {
-        bt_buf_printf(out, "%sargument %u is ", ev->is_part ? "a part of " : "", ev->position);
+        if (ev->position > ev->arity)
+            bt_buf_puts(out, "what message(X) shows is ");
+        else
+            bt_buf_printf(out, "%sargument %u is ", ev->is_part ? "a part of " : "", ev->position);
         bt_text_bytes(out, ev->amount);
         bt_buf_puts(out, ", no longer copied (--max-term)");
     } else {
@@ -241,6 +339,8 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
         bt_buf_putc(out, ' ');
         put_function(out, ev);
         ok = (ev->type == BT_EVENT_CALL ? put_args(out, ev, o) : put_outcome(out, ev, o)) && ok;
+        if (ev->type == BT_EVENT_CALL)
+            ok = put_notes(out, ev, o) && ok;
     }
     bt_buf_putc(out, '\n');
     return ok;

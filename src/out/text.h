@@ -5,6 +5,8 @@
  *   13:15:27.655467 <0.44.0> queue:in/2 --> {["ab"],[]}  335us
  *   13:15:27.655467 <0.44.0> queue:in/2 ** error:badarg  12us
  *   13:15:27.655467 <0.44.0> queue:in/2 took 335us
+ *   13:15:27.655132 <0.44.0> queue:in("ab", _) <- shop:put/2               with action caller; stack is a chain of these
+ *   13:15:27.655132 <0.44.0> queue:in("ab", {[],[]}) (extra)               with message(extra) in a fun
  *   13:15:28.655467 -- 999,900 calls skipped
  */
 #ifndef BT_OUT_TEXT_H

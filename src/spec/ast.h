@@ -156,6 +156,8 @@ struct bt_ast_guard {
 enum bt_action {
     BT_ACTION_RETURN, /* -> return: show the value or the exception */
     BT_ACTION_TIME,   /* -> time: show how long it took; the value is never copied */
+    BT_ACTION_CALLER, /* -> caller: show the function it returns to */
+    BT_ACTION_STACK,  /* -> stack: show the stack of the call */
 };
 
 const char *bt_action_name(enum bt_action action);

@@ -525,5 +525,9 @@ int bt_check(struct bt_ast_spec *spec, struct bt_arena *arena, struct beamtap_er
         if (check_clause(&c))
             return -1;
     }
+    for (size_t i = 0; i < spec->n_actions; i++) {
+        if (spec->actions[i].action == BT_ACTION_STACK)
+            note_since(spec, 26, "current_stacktrace");
+    }
     return spec->match_spec ? bt_check_match_spec(spec, err) : 0;
 }

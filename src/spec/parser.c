@@ -130,8 +130,8 @@ static const struct {
 } actions[] = {
     {"return", BT_ACTION_RETURN, NULL},
     {"time", BT_ACTION_TIME, NULL},
-    {"stack", 0, "action 'stack' is not supported yet"},
-    {"caller", 0, "action 'caller' is not supported yet"},
+    {"caller", BT_ACTION_CALLER, NULL},
+    {"stack", BT_ACTION_STACK, NULL},
     {"count", 0, "action 'count' is not supported yet"},
     {"return_trace", 0, "write 'return': it shows the value or the exception"},
     {"exception_trace", 0, "write 'return': it shows the value or the exception"},
@@ -152,7 +152,7 @@ static int unknown_action(struct bt_parser *p, const struct bt_token *t)
     bt_lex_show(&p->lx, t, shown, sizeof shown);
     if (best.word)
         return bt_parser_fail(p, t->loc, "unknown action %s; did you mean '%s'?", shown, best.word);
-    return bt_parser_fail(p, t->loc, "unknown action %s; there are: return, time", shown);
+    return bt_parser_fail(p, t->loc, "unknown action %s; there are: return, time, caller, stack", shown);
 }
 
 static int parse_action(struct bt_parser *p, struct bt_ast_action *out)

@@ -207,6 +207,8 @@ without_returns() ->
     Without = ?A:no_returns(MS),
     Without = ?A:no_returns(Without),
     [{'_', [], [{message, a}]}] = ?A:no_returns([{'_', [], [{return_trace}, {message, a}, {exception_trace}]}]),
+    [{'_', [], [{'andalso', true, true}, {const, {exception_trace}}]}] =
+        ?A:no_returns([{'_', [], [{'andalso', true, {exception_trace}}, {const, {exception_trace}}]}]),
     {{0, '$beamtap_skip'}, []} = call([2], skip(Without, 0, 1, 1)).
 
 %% ---- big terms -------------------------------------------------------------------------------------------------------
@@ -237,6 +239,15 @@ cut_whole() ->
     %% the caller behind stays
     {{1, [{'$beamtap_big', _}], {x, y, 0}}, #tracer{learn = [{big_arg, F, 1, 1, _}]}} =
         ?A:cut_values(cutter(), F, {1, [Big], {x, y, 0}}),
+    %% what the user's own message says counts on behind the arguments
+    {{1, [a], {'$beamtap_big', _}}, #tracer{learn = [{big_arg, {m, f, 1}, 1, 2, _}]}} =
+        ?A:cut_values(cutter(), {m, f, 1}, {1, [a], Big}),
+    Own = installed("{m, f, fun([X]) -> X > 1 andalso message({X}), return_trace() end}"),
+    {{0, [2], {2}}, _} = call([2], Own),
+    {{0, [2], '$beamtap_skip'}, _} = call([2], skip(Own, 0, 2, 1)),
+    {{0, ['$beamtap_skip'], {2}}, _} = call([2], skip(Own, 0, 1, 1)),
+    {{0, [1]}, _} = call([1], skip(Own, 0, 2, 1)),
+    {{0, [2], {2}}, []} = call([2], ?A:no_returns(Own)),
     %% small each, big together: they stay, it is one argument that costs
     Some = lists:seq(1, 50),
     {{1, [Some, Some, Some]}, #tracer{pause = false, learn = []}} = ?A:cut_values(cutter(), F, {1, [Some, Some, Some]}).

@@ -324,6 +324,45 @@ static void test_instrument_caller(void **state)
     assert_string_equal(bt_buf_cstr(&text), "[{['$1'],[" GATE "],[" TAKE ",{message,{{11,{caller}}}}]}]");
 }
 
+/* The user's own body stands behind our two calls, each message(X) of it with our values. */
+static void test_instrument_own_body(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fun, *body;
+    } table[] = {
+        {"ok", "[" TAKE ",{message,{{11,'$_'}}},ok]"},
+        {"return_trace()", "[" TAKE ",{message,{{11,'$_'}}},{exception_trace}]"},
+        {"message(X)", "[" TAKE ",{message,{{11,'$_'}}},{message,{{11,'$_','$1'}}}]"},
+        {"message(true), caller()", "[" TAKE ",{message,{{11,'$_'}}},{message,{{11,'$_'}}},{caller}]"},
+        {"message(false), return_trace()",
+            "[" TAKE ",{message,{{11,'$_'}}},{message,{{11,'$_'}}},{exception_trace}]"},
+        {"X orelse message(false)", "[" TAKE ",{message,{{11,'$_'}}},{'orelse','$1',{message,false}}]"},
+        {"X andalso exception_trace()",
+            "[" TAKE ",{message,{{11,'$_'}}},{'andalso','$1',{exception_trace}}]"},
+        {"{message, X}, [return_trace()]",
+            "[" TAKE ",{message,{{11,'$_'}}},{{message,'$1'}},[{exception_trace}]]"},
+    };
+    struct bt_instrument_opts opts = {.range = 1000, .mode = BT_ARGS_MODE_NAMED};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char spec[200], want[300];
+        snprintf(spec, sizeof spec, "{m, f, fun([X]) -> %s end}", table[i].fun);
+        snprintf(want, sizeof want, "[{['$1'],[" GATE "],%s}]", table[i].body);
+        put_installed(spec, &opts);
+        assert_string_equal(bt_buf_cstr(&text), want);
+    }
+    put_installed("{m, f, fun([X]) when X -> ok, message(false) end}", &opts);
+    assert_string_equal(bt_buf_cstr(&text), "[{['$1'],['$1'],[{message,false}]}]");
+    opts.with_caller = true;
+    put_installed("{m, f, fun([X]) -> message(X) end}", &opts);
+    assert_string_equal(bt_buf_cstr(&text), "[{['$1'],[" GATE "],[" TAKE
+                                            ",{message,{{11,'$_',{caller}}}},{message,{{11,'$_','$1',{caller}}}}]}]");
+    opts.mode = BT_ARGS_MODE_ARITY;
+    put_installed("{m, f, [{['$1'], [], [{message, '$1'}]}]}", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{['$1'],[" GATE "],[" TAKE ",{message,{{11,{caller}}}},{message,{{11,'$1',{caller}}}}]}]");
+}
+
 static void test_instrument_is_whole(void **state)
 {
     (void)state;
@@ -377,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_instrument, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_modes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_caller, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_instrument_own_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_is_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(test_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_base, setup, teardown),

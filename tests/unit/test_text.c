@@ -234,12 +234,12 @@ static void remarks_stand_between_the_calls(void **state)
     } table[] = {
         {BT_EVENT_SKIPPED, 5122, " -- 5,122 calls skipped\n"},
         {BT_EVENT_LOST, 7, " -- 7 events lost\n"},
-        {BT_EVENT_BIG_ARG, 101711872, " -- m:f/1: argument 3 is 97 MB, no longer copied (--max-term)\n"},
-        {BT_EVENT_BIG_RETURN, 2048, " -- m:f/1: its return value is 2 KB, no longer copied (--max-term)\n"},
-        {BT_EVENT_NO_RETURN, 0, " -- m:f/1 calls itself in tail position, returns not followed\n"},
+        {BT_EVENT_BIG_ARG, 101711872, " -- m:f/3: argument 3 is 97 MB, no longer copied (--max-term)\n"},
+        {BT_EVENT_BIG_RETURN, 2048, " -- m:f/3: its return value is 2 KB, no longer copied (--max-term)\n"},
+        {BT_EVENT_NO_RETURN, 0, " -- m:f/3 calls itself in tail position, returns not followed\n"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        struct bt_event ev = decode("{trace_ts,<0.44.0>,return_from,{m,f,1},ok,{1,1}}");
+        struct bt_event ev = decode("{trace_ts,<0.44.0>,return_from,{m,f,3},ok,{1,1}}");
         ev.type = table[i].type;
         ev.amount = table[i].amount;
         ev.position = 3;
