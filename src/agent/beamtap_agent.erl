@@ -24,6 +24,7 @@
 -define(STALLED_MS, 20).       % a gate closed for want of room that long is worth taking patterns off for
 -define(LATE_US, 500000).      % an acknowledgement that took longer halves the window
 -define(BIG_BATCH, 262144).    % bytes after which the memory of a batch is given back at once
+-define(WEIGH_US, 50000).      % so long no second call is let through before the first return was weighed
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
@@ -632,7 +633,13 @@ collect(T, N, Calls, Acc) ->
         deliver(T, N, Calls, Acc)
     end.
 
+deliver(#tracer{is_weighed = false} = T0, N, Calls, Acc) ->
+    {T, _} = closed(T0, 0), % weighing what is big takes a while
+    weighed(T, N, Calls, Acc);
 deliver(T, N, Calls, Acc) ->
+    weighed(T, N, Calls, Acc).
+
+weighed(T, N, Calls, Acc) ->
     Bytes = max(erts_debug:flat_size(Acc) * erlang:system_info(wordsize), erlang:external_size(Acc)),
     case Bytes > T#tracer.max_term of
         true ->
@@ -814,7 +821,15 @@ tell_lost(#tracer{ctl = Ctl, lost = {Calls, Others}}) ->
 %% the ledger. Returns how long to wait until it must be set again, in ms.
 gate(#tracer{shut = true} = T) ->
     {T, infinity};
+gate(#tracer{is_weighed = false, open = 1, mute = [], sent_us = At, pause = false} = T) ->
+    case ?WEIGH_US - (now_us() - At) of
+        Left when Left > 0 -> closed(T, 1 + Left div 1000); % the first return may be on its way, and big
+        _ -> gate_for_room(T)
+    end;
 gate(T) ->
+    gate_for_room(T).
+
+gate_for_room(T) ->
     T1 = refill(T),
     {message_queue_len, Queued} = process_info(self(), message_queue_len),
     Room = min(T1#tracer.room - T1#tracer.unacked - Queued,
