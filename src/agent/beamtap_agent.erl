@@ -119,9 +119,6 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
     receive
         {renew} ->
             guard_loop(renewed(G));
-        {plan, Patterns, Max} ->
-            tell(G, {plan, plan(Patterns, Max, [])}),
-            guard_loop(renewed(G));
         {arm, Groups, Procs, Base, Range, Config} when G#guard.state =:= idle ->
             guard_loop(renewed(arm(G, Groups, Procs, Base, Range, Config)));
         {close} ->
@@ -176,47 +173,6 @@ tell(Ctl, Msg, Tries) ->
         Sent ->
             Sent
     end.
-
-%% ---- plan: which functions the patterns mean; sets nothing ------------------------------------------------------
-
-%% A pattern is {Module, Function, Arity, Scope}, names as strings so that a typo creates no atom here.
-plan([{M, F, A, Scope} | Rest], Max, Done) ->
-    Found = resolve(existing(M), existing(F), A, Scope),
-    case Found of
-        {ok, MFAs} when length(MFAs) > Max -> lists:reverse(Done, [{too_many, length(MFAs)} | [not_looked_up || _ <- Rest]]);
-        {ok, MFAs} -> plan(Rest, Max - length(MFAs), [Found | Done]);
-        _ -> plan(Rest, Max, [Found | Done])
-    end;
-plan([], _, Done) ->
-    lists:reverse(Done).
-
-existing('_') -> '_';
-existing(Name) ->
-    case catch list_to_existing_atom(Name) of
-        Atom when is_atom(Atom) -> {atom, Atom};
-        _ -> none
-    end.
-
-resolve(none, _, _, _) ->
-    {no_module, erlang:loaded()};
-resolve({atom, M}, F, A, Scope) ->
-    case erlang:module_loaded(M) of
-        true ->
-            All = erlang:get_module_info(M, case Scope of local -> functions; global -> exports end),
-            case [{M, N, R} || {N, R} <- All, wanted(F, N), A =:= '_' orelse A =:= R] of
-                [] -> {no_function, All};
-                MFAs -> {ok, MFAs}
-            end;
-        false ->
-            case code:which(M) of
-                non_existing -> {no_module, erlang:loaded()};
-                _ -> not_loaded
-            end
-    end.
-
-wanted('_', N) -> N =/= module_info;
-wanted({atom, N}, N) -> true;
-wanted(_, _) -> false.
 
 %% ---- arm -------------------------------------------------------------------------------------------------------
 
@@ -297,14 +253,10 @@ target({pid, Text}) ->
             throw({no_process, Text})
     end;
 target({name, Name}) ->
-    case existing(Name) of
-        {atom, Atom} ->
-            case whereis(Atom) of
-                P when is_pid(P) -> P;
-                _ -> throw({no_process, Name})
-            end;
-        none ->
-            throw({no_process, Name})
+    %% no atom is made of a name that nobody knows
+    case catch whereis(list_to_existing_atom(Name)) of
+        P when is_pid(P) -> P;
+        _ -> throw({no_process, Name})
     end;
 target(All) ->
     All.

@@ -30,8 +30,18 @@ int bt_cmd_clear(const struct bt_cli *cli);
 
 /* "beamtap: " and the message on stderr; returns the exit status for it. */
 int bt_cli_fail(const struct beamtap_err *err);
-/* As bt_cli_fail, with "spec:LINE:COL: " and the place in the spec shown by a caret. */
-int bt_cli_fail_spec(const struct beamtap_err *err, const char *text, size_t index, size_t n_texts);
+
+/* The spec texts of the command line, those of --not first. */
+struct bt_cli_specs {
+    const char *const *texts;
+    size_t n, n_not;
+};
+
+/* Puts --not and words[0..n) together; the array lives in the arena. Returns -1 when there is no memory. */
+int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, struct bt_arena *a,
+    struct bt_cli_specs *out);
+/* As bt_cli_fail, with "spec:LINE:COL: " (or --not) and the place in text number `index` shown by a caret. */
+int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
 
@@ -41,7 +51,7 @@ int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, s
 
 /* Compiles specs with the options of the command line; on failure the message is out and the exit status
  * returned. */
-int bt_cli_compile(const struct bt_cli *cli, const char *const *specs, size_t n, bool to_trace,
+int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
     struct bt_arena *a, struct bt_program *out);
 
 #endif

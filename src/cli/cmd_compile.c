@@ -14,17 +14,18 @@
 #include "spec/parser.h"
 
 /* --tokens, --ast: the stages before, text by text. */
-static int dump_stage(const struct bt_cli *cli, struct bt_arena *a, struct bt_buf *out)
+static int dump_stage(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_arena *a, struct bt_buf *out)
 {
-    for (size_t i = 0; i < cli->n_words; i++) {
+    for (size_t i = 0; i < specs->n; i++) {
         struct beamtap_err err = {0};
         struct bt_ast_text text;
-        int rc = cli->opts->tokens ? bt_tokens_dump(out, cli->words[i], &err)
-                                   : bt_parse(cli->words[i], a, &text, &err);
+        int rc = cli->opts->tokens ? bt_tokens_dump(out, specs->texts[i], &err)
+                                   : bt_parse(specs->texts[i], a, &text, &err);
         if (rc == 0 && !cli->opts->tokens)
             rc = bt_ast_dump(out, &text, &err);
         if (rc < 0)
-            return bt_cli_fail_spec(&err, cli->words[i], i, cli->n_words);
+            return bt_cli_fail_spec(&err, specs, i);
     }
     return 0;
 }
@@ -53,11 +54,12 @@ static int dump_installed(struct bt_program *prog, struct bt_arena *a, struct bt
     return bt_program_dump(out, prog, &err) < 0 ? bt_cli_fail(&err) : 0;
 }
 
-static int dump_program(const struct bt_cli *cli, struct bt_arena *a, struct bt_buf *out)
+static int dump_program(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_arena *a, struct bt_buf *out)
 {
     struct bt_program prog = {0};
     struct beamtap_err err = {0};
-    int status = bt_cli_compile(cli, cli->words, cli->n_words, false, a, &prog);
+    int status = bt_cli_compile(cli, specs, false, a, &prog);
     if (status != 0)
         return status;
     if (cli->opts->installed)
@@ -70,7 +72,10 @@ int bt_cmd_compile(const struct bt_cli *cli)
     struct bt_arena a = BT_ARENA_INIT;
     struct bt_buf out = BT_BUF_INIT;
     bool is_stage = cli->n_words > 0 && (cli->opts->tokens || cli->opts->ast);
-    int status = is_stage ? dump_stage(cli, &a, &out) : dump_program(cli, &a, &out);
+    struct bt_cli_specs specs;
+    int status = beamtap_code_status(BEAMTAP_ENOMEM);
+    if (bt_cli_specs(cli, cli->words, cli->n_words, &a, &specs) == 0)
+        status = is_stage ? dump_stage(cli, &specs, &a, &out) : dump_program(cli, &specs, &a, &out);
     if (status == 0 && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)) {
         bt_cli_say("cannot write to stdout");
         status = beamtap_code_status(BEAMTAP_EOUTPUT);

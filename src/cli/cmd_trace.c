@@ -83,6 +83,12 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
     return args_mode(t->o->args, &s->args, &t->err);
 }
 
+static void say_loaded(void *arg, const char *module)
+{
+    (void)arg;
+    bt_cli_say("loaded module '%s' (--load)", module);
+}
+
 static int open_session(struct trace *t, size_t *bad)
 {
     char cookie[BT_COOKIE_MAX], who[160];
@@ -93,7 +99,7 @@ static int open_session(struct trace *t, size_t *bad)
         .time_us = t->o->time,
         .grace_ms = (int)(t->o->grace / 1000),
         .lease_ms = (int)(t->o->lease / 1000),
-        .max_functions = (size_t)t->o->max_functions,
+        .lookup = {(size_t)t->o->max_functions, t->o->load, say_loaded, NULL},
         .rate = t->o->rate,
         .burst = t->o->burst ? t->o->burst : bt_bucket_default_burst(t->o->rate),
         .max_memory = t->o->max_memory,
@@ -311,19 +317,34 @@ static int dry_run(struct trace *t)
     return 0;
 }
 
-static int run(struct trace *t, const char *const *specs, size_t n)
+/* A --not with a typo in it would let through what it is there to keep out. */
+static void warn_of_nots(const struct trace *t, const struct bt_cli_specs *specs)
+{
+    const struct bt_plan *plan = bt_session_plan(t->session);
+    for (size_t i = 0; i < t->prog.n_patterns; i++) {
+        const struct bt_trace_pattern *p = &t->prog.patterns[i];
+        if (p->is_not && plan->n_meant[i] == 0)
+            bt_cli_say("warning: --not '%s' matches none of the functions to trace", specs->texts[p->spec]);
+    }
+}
+
+static int run(struct trace *t, const struct bt_cli_specs *specs)
 {
     size_t bad = 0;
     int status;
     if (open_session(t, &bad) < 0) {
-        status = bt_cli_fail_spec(&t->err, bad < n ? specs[bad] : "", bad, n);
-    } else if (t->o->dry_run) {
+        status = bt_cli_fail_spec(&t->err, specs, bad);
+        goto out;
+    }
+    warn_of_nots(t, specs);
+    if (t->o->dry_run) {
         status = dry_run(t);
     } else if (bt_session_arm(t->session, &t->err) < 0) {
         status = bt_cli_fail(&t->err);
     } else {
         return trace_armed(t);
     }
+out:
     if (t->sink.fd >= 0)
         bt_sink_discard(&t->sink);
     return status;
@@ -338,9 +359,12 @@ int bt_cmd_trace(const struct bt_cli *cli)
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
     t.node = cli->words[0];
-    int status = bt_cli_compile(cli, cli->words + 1, cli->n_words - 1, true, &a, &t.prog);
+    struct bt_cli_specs specs;
+    int status = beamtap_code_status(BEAMTAP_ENOMEM);
+    if (bt_cli_specs(cli, cli->words + 1, cli->n_words - 1, &a, &specs) == 0)
+        status = bt_cli_compile(cli, &specs, true, &a, &t.prog);
     if (status == 0)
-        status = run(&t, cli->words + 1, cli->n_words - 1);
+        status = run(&t, &specs);
     bt_session_close(t.session);
     bt_buf_done(&t.sink.buf); /* of an output that was abandoned */
     bt_arena_done(&a);

@@ -17,16 +17,33 @@ int bt_cli_fail(const struct beamtap_err *err)
     return beamtap_code_status(err->code);
 }
 
-int bt_cli_fail_spec(const struct beamtap_err *err, const char *text, size_t index, size_t n_texts)
+int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, struct bt_arena *a,
+    struct bt_cli_specs *out)
+{
+    const struct bt_words *nots = &cli->opts->not_specs;
+    const char **texts = bt_arena_array(a, nots->n + n + 1, sizeof *texts);
+    if (!texts)
+        return -1;
+    if (nots->n)
+        memcpy(texts, nots->items, nots->n * sizeof *texts);
+    if (n)
+        memcpy(texts + nots->n, words, n * sizeof *texts);
+    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n};
+    return 0;
+}
+
+int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index)
 {
     struct bt_buf b = BT_BUF_INIT;
-    if (err->loc.line == 0)
+    if (err->loc.line == 0 || index >= specs->n)
         return bt_cli_fail(err);
-    if (n_texts > 1)
-        bt_buf_printf(&b, "beamtap: spec %zu:%d:%d: %s\n", index + 1, err->loc.line, err->loc.col, err->msg);
-    else
-        bt_buf_printf(&b, "beamtap: spec:%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
-    bt_loc_excerpt(&b, text, &err->loc);
+    bool is_not = index < specs->n_not;
+    size_t n = is_not ? specs->n_not : specs->n - specs->n_not;
+    bt_buf_puts(&b, is_not ? "beamtap: --not" : "beamtap: spec");
+    if (n > 1)
+        bt_buf_printf(&b, " %zu", 1 + (is_not ? index : index - specs->n_not));
+    bt_buf_printf(&b, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
+    bt_loc_excerpt(&b, specs->texts[index], &err->loc);
     fputs(bt_buf_cstr(&b), stderr);
     bt_buf_done(&b);
     return beamtap_code_status(err->code);
@@ -75,19 +92,21 @@ static bool is_cut_arrow(const char *const *specs, size_t n)
     return n > 0 && strcmp(specs[n - 1], "-") == 0;
 }
 
-int bt_cli_compile(const struct bt_cli *cli, const char *const *specs, size_t n, bool to_trace,
+int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
     struct bt_arena *a, struct bt_program *out)
 {
     struct beamtap_err err = {0};
     size_t bad = 0;
     const char *scope = cli->opts->scope;
-    struct bt_compile_opts o = {
-        .has_scope = scope != NULL, .add_return = cli->opts->want_return, .to_trace = to_trace};
-    if (n == 0) {
+    struct bt_compile_opts o = {.has_scope = scope != NULL,
+        .add_return = cli->opts->want_return,
+        .to_trace = to_trace,
+        .n_not = specs->n_not};
+    if (specs->n == specs->n_not) {
         bt_cli_say("no trace pattern given; say for instance 'lists:seq/2 -> return'");
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
-    if (is_cut_arrow(specs, n)) {
+    if (is_cut_arrow(specs->texts, specs->n)) {
         bt_cli_say(
             "quote the spec: the shell took '> return' for a redirection, and made a file of that name");
         return beamtap_code_status(BEAMTAP_ESPEC);
@@ -98,7 +117,7 @@ int bt_cli_compile(const struct bt_cli *cli, const char *const *specs, size_t n,
         bt_cli_say("--scope: '%s' is neither local nor global", scope);
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
-    if (bt_compile(specs, n, &o, a, out, &bad, &err) == 0)
+    if (bt_compile(specs->texts, specs->n, &o, a, out, &bad, &err) == 0)
         return 0;
-    return bt_cli_fail_spec(&err, bad < n ? specs[bad] : "", bad, n);
+    return bt_cli_fail_spec(&err, specs, bad);
 }

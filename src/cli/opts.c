@@ -30,6 +30,8 @@ static const struct option options[] = {
         "all, new, existing, <0.44.0> or a registered name; repeatable (all)"},
     {NULL, 0, "scope", TEXT, AT(scope), "SCOPE",
         "local: all calls; global: only those with a module name (local; recon tuples: global)"},
+    {NULL, 0, "not", WORDS, AT(not_specs), "SPEC", "do not trace what SPEC matches; repeatable"},
+    {NULL, 0, "load", FLAG, AT(load), NULL, "load a module that is named and not loaded, then trace it"},
     {NULL, 0, "return", FLAG, AT(want_return), NULL, "as if every spec ended in -> return"},
     {NULL, 0, "args", TEXT, AT(args), "WHICH", "named: what the pattern names; all; arity: none (named)"},
     {"Limits", 'c', "count", COUNT, AT(count), "N", "stop after N calls shown, or none (100)"},
@@ -87,6 +89,7 @@ void bt_opts_defaults(struct bt_opts *o)
 void bt_opts_done(struct bt_opts *o)
 {
     free(o->processes.items);
+    free(o->not_specs.items);
     free(o->debug.items);
     free(o->words.items);
     memset(o, 0, sizeof *o);

@@ -28,7 +28,8 @@ struct bt_opts {
     /* which processes, what */
     struct bt_words processes;
     const char *scope, *args;
-    bool want_return;
+    struct bt_words not_specs;
+    bool want_return, load;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
     struct bt_rate rate;

@@ -5,6 +5,7 @@
  *
  *   bt_parse          text to tree                                             spec/parser.c
  *   bt_check          names, variables, guard functions; too wide?             spec/check.c
+ *   make_names        globs and regular expressions made ready; too wide?
  *   bt_bind_head      arguments to the head; what each variable stands for     match/bind.c
  *   bt_bind_captures  arguments to captures and shape                          match/bind.c
  *   compile_clause    one clause per alternative of the guards, with its body
@@ -19,6 +20,7 @@
 #include "match/merge.h"
 #include "spec/check.h"
 #include "spec/constant.h"
+#include "spec/loc.h"
 #include "spec/parser.h"
 #include "spec/safe.h"
 
@@ -67,6 +69,22 @@ static const struct bt_term *message_of_actions(struct compiler *c)
     return bt_term_tuple2(a, bt_term_atom(a, "message"), x);
 }
 
+/* [{message,false}]: the VM says nothing of the call, and tries no later clause. */
+static const struct bt_term *silent_body(struct compiler *c)
+{
+    struct bt_arena *a = c->arena;
+    const struct bt_term *call = bt_term_tuple2(a, bt_term_atom(a, "message"), bt_term_atom(a, "false"));
+    return bt_term_list(a, &call, 1, NULL);
+}
+
+static int check_not(struct compiler *c)
+{
+    if (!c->spec->is_not || c->spec->n_actions == 0)
+        return 0;
+    return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->actions[0].loc,
+        "what --not matches is not traced; no action can stand here");
+}
+
 /* What the actions of a call spec, or recon's return_trace, are as a body. */
 static const struct bt_term *body_of_actions(struct compiler *c)
 {
@@ -101,7 +119,7 @@ static const struct bt_term *body_of_fun(struct compiler *c, const struct bt_ast
 static void add_notes(const struct compiler *c, struct bt_clause *clause)
 {
     clause->is_own = c->spec->args_kind == BT_ARGS_FUN || c->spec->args_kind == BT_ARGS_MATCH_SPEC;
-    clause->excludes = clause->is_own && bt_merge_excludes(clause->body);
+    clause->excludes = c->spec->is_not || (clause->is_own && bt_merge_excludes(clause->body));
     if (clause->is_own && bt_merge_has_message(clause->body))
         clause->notes[clause->n_notes++] = BT_NOTE_MESSAGE;
     if (has_action(c, BT_ACTION_CALLER))
@@ -139,6 +157,24 @@ static int add_clause(
     return 0;
 }
 
+bool bt_clause_takes_all(const struct bt_clause *c)
+{
+    if (c->guards->u.seq.n != 0)
+        return false;
+    if (c->head->kind == BT_TERM_ATOM)
+        return true;
+    for (size_t i = 0; i < c->head->u.seq.n; i++) {
+        const struct bt_term *t = c->head->u.seq.items[i];
+        if (t->kind != BT_TERM_ATOM || (t->u.atom.name[0] != '$' && strcmp(t->u.atom.name, "_") != 0))
+            return false;
+        for (size_t j = 0; t->u.atom.name[0] == '$' && j < i; j++) {
+            if (bt_term_equal(t, c->head->u.seq.items[j]))
+                return false;
+        }
+    }
+    return c->head->u.seq.tail == NULL;
+}
+
 /* The tests of one alternative behind the comparisons that stand for the head. */
 static const struct bt_term *make_guards(struct compiler *c, const struct bt_ast_guard *guard)
 {
@@ -163,8 +199,9 @@ static int compile_clause(struct compiler *c, const struct bt_ast_clause *clause
         (struct bt_bindings){.clause = clause, .kind = c->spec->args_kind, .arena = c->arena, .err = c->err};
     if (bt_bind_head(&c->bindings) || bt_bind_captures(&c->bindings))
         return -1;
-    const struct bt_term *body =
-        c->spec->args_kind == BT_ARGS_FUN ? body_of_fun(c, clause) : body_of_actions(c);
+    const struct bt_term *body = c->spec->is_not                       ? silent_body(c)
+                                 : c->spec->args_kind == BT_ARGS_FUN ? body_of_fun(c, clause)
+                                                                     : body_of_actions(c);
     for (size_t i = 0; i < (clause->n_guards ? clause->n_guards : 1); i++) {
         const struct bt_term *guards = make_guards(c, clause->n_guards ? &clause->guards[i] : NULL);
         if (add_clause(c, c->bindings.head, guards, body))
@@ -184,7 +221,9 @@ static int compile_match_spec(struct compiler *c)
         const struct bt_term *const *parts = ms->u.seq.items[i]->u.seq.items;
         const struct bt_term *body = parts[2];
         const struct bt_term *more = bt_term_tuple1(a, bt_term_atom(a, "exception_trace"));
-        if (c->opts->add_return)
+        if (c->spec->is_not)
+            body = silent_body(c);
+        else if (c->opts->add_return)
             body = bt_constant_list(a, body->u.seq.items, body->u.seq.n, bt_term_list(a, &more, 1, NULL));
         if (add_clause(c, parts[0], parts[1], body))
             return -1;
@@ -239,6 +278,20 @@ static const char *name_or_null(const struct bt_ast_name *name)
     return name->kind == BT_NAME_ATOM ? name->text : NULL;
 }
 
+/* Names to be asked for. A module must be chosen: a trace of all modules is a trace of all that the node does. */
+static int make_names(struct compiler *c)
+{
+    struct bt_trace_pattern *p = c->out;
+    if (bt_name_match_init(&p->module_match, &c->spec->module, c->arena, c->err) ||
+        bt_name_match_init(&p->function_match, &c->spec->function, c->arena, c->err))
+        return -1;
+    if (c->spec->is_not || !bt_name_match_is_wide(&p->module_match))
+        return 0;
+    return bt_loc_fail(c->err, BEAMTAP_EWIDE, c->spec->module.loc,
+        "this is every module of the node, or nearly, too much to trace safely; name the module, for instance "
+        "lists:seq/2, or a part of its name: my_app_*");
+}
+
 static void describe(struct compiler *c)
 {
     const struct bt_ast_spec *s = c->spec;
@@ -248,6 +301,7 @@ static void describe(struct compiler *c)
     c->out->function = name_or_null(&s->function);
     c->out->arity = has_arity ? (int)s->arity : -1;
     c->out->scope = c->opts->has_scope ? c->opts->scope : implied;
+    c->out->is_not = s->is_not;
     c->out->min_otp = s->since;
     c->out->min_otp_for = s->since_for;
     c->out->spec = c->index;
@@ -261,7 +315,7 @@ static int compile_spec(struct compiler *c)
     describe(c);
     if (c->opts->to_trace && bt_check_safe(c->spec, c->err))
         return -1;
-    if (check_time(c) || (c->spec->match_spec && compile_match_spec(c)))
+    if (make_names(c) || check_time(c) || check_not(c) || (c->spec->match_spec && compile_match_spec(c)))
         return -1;
     for (size_t i = 0; i < c->spec->n_clauses; i++) {
         if (compile_clause(c, &c->spec->clauses[i]))
@@ -288,6 +342,7 @@ static int compile_text(struct compiler *c, const char *text, struct bt_program 
             bt_arena_grow(c->arena, prog->patterns, prog->n_patterns, cap, sizeof *prog->patterns);
         if (!prog->patterns)
             return bt_err_nomem(c->err);
+        tree.specs[i].is_not = c->index < c->opts->n_not;
         c->spec = &tree.specs[i];
         c->out = &prog->patterns[prog->n_patterns++];
         c->clauses_cap = 0;

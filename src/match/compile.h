@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "match/name_match.h"
 #include "term/term.h"
 
 enum bt_scope { BT_SCOPE_LOCAL, BT_SCOPE_GLOBAL };
@@ -32,7 +33,7 @@ struct bt_clause {
     const struct bt_term *guards; /* list */
     const struct bt_term *body;   /* list: the user's actions */
     bool is_own;                  /* the body is the user's (a fun or a match specification), not made of actions */
-    bool excludes;                /* calls that match are not shown and take nothing from the gate */
+    bool excludes;                /* --not, message(false): calls that match are not shown and take nothing from the gate */
     bool wants_return;            /* the body asks for return values or exceptions */
     bool wants_time;              /* only durations are wanted, no value */
     bool captures_all;            /* the pattern names no single arguments (f, f/2, funs): all of them, '$_' */
@@ -48,10 +49,12 @@ struct bt_clause {
 
 /* Functions to trace and the clauses they are traced with. */
 struct bt_trace_pattern {
-    const char *module;   /* UTF-8; NULL: '_' */
-    const char *function; /* NULL: '_' */
+    const char *module;   /* UTF-8; NULL: not one name but those that module_match means */
+    const char *function; /* the same */
+    struct bt_name_match module_match, function_match;
     int arity;            /* -1: '_' */
     enum bt_scope scope;
+    bool is_not; /* of --not: what it matches is not traced, in whatever scope */
     struct bt_clause *clauses;
     size_t n_clauses;
     const struct bt_term *match_spec; /* [{Head, Guards, Body}] of the clauses */
@@ -76,6 +79,7 @@ struct bt_compile_opts {
     enum bt_scope scope;
     bool add_return; /* as if every spec ended in -> return */
     bool to_trace;   /* refuse what would disturb the node or the gate: set_tcw, set_seq_token, trace ... */
+    size_t n_not;    /* the first texts are those of --not */
 };
 
 /*
@@ -91,5 +95,8 @@ struct bt_compile_opts {
  */
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
+
+/* A clause that takes every call: no guard, and nothing in its head but '_' and variables that stand once. */
+bool bt_clause_takes_all(const struct bt_clause *c);
 
 #endif

@@ -8,16 +8,20 @@
 
 #include "spec/ast.h"
 
-static const struct bt_term *name_term(struct bt_arena *a, const char *name)
+/* An atom, '_', {glob,"my_*"} or {regex,"^my_"}. */
+static const struct bt_term *name_term(struct bt_arena *a, const struct bt_name_match *name)
 {
-    return bt_term_atom(a, name ? name : "_");
+    if (name->kind != BT_NAME_GLOB && name->kind != BT_NAME_REGEX)
+        return bt_term_atom_n(a, name->text, name->len);
+    const char *kind = name->kind == BT_NAME_GLOB ? "glob" : "regex";
+    return bt_term_tuple2(a, bt_term_atom(a, kind), bt_term_charlist(a, name->text));
 }
 
 /* {{Mod,Fun,Arity},MatchSpec,Flags} */
 static const struct bt_term *pattern_term(struct bt_arena *a, const struct bt_trace_pattern *p)
 {
     const struct bt_term *arity = p->arity < 0 ? bt_term_atom(a, "_") : bt_term_int(a, p->arity);
-    const struct bt_term *mfa = bt_term_tuple3(a, name_term(a, p->module), name_term(a, p->function), arity);
+    const struct bt_term *mfa = bt_term_tuple3(a, name_term(a, &p->module_match), name_term(a, &p->function_match), arity);
     const struct bt_term *flags[] = {
         bt_term_atom(a, p->scope == BT_SCOPE_LOCAL ? "local" : "global"), bt_term_atom(a, "return_to")};
     size_t n_flags = p->n_clauses > 0 && p->clauses[0].wants_time ? 2 : 1;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "match/arity.h"
+
 /* A set of functions that share their clauses while the groups are made. */
 struct group {
     const struct bt_mfa *like; /* the first function of the group */
@@ -18,16 +20,24 @@ struct group {
 static enum bt_scope scope_of(const struct bt_arm_source *s, const struct bt_mfa *m)
 {
     for (size_t i = 0; i < m->n_patterns; i++) {
-        if (s->prog->patterns[m->patterns[i]].scope == BT_SCOPE_LOCAL)
+        const struct bt_trace_pattern *p = &s->prog->patterns[m->patterns[i]];
+        if (!p->is_not && p->scope == BT_SCOPE_LOCAL)
             return BT_SCOPE_LOCAL;
     }
     return BT_SCOPE_GLOBAL;
 }
 
-static bool is_alike(const struct bt_mfa *x, const struct bt_mfa *y)
+/* Do they get the same clauses? */
+static bool is_alike(const struct bt_arm_source *s, const struct bt_mfa *x, const struct bt_mfa *y)
 {
-    return x->n_patterns == y->n_patterns &&
-           memcmp(x->patterns, y->patterns, x->n_patterns * sizeof *x->patterns) == 0;
+    if (x->n_patterns != y->n_patterns ||
+        memcmp(x->patterns, y->patterns, x->n_patterns * sizeof *x->patterns) != 0)
+        return false;
+    for (size_t i = 0; x->arity != y->arity && i < x->n_patterns; i++) {
+        if (bt_pattern_by_arity(&s->prog->patterns[x->patterns[i]]))
+            return false;
+    }
+    return true;
 }
 
 /* Sorts the plan's functions into groups; the array has room for one group a function. */
@@ -37,7 +47,7 @@ static size_t make_groups(const struct bt_arm_source *s, struct group *groups, s
     for (size_t i = 0; i < s->plan->n_mfas; i++) {
         const struct bt_mfa *m = &s->plan->mfas[i];
         size_t g = 0;
-        while (g < n && !is_alike(groups[g].like, m))
+        while (g < n && !is_alike(s, groups[g].like, m))
             g++;
         if (g == n) {
             groups[n++] = (struct group){.like = m, .scope = scope_of(s, m)};
@@ -50,27 +60,34 @@ static size_t make_groups(const struct bt_arm_source *s, struct group *groups, s
     return n;
 }
 
-/* The instrumented match specification of a group: the clauses of all its patterns, in the order the user
- * gave them. */
-static const struct bt_term *group_spec(
-    const struct bt_arm_source *s, const struct bt_mfa *m, struct bt_arena *a)
+/* The first clause's id. */
+static size_t id_of(const struct bt_arm_source *s, size_t pattern)
+{
+    size_t id = 0;
+    for (size_t i = 0; i < pattern; i++)
+        id += s->prog->patterns[i].n_clauses;
+    return id;
+}
+
+const struct bt_term *bt_arm_spec(const struct bt_arm_source *s, const struct bt_mfa *m,
+    const size_t *patterns, size_t n_patterns, struct bt_arena *a)
 {
     struct bt_instrument_opts o = {s->base, BT_GATE_RANGE, s->args, s->prog->wants_time};
     const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses, sizeof *clauses);
     size_t *ids = bt_arena_array(a, s->n_clauses, sizeof *ids);
-    size_t n = 0, id = 0;
+    size_t n = 0;
     if (!clauses || !ids)
         return NULL;
-    for (size_t i = 0, k = 0; i < s->prog->n_patterns; i++) {
-        const struct bt_trace_pattern *p = &s->prog->patterns[i];
-        bool is_in = k < m->n_patterns && m->patterns[k] == i;
-        for (size_t j = 0; j < p->n_clauses; j++, id++) {
-            if (is_in) {
-                clauses[n] = &p->clauses[j];
-                ids[n++] = id;
-            }
+    for (size_t i = 0; i < n_patterns; i++) {
+        const struct bt_trace_pattern *p = &s->prog->patterns[patterns[i]];
+        size_t id = id_of(s, patterns[i]);
+        for (size_t j = 0; j < p->n_clauses; j++) {
+            if (!bt_clause_fits(&p->clauses[j], m->arity))
+                continue;
+            ids[n] = id + j;
+            if (!(clauses[n++] = bt_clause_at(&p->clauses[j], m->arity, a)))
+                return NULL;
         }
-        k += is_in;
     }
     return bt_instrument(a, clauses, ids, n, &o);
 }
@@ -131,29 +148,11 @@ static const struct bt_term *processes_term(
     return bt_term_list(a, items, n, NULL);
 }
 
-/* A clause that takes every call: no guard, and nothing in its head but '_' and variables that stand once. */
-static bool takes_all(const struct bt_clause *c)
-{
-    if (c->guards->u.seq.n != 0)
-        return false;
-    if (c->head->kind == BT_TERM_ATOM)
-        return true;
-    for (size_t i = 0; i < c->head->u.seq.n; i++) {
-        const struct bt_term *t = c->head->u.seq.items[i];
-        if (t->kind != BT_TERM_ATOM || (t->u.atom.name[0] != '$' && strcmp(t->u.atom.name, "_") != 0))
-            return false;
-        for (size_t j = 0; t->u.atom.name[0] == '$' && j < i; j++) {
-            if (bt_term_equal(t, c->head->u.seq.items[j]))
-                return false;
-        }
-    }
-    return c->head->u.seq.tail == NULL;
-}
-
 bool bt_arm_is_exact(const struct bt_arm_source *s)
 {
     for (size_t i = 0; i < s->n_clauses; i++) {
-        if (!takes_all(s->clauses[i]))
+        const struct bt_clause *c = s->clauses[i];
+        if (!bt_clause_takes_all(c)) /* with excludes: what it takes is counted and not shown */
             return false;
     }
     return s->n_processes == 0 || (s->n_processes == 1 && strcmp(s->processes[0], "all") == 0);
@@ -161,13 +160,13 @@ bool bt_arm_is_exact(const struct bt_arm_source *s)
 
 static bool is_whole(const struct bt_arm_source *s, const struct bt_clause *c)
 {
-    return bt_instrument_is_whole(c, s->args);
+    return !c->excludes && bt_instrument_is_whole(c, s->args);
 }
 
 static bool is_mute(const struct bt_arm_source *s, const struct bt_clause *c)
 {
     (void)s;
-    return !c->wants_return && !c->wants_time;
+    return !c->excludes && !c->wants_return && !c->wants_time;
 }
 
 static bool is_returning(const struct bt_arm_source *s, const struct bt_clause *c)
@@ -189,23 +188,37 @@ static const struct bt_term *ids_of(const struct bt_arm_source *s, struct bt_are
     return ids ? bt_term_list(a, ids, n, NULL) : NULL;
 }
 
-int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
-    struct beamtap_err *err)
+size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct bt_install_group **out)
 {
     struct group *groups = bt_arena_array(a, s->plan->n_mfas, sizeof *groups);
     struct bt_install_group *install = bt_arena_array(a, s->plan->n_mfas, sizeof *install);
     size_t n = groups && install ? make_groups(s, groups, a) : 0;
+    for (size_t i = 0; i < n; i++) {
+        install[i] = (struct bt_install_group){
+            .match_spec = bt_arm_spec(s, groups[i].like, groups[i].like->patterns, groups[i].like->n_patterns, a),
+            .scope = groups[i].scope,
+            .mfas = bt_term_list(a, groups[i].mfas, groups[i].n, NULL),
+            .like = groups[i].like,
+        };
+        if (!install[i].match_spec || !install[i].mfas)
+            return 0;
+    }
+    *out = install;
+    return n;
+}
+
+int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
+    struct beamtap_err *err)
+{
+    struct bt_install_group *groups = NULL;
+    size_t n = bt_arm_groups(s, a, &groups);
     out->processes = processes_term(s, a, err);
     if (n == 0 || !out->processes)
         return bt_err_nomem(err);
     *all_local = true;
-    for (size_t i = 0; i < n; i++) {
-        install[i].match_spec = group_spec(s, groups[i].like, a);
-        install[i].scope = groups[i].scope;
-        install[i].mfas = bt_term_list(a, groups[i].mfas, groups[i].n, NULL);
+    for (size_t i = 0; i < n; i++)
         *all_local = *all_local && groups[i].scope == BT_SCOPE_LOCAL;
-    }
-    out->groups = install;
+    out->groups = groups;
     out->n_groups = n;
     out->whole_ids = ids_of(s, a, is_whole);
     out->mute_ids = ids_of(s, a, is_mute);

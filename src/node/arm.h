@@ -8,6 +8,7 @@
 
 #include "match/instrument.h"
 #include "node/guard.h"
+#include "node/plan.h"
 
 #define BT_GATE_RANGE 65536u /* of the control word above its base: more than any window */
 
@@ -21,6 +22,15 @@ struct bt_arm_source {
     enum bt_args_mode args;
     uint32_t base; /* of the gate */
 };
+
+/* The instrumented match specification of a function: the clauses of these of its patterns that fit its arity, in the order
+ * the user gave them. NULL: no memory. */
+const struct bt_term *bt_arm_spec(const struct bt_arm_source *s, const struct bt_mfa *m,
+    const size_t *patterns, size_t n_patterns, struct bt_arena *a);
+
+/* Functions in groups of equal clauses, each with its instrumented match specification; all in the arena. Returns how many
+ * groups; 0: no memory. */
+size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct bt_install_group **out);
 
 /*
  * bt_arm_build - fill groups, processes, base and range of *out; terms live in the arena.

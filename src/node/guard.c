@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "node/load.h"
-#include "node/plan.h"
 #include "node/rpc.h"
 #include "term/print.h"
 
@@ -366,22 +365,9 @@ static int await(
     }
 }
 
-/* ---- plan and arm
+/* ---- arm
  * -----------------------------------------------------------------------------------------------------------
  */
-
-int bt_guard_plan(struct bt_guard *g, const struct bt_program *prog, size_t max_functions,
-    struct bt_plan *out, size_t *bad_spec, struct beamtap_err *err)
-{
-    struct bt_arena a = BT_ARENA_INIT;
-    struct bt_etf r;
-    uint32_t arity;
-    int rc = say(g, bt_plan_request(prog, max_functions, &a), err);
-    bt_arena_done(&a);
-    if (rc == 0)
-        rc = await(g, "plan", &arity, &r, err);
-    return rc == 0 ? bt_plan_read(&r, prog, bt_conn_node(g->conn), max_functions, out, bad_spec, err) : -1;
-}
 
 static const struct bt_term *boolean(struct bt_arena *a, bool b)
 {

@@ -2,7 +2,7 @@
  * guard.h - the controller's side of the agent (src/agent/beamtap_agent.erl): loads it, asks it, hears it,
  * sees it gone.
  *
- * Order of a life: bt_guard_start, bt_guard_plan, bt_guard_arm, then bt_guard_hear for events and notices
+ * Order of a life: bt_guard_start, bt_guard_arm, then bt_guard_hear for events and notices
  * with bt_guard_ack and bt_guard_renew between, bt_guard_close, bt_guard_finish, bt_guard_verify,
  * bt_guard_free.
  */
@@ -11,9 +11,9 @@
 
 #include "match/compile.h"
 #include "node/conn.h"
-#include "node/plan.h"
 
 struct bt_guard;
+struct bt_mfa;
 
 struct bt_guard_opts {
     int lease_ms;    /* without a sign of us for that long the agent removes everything */
@@ -35,6 +35,7 @@ struct bt_install_group {
     const struct bt_term *match_spec;
     enum bt_scope scope;
     const struct bt_term *mfas; /* list of {M, F, A} */
+    const struct bt_mfa *like;  /* the first of them */
 };
 
 struct bt_arm_opts {
@@ -96,15 +97,6 @@ struct bt_notice {
 struct bt_guard *bt_guard_start(
     struct bt_conn *c, const struct bt_guard_opts *opts, struct bt_guard_info *info, struct beamtap_err *err);
 void bt_guard_free(struct bt_guard *g);
-
-/*
- * bt_guard_plan - find the functions the program's patterns mean. Sets nothing on the node.
- * out    filled; the caller ends it with bt_plan_done, also after a failure.
- * Errors: ENOMATCH (with near names; loc is the place in the spec, *bad_spec its index), EWIDE (more than
- * max), rpc's.
- */
-int bt_guard_plan(struct bt_guard *g, const struct bt_program *prog, size_t max_functions,
-    struct bt_plan *out, size_t *bad_spec, struct beamtap_err *err);
 
 /* bt_guard_arm - set patterns and flags and open the gate. Errors: ENOMATCH, EBUSY, ESPEC, EINTERNAL, rpc's.
  */

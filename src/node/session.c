@@ -12,6 +12,7 @@
 #include "event/pair.h"
 #include "event/timed.h"
 #include "node/arm.h"
+#include "node/probe.h"
 #include "term/print.h"
 
 #define WINDOW 1024                /* calls in flight at most */
@@ -80,6 +81,13 @@ static int number_clauses(struct bt_session *s, struct beamtap_err *err)
     return 0;
 }
 
+static struct bt_arm_source arm_source(const struct bt_session *s)
+{
+    const struct bt_session_opts *o = &s->opts;
+    return (struct bt_arm_source){
+        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word};
+}
+
 static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamtap_err *err)
 {
     const struct bt_session_opts *o = &s->opts;
@@ -97,16 +105,10 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
     s->guard = bt_guard_start(s->conn, &guard, &s->info, err);
     if (!s->guard)
         return -1;
-    for (size_t i = 0; i < s->prog->n_patterns; i++) {
-        const struct bt_trace_pattern *p = &s->prog->patterns[i];
-        if (p->min_otp > (unsigned)s->info.otp) {
-            *bad_spec = p->spec;
-            return bt_err_at(err, BEAMTAP_ESPEC, p->loc,
-                "match specifications know %s from OTP %u on; %s runs OTP %d", p->min_otp_for, p->min_otp,
-                o->conn.node, s->info.otp);
-        }
-    }
-    return bt_guard_plan(s->guard, s->prog, o->max_functions, &s->plan, bad_spec, err);
+    if (bt_lookup(s->conn, s->guard, s->prog, &o->lookup, &s->plan, bad_spec, err))
+        return -1;
+    struct bt_arm_source source = arm_source(s);
+    return bt_probe(s->conn, &source, s->info.otp, bad_spec, err);
 }
 
 struct bt_session *bt_session_open(
@@ -222,8 +224,7 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
 int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
 {
     const struct bt_session_opts *o = &s->opts;
-    struct bt_arm_source source = {
-        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word};
+    struct bt_arm_source source = arm_source(s);
     if (s->info.word > UINT32_MAX - BT_GATE_RANGE)
         return bt_err_set(err, BEAMTAP_EBUSY,
             "the trace control word of %s is %" PRIu32

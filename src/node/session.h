@@ -16,6 +16,7 @@
 #include "match/instrument.h"
 #include "node/conn.h"
 #include "node/guard.h"
+#include "node/lookup.h"
 
 #define BT_NO_LIMIT INT64_C(-1)
 
@@ -28,7 +29,7 @@ struct bt_session_opts {
     int64_t time_us; /* from arming, or BT_NO_LIMIT */
     int grace_ms;    /* how long to wait for the returns of calls that were shown */
     int lease_ms;
-    size_t max_functions;
+    struct bt_lookup_opts lookup; /* --max-functions, --load */
     struct bt_rate rate; /* calls let through on the node; n < 0: no limit */
     int64_t burst;       /* calls at once */
     bool stops_on_rate;  /* reaching the rate ends the trace */

@@ -188,7 +188,7 @@ static void print_name(struct printer *p, const struct bt_ast_name *name)
     if (name->kind == BT_NAME_ATOM)
         put_atom(p->out, name->text, name->len);
     else
-        bt_buf_puts(p->out, name->text);
+        bt_buf_printf(p->out, name->kind == BT_NAME_REGEX ? "/%s/" : "%s", name->text);
 }
 
 static int print_guards(struct printer *p, const struct bt_ast_clause *c)

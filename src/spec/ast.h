@@ -117,9 +117,11 @@ struct bt_ast {
 };
 
 enum bt_name_kind {
-    BT_NAME_ATOM, /* queue, 'Elixir.Enum' */
-    BT_NAME_ANY,  /* _ ; '_' in a recon tuple; a function that is not written at all (`queue`) */
-    BT_NAME_VAR,  /* Queue: refused by bt_check */
+    BT_NAME_ATOM,  /* queue, 'Elixir.Enum' */
+    BT_NAME_ANY,   /* _ ; '_' in a recon tuple; a function that is not written at all (`queue`) */
+    BT_NAME_GLOB,  /* my_*, handle_????: * is any characters, ? is one; never quoted */
+    BT_NAME_REGEX, /* /^my_(web|api)$/: text is what stands between the slashes, as it was written */
+    BT_NAME_VAR,   /* Queue: refused by bt_check */
 };
 
 /* A module's or a function's name. */
@@ -206,6 +208,7 @@ struct bt_ast_spec {
     struct bt_ast_action *actions;
     size_t n_actions;
     struct beamtap_loc loc; /* all of it */
+    bool is_not;            /* of --not: what it matches is not traced; set before bt_check */
     /* set by bt_check */
     unsigned since;        /* first OTP release whose match specifications have all that is used; 0: any */
     const char *since_for; /* what asks for it: "min", "a tuple as a map key" */

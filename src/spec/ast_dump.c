@@ -93,6 +93,7 @@ static int dump_expr(struct dumper *d, const struct bt_ast *e)
 static void dump_name(struct dumper *d, const char *what, const struct bt_ast_name *name)
 {
     begin_line(d, what);
+    bt_buf_puts(d->out, name->kind == BT_NAME_GLOB ? "glob " : name->kind == BT_NAME_REGEX ? "regex " : "");
     bt_loc_escape(d->out, name->text, name->len);
     end_line(d, name->loc);
 }

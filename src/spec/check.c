@@ -72,6 +72,8 @@ static bool is_banned_by_recon(const struct bt_ast_spec *s)
 static int check_width(struct checker *c)
 {
     const struct bt_ast_spec *s = c->spec;
+    if (s->is_not)
+        return 0;
     if (s->module.kind == BT_NAME_ANY)
         return bt_loc_fail(c->err, BEAMTAP_EWIDE, s->module.loc,
             "module _ is every module of the node, too much to trace safely; name the module, for instance "

@@ -78,6 +78,9 @@ int bt_parser_unexpected(struct bt_parser *p, const char *expected)
         return bt_parser_fail(p, p->tok.loc,
             "%s is a reserved word of Erlang; as an atom it needs quotes: '%.*s'", shown, (int)p->tok.len,
             p->tok.text);
+    if (p->tok.kind == BT_TOK_QUESTION)
+        return bt_parser_fail(p, p->tok.loc,
+            "'?' cannot stand here: macros are not known here; write what the macro stands for");
     if (p->tok.kind == BT_TOK_END)
         return bt_parser_fail(p, p->tok.loc, "the text ends where %s is expected", expected);
     return bt_parser_fail(p, p->tok.loc, "%s is expected here, not %s", expected, shown);

@@ -30,6 +30,7 @@
     X(BIN_OPEN, "<<")                                                                                        \
     X(BIN_CLOSE, ">>")                                                                                       \
     X(HASH, "#")                                                                                             \
+    X(QUESTION, "?") /* in the name of a function or module only */                                          \
     X(DOT, ".")
 
 enum bt_token_kind {

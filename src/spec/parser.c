@@ -10,87 +10,6 @@
 #include "spec/loc.h"
 #include "spec/suggest.h"
 
-/* ---- names ---- */
-
-static bool is_glued(struct bt_token t, enum bt_token_kind kind, enum bt_op op)
-{
-    return t.is_glued && t.kind == kind && (kind != BT_TOK_OP || t.op == op);
-}
-
-static bool is_word(enum bt_token_kind kind)
-{
-    return kind == BT_TOK_ATOM || kind == BT_TOK_VAR || kind == BT_TOK_RESERVED;
-}
-
-static int no_glob(struct bt_parser *p, struct beamtap_loc loc)
-{
-    return bt_parser_fail(
-        p, loc, "globs are not supported yet; write the name in full, or _ for every function");
-}
-
-/* my-app, my.mod and Foo.Bar are single words to the people who write them. */
-static int check_name_end(struct bt_parser *p, const struct bt_token *name)
-{
-    struct bt_token after = bt_parser_peek(p);
-    struct beamtap_loc both = bt_loc_join(name->loc, after.loc);
-    int len = (int)both.len;
-    const char *text = p->lx.text + both.off;
-    if (is_glued(p->tok, BT_TOK_OP, BT_OP_MUL))
-        return no_glob(p, p->tok.loc);
-    if (!after.is_glued || !is_word(after.kind))
-        return 0;
-    if (is_glued(p->tok, BT_TOK_OP, BT_OP_SUB))
-        return bt_parser_fail(p, both, "a name with a '-' needs quotes: '%.*s'", len, text);
-    if (!is_glued(p->tok, BT_TOK_DOT, 0))
-        return 0;
-    if (name->kind == BT_TOK_VAR)
-        return bt_parser_fail(p, name->loc,
-            "Elixir notation is not supported yet; the Elixir module Foo.Bar is 'Elixir.Foo.Bar' in Erlang "
-            "notation, "
-            "its function is written behind a ':'");
-    return bt_parser_fail(p, both,
-        "write ':' between module and function: %.*s:%.*s; a name with a '.' needs quotes", (int)name->len,
-        name->text, (int)after.len, after.text);
-}
-
-static int no_regex(struct bt_parser *p)
-{
-    return bt_parser_fail(p, p->tok.loc, "regular expressions are not supported yet; write the name in full");
-}
-
-/* `what` is "a module" or "a function". */
-int bt_parse_name(struct bt_parser *p, const char *what, struct bt_ast_name *name)
-{
-    struct bt_token t = p->tok;
-    if (bt_parser_is_op(p, BT_OP_MUL))
-        return no_glob(p, t.loc);
-    if (bt_parser_is_op(p, BT_OP_SLASH) && memchr(p->lx.text + p->lx.off, '/', p->lx.len - p->lx.off))
-        return no_regex(p);
-    switch (t.kind) {
-    case BT_TOK_ATOM: name->kind = BT_NAME_ATOM; break;
-    case BT_TOK_VAR: name->kind = BT_NAME_VAR; break;
-    case BT_TOK_WILD: name->kind = BT_NAME_ANY; break;
-    case BT_TOK_WHEN:
-    case BT_TOK_FUN:
-    case BT_TOK_OP:
-        if (t.loc.len > 1 && p->lx.text[t.loc.off] >= 'a')
-            return bt_parser_fail(p, t.loc,
-                "'%.*s' is a reserved word of Erlang; as a name it needs quotes: '%.*s'", (int)t.loc.len,
-                p->lx.text + t.loc.off, (int)t.loc.len, p->lx.text + t.loc.off);
-        return bt_parser_unexpected(p, what);
-    default: return bt_parser_unexpected(p, what);
-    }
-    if (t.kind == BT_TOK_ATOM && t.len == 1 &&
-        t.text[0] == '_') /* '_' of a recon tuple or match specification */
-        name->kind = BT_NAME_ANY;
-    name->text = name->kind == BT_NAME_ANY ? "_" : t.text;
-    name->len = name->kind == BT_NAME_ANY ? 1 : t.len;
-    name->loc = t.loc;
-    if (memchr(name->text, '\0', name->len))
-        return bt_parser_fail(p, t.loc, "the name of a module or function cannot have a NUL in it");
-    return bt_parser_next(p) ? -1 : check_name_end(p, &t);
-}
-
 /* ---- arity ---- */
 
 int bt_parse_arity(struct bt_parser *p, size_t *arity)
@@ -231,10 +150,8 @@ static int parse_args_or_arity(struct bt_parser *p, struct bt_ast_spec *s)
     struct beamtap_loc slash = p->tok.loc;
     if (bt_parser_next(p))
         return -1;
-    if (p->tok.kind == BT_TOK_WILD)
+    if (p->tok.kind == BT_TOK_WILD || bt_parser_is_op(p, BT_OP_MUL))
         return bt_parser_next(p);
-    if (bt_parser_is_op(p, BT_OP_MUL))
-        return no_glob(p, p->tok.loc);
     if (bt_parse_arity(p, &s->arity))
         return -1;
     s->args_kind = BT_ARGS_ARITY;

@@ -14,7 +14,7 @@ main([Beamtap, BucketScript, Dir]) ->
              {room, fun room/0}, {deep, fun deep/0},
              {skipped_arguments, fun skipped_arguments/0}, {skipped_in_a_whole_list, fun skipped_in_a_whole_list/0},
              {without_returns, fun without_returns/0}, {cut_named, fun cut_named/0}, {cut_whole, fun cut_whole/0},
-             {cut_outcomes, fun cut_outcomes/0}, {harm, fun harm/0}, {planned, fun planned/0}],
+             {cut_outcomes, fun cut_outcomes/0}, {harm, fun harm/0}],
     Failed = [Name || {Name, F} <- Tests, not passes(Name, F)],
     io:format("~b tests, ~b failed~n", [length(Tests), length(Failed)]),
     halt(case Failed of [] -> 0; _ -> 1 end).
@@ -290,26 +290,3 @@ harm() ->
     Idle ! x,
     {tracer_queue, 0, 100001} = ?A:harm(Config, {100 * Mb, 0}, {100 * Mb, 0}, Idle),
     exit(Idle, kill).
-
-%% ---- which functions -------------------------------------------------------------------------------------------------
-
-planned() ->
-    Local = fun(M, F, A) -> ?A:plan([{M, F, A, local}], 1000, []) end,
-    [{ok, [{lists, keyfind, 3}]}] = Local("lists", "keyfind", 3),
-    [{ok, Seq}] = Local("lists", "seq", '_'),
-    [{lists, seq, 2}, {lists, seq, 3}] = lists:sort(Seq),
-    [{ok, All}] = ?A:plan([{"lists", '_', '_', global}], 1000, []),
-    [] = All -- [{lists, F, A} || {F, A} <- lists:module_info(exports)],
-    false = lists:keymember(module_info, 2, All),
-    [{no_function, _}] = Local("lists", "seq", 7),
-    [{no_function, _}] = Local("lists", "beamtap_no_such_function", '_'),
-    [{no_module, Loaded}] = Local("beamtap_no_such_module", "f", 1),
-    true = lists:member(lists, Loaded),
-    [{too_many, N}] = ?A:plan([{"lists", '_', '_', local}], 3, []),
-    true = N > 3,
-    [{ok, [_]}, {ok, [_]}] = ?A:plan([{"lists", "seq", 2, local}, {"lists", "seq", 3, local}], 2, []),
-    [{ok, [_]}, {too_many, 1}] = ?A:plan([{"lists", "seq", 2, local}, {"lists", "seq", 3, local}], 1, []),
-    %% asking for names that do not exist makes no atoms
-    Before = erlang:system_info(atom_count),
-    [Local("beamtap_no_" ++ integer_to_list(K), "beamtap_f_" ++ integer_to_list(K), 1) || K <- lists:seq(1, 100)],
-    true = erlang:system_info(atom_count) - Before < 100.

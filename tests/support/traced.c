@@ -32,7 +32,7 @@ struct bt_traced bt_traced(const struct bt_peer_answer *script)
                 .time_us = BT_NO_LIMIT,
                 .grace_ms = 50,
                 .lease_ms = 5000,
-                .max_functions = 1000,
+                .lookup = {.max_functions = 1000},
                 .rate = {100000, 1000000},
                 .burst = 1000,
                 .max_memory = 64 << 20,

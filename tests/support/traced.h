@@ -19,10 +19,8 @@
     {"erlang:system_info", "\"25\""}, {"erlang:spawn", "<0.90.0>"}, {"erlang:register", "true"},            \
     {"erlang:whereis", "undefined"}, {"erlang:module_loaded", "false"},                                     \
     {"lists:zipwith", "[{module,x},{ok,<0.91.0>,0,42,0,4}]"}
-#define PLANS                                                                                                \
-    {                                                                                                        \
-        "plan", "{plan,[{ok,[{m,f,1}]}]}"                                                                    \
-    }
+#define FINDS {"erlang:loaded", "[m]"}, {"lists:zipwith", "[[{f,1},{f,2}]]"}
+#define PLANS FINDS, {"lists:zipwith3", "[{ok,false,[],[]}]"}
 #define ARMS                                                                                                 \
     {                                                                                                        \
         "arm", "{armed,<0.92.0>,1,42,1000,0,[]}"                                                             \

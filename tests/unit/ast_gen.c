@@ -25,6 +25,9 @@ static const char *const vars[] = {"X", "Y", "_Z", "Longer_Name1",
     ("\xC3\x9C"
      "ber"),
     "__"};
+static const char *const globs[] = {"*", "my_*", "*-x", "?a?", "Elixir.My.*", "when*", "_*", "*1",
+    "\xC3\xBC*"};
+static const char *const regexes[] = {"^my_(web|api)$", "a\\/b", "=", "[", " ", "\xD0\xB8", "'\"%"};
 static const char *const strings[] = {"", "abc", "a\"b\\c", "\n\t\x1B\x7F",
     ("gr\xC3\xB6\xC3\x9F"
      "e"),
@@ -136,10 +139,16 @@ static struct bt_ast *gen(struct ast_gen *g, unsigned depth)
 
 static struct bt_ast_name gen_name(struct ast_gen *g)
 {
-    static const enum bt_name_kind kinds[] = {
-        BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ANY, BT_NAME_VAR};
+    static const enum bt_name_kind kinds[] = {BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ANY,
+        BT_NAME_VAR, BT_NAME_GLOB, BT_NAME_REGEX};
     struct bt_ast_name name = {.kind = PICK(g, kinds), .loc = {1, 1, 0, 0}};
-    name.text = name.kind == BT_NAME_ANY ? "_" : name.kind == BT_NAME_VAR ? PICK(g, vars) : PICK(g, atoms);
+    switch (name.kind) {
+    case BT_NAME_ATOM: name.text = PICK(g, atoms); break;
+    case BT_NAME_ANY: name.text = "_"; break;
+    case BT_NAME_VAR: name.text = PICK(g, vars); break;
+    case BT_NAME_GLOB: name.text = PICK(g, globs); break;
+    case BT_NAME_REGEX: name.text = PICK(g, regexes); break;
+    }
     if (strcmp(name.text, "_") == 0)
         name.kind = BT_NAME_ANY;
     name.len = strlen(name.text);

@@ -8,6 +8,7 @@
 #include "node/arm.h"
 #include "term/etf_write.h"
 #include "term/print.h"
+#include "planned.h"
 #include "terms.h"
 
 #define MAX_CLAUSES 32
@@ -36,7 +37,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Specs compiled, and the agent's answer which functions they mean; NULL: none is needed. */
+/* Specs compiled, and the functions of module m on the node: "[[{f,1}]]" (planned.h); NULL: none are needed. */
 static void given(const char *const *specs, size_t n, const char *answer)
 {
     struct beamtap_err err = {0};
@@ -50,8 +51,9 @@ static void given(const char *const *specs, size_t n, const char *answer)
     }
     bt_plan_done(&plan);
     if (answer) {
-        struct bt_etf r = bt_test_cursor(&arena, answer);
-        assert_int_equal(bt_plan_read(&r, &prog, BT_TEST_NODE, 1000, &plan, &bad_spec, &err), 0);
+        int rc = bt_test_plan(&prog, 1000, "[m]", answer, &plan, &bad_spec, &err);
+        assert_string_equal(err.msg, "");
+        assert_int_equal(rc, 0);
     }
 }
 
@@ -99,7 +101,7 @@ static void assert_group(size_t i, enum bt_scope scope, const char *mfas, const 
 static void functions_of_one_pattern_are_one_group(void **state)
 {
     (void)state;
-    given1("m:f", "[{ok,[{m,f,0},{m,f,1},{m,f,2}]}]");
+    given1("m:f", "[[{f,0},{f,1},{f,2}]]");
     build();
     assert_int_equal(out.n_groups, 1);
     assert_group(0, BT_SCOPE_LOCAL, "[{m,f,0},{m,f,1},{m,f,2}]", "[" CLAUSE("'_'", "0,'$_'") "]");
@@ -112,7 +114,7 @@ static void functions_of_one_pattern_are_one_group(void **state)
 static void functions_are_grouped_by_the_patterns_that_mean_them(void **state)
 {
     (void)state;
-    given((const char *const[]){"m:f", "m:f(X)"}, 2, "[{ok,[{m,f,0},{m,f,1},{m,f,2}]},{ok,[{m,f,1}]}]");
+    given((const char *const[]){"m:f", "m:f(X)"}, 2, "[[{f,0},{f,1},{f,2}]]");
     build();
     assert_int_equal(out.n_groups, 2);
     assert_group(0, BT_SCOPE_LOCAL, "[{m,f,0},{m,f,2}]", "[" CLAUSE("'_'", "0,'$_'") "]");
@@ -124,7 +126,7 @@ static void ids_go_on_over_all_patterns(void **state)
 {
     (void)state;
     given((const char *const[]){"m:f(X) when X > 1; X < 0", "m:g(_)", "m:f(b)"}, 3,
-        "[{ok,[{m,f,1}]},{ok,[{m,g,1}]},{ok,[{m,f,1}]}]");
+        "[[{f,1},{g,1}]]");
     build();
     assert_int_equal(source.n_clauses, 4);
     assert_int_equal(out.n_groups, 2);
@@ -137,7 +139,7 @@ static void ids_go_on_over_all_patterns(void **state)
 static void local_wins_over_global(void **state)
 {
     (void)state;
-    given((const char *const[]){"{m, f, '_'}", "m:f/1"}, 2, "[{ok,[{m,f,1},{m,f,2}]},{ok,[{m,f,1}]}]");
+    given((const char *const[]){"{m, f, '_'}", "m:f/1"}, 2, "[[{f,1},{f,2}],[{f,1},{f,2}]]");
     build();
     assert_int_equal(out.n_groups, 2);
     assert_int_equal(out.groups[0].scope, BT_SCOPE_LOCAL);
@@ -150,7 +152,7 @@ static void local_wins_over_global(void **state)
 static void a_group_of_global_patterns_only_is_global(void **state)
 {
     (void)state;
-    given((const char *const[]){"{m, f, '_'}", "{m, f, 1}"}, 2, "[{ok,[{m,f,1}]},{ok,[{m,f,1}]}]");
+    given((const char *const[]){"{m, f, '_'}", "{m, f, 1}"}, 2, "[[{f,1}]]");
     build();
     assert_int_equal(out.n_groups, 1);
     assert_int_equal(out.groups[0].scope, BT_SCOPE_GLOBAL);
@@ -160,7 +162,7 @@ static void a_group_of_global_patterns_only_is_global(void **state)
 static void somebody_elses_word_is_the_base_of_the_gate(void **state)
 {
     (void)state;
-    given1("m:f(_)", "[{ok,[{m,f,1}]}]");
+    given1("m:f(_)", "[[{f,1}]]");
     source.base = 1000;
     build();
     assert_int_equal(out.base, 1000);
@@ -171,7 +173,7 @@ static void somebody_elses_word_is_the_base_of_the_gate(void **state)
 static void durations_need_the_caller_in_each_message(void **state)
 {
     (void)state;
-    given((const char *const[]){"m:f(X) -> time", "m:g"}, 2, "[{ok,[{m,f,1}]},{ok,[{m,g,0}]}]");
+    given((const char *const[]){"m:f(X) -> time", "m:g"}, 2, "[[{f,1},{g,0}]]");
     build();
     assert_true(out.times);
     assert_group(0, BT_SCOPE_LOCAL, "[{m,f,1}]", "[" CLAUSE("['$1']", "0,'$1',{caller}") "]");
@@ -182,7 +184,7 @@ static void ids_of_clauses_with_all_arguments_in_one_list(void **state)
 {
     (void)state;
     static const char *const specs[] = {"m:f", "m:f(X)", "m:f/2"};
-    given(specs, 3, "[{ok,[{m,f,1}]},{ok,[{m,f,1}]},{ok,[{m,f,2}]}]");
+    given(specs, 3, "[[{f,1},{f,2}]]");
     build();
     assert_term(out.whole_ids, "[0,2]");
     source.args = BT_ARGS_MODE_ALL;
@@ -198,21 +200,106 @@ static void ids_of_clauses_by_what_follows_their_calls(void **state)
     (void)state;
     static const char *const specs[] = {
         "m:f", "m:f(X) -> return", "m:f(X, Y) -> time", "m:g -> time, return"};
-    given(specs, 4, "[{ok,[{m,f,0}]},{ok,[{m,f,1}]},{ok,[{m,f,2}]},{ok,[{m,g,0}]}]");
+    given(specs, 4, "[[{f,0},{f,1},{f,2},{g,0}]]");
     build();
     assert_term(out.mute_ids, "[0]");
     assert_term(out.returning_ids, "[1,3]");
-    given(specs, 1, "[{ok,[{m,f,0}]}]");
+    given(specs, 1, "[[{f,0}]]");
     build();
     assert_term(out.mute_ids, "[0]");
     assert_term(out.returning_ids, "[]");
+}
+
+/* ---- heads of several arities ---- */
+
+/* A clause of a fun whose body is ok. */
+#define OWN(head, message) "{" head ",[{'>',{get_tcw},0}],[" TAKE ",{message,{{" message "}}},ok]}"
+
+static void an_open_head_is_written_out_for_each_arity(void **state)
+{
+    (void)state;
+    given1("{m, f, fun([A | _]) when A > 1 -> ok end}", "[[{f,0},{f,1},{f,3}]]");
+    build();
+    assert_int_equal(out.n_groups, 2);
+    assert_group(0, BT_SCOPE_GLOBAL, "[{m,f,1}]",
+        "[{['$1'],[{'>',{get_tcw},0},{'>','$1',1}],[" TAKE ",{message,{{0,'$_'}}},ok]}]");
+    assert_group(1, BT_SCOPE_GLOBAL, "[{m,f,3}]",
+        "[{['$1','_','_'],[{'>',{get_tcw},0},{'>','$1',1}],[" TAKE ",{message,{{0,'$_'}}},ok]}]");
+}
+
+static void the_rest_of_the_arguments_is_found_again(void **state)
+{
+    (void)state;
+    given1("{m, f, fun([A | T]) when length(T) > A -> message(T) end}", "[[{f,2}]]");
+    build();
+    assert_group(0, BT_SCOPE_GLOBAL, "[{m,f,2}]",
+        "[{['$1','_'],[{'>',{get_tcw},0},{'>',{length,{tl,'$_'}},'$1'}],[" TAKE ",{message,{{0,'$_'}}},{message,{{0,'$_',{tl,'$_'}}}}]}]");
+    given1("{m, f, fun([T | T]) -> ok end}", "[[{f,2}]]");
+    build();
+    assert_group(0, BT_SCOPE_GLOBAL, "[{m,f,2}]",
+        "[{['$1','_'],[{'>',{get_tcw},0},{'=:=','$1',{tl,'$_'}}],[" TAKE ",{message,{{0,'$_'}}},ok]}]");
+}
+
+static void a_function_gets_the_clauses_of_its_arity(void **state)
+{
+    (void)state;
+    given1("{m, f, fun([_]) -> ok; ([_, b]) -> ok; ([_ | _]) -> ok end}", "[[{f,0},{f,1},{f,2}]]");
+    build();
+    assert_int_equal(out.n_groups, 2);
+    assert_group(0, BT_SCOPE_GLOBAL, "[{m,f,1}]", "[" OWN("['_']", "0,'$_'") "," OWN("['_']", "2,'$_'") "]");
+    assert_group(
+        1, BT_SCOPE_GLOBAL, "[{m,f,2}]", "[" OWN("['_',b]", "1,'$_'") "," OWN("['_','_']", "2,'$_'") "]");
+}
+
+/* ---- --not ---- */
+
+static void compile_with_nots(const char *const *specs, size_t n, size_t n_not, const char *answer)
+{
+    struct beamtap_err err = {0};
+    size_t bad_spec;
+    struct bt_compile_opts o = {.n_not = n_not};
+    assert_int_equal(bt_compile(specs, n, &o, &arena, &prog, NULL, &err), 0);
+    source.n_clauses = 0;
+    for (size_t i = 0; i < prog.n_patterns; i++) {
+        for (size_t j = 0; j < prog.patterns[i].n_clauses; j++)
+            clauses[source.n_clauses++] = &prog.patterns[i].clauses[j];
+    }
+    bt_plan_done(&plan);
+    assert_int_equal(bt_test_plan(&prog, 1000, "[m]", answer, &plan, &bad_spec, &err), 0);
+}
+
+static void calls_that_are_not_wanted_stop_at_the_first_clause(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"{m, _, fun([a | _]) -> ok end}", "m:f(X)", "m:g"};
+    compile_with_nots(specs, 3, 1, "[[{f,1},{g,0}]]");
+    source.base = 5;
+    build();
+    assert_int_equal(out.n_groups, 2);
+    assert_group(0, BT_SCOPE_LOCAL, "[{m,f,1}]",
+        "[{[a],[],[{message,false}]},{['$1'],[{'>',{get_tcw},5},{'=<',{get_tcw},65541}],[" TAKE
+        ",{message,{{1,'$1'}}}]}]");
+    assert_term(out.mute_ids, "[1,2]");
+    assert_term(out.whole_ids, "[2]");
+    assert_false(bt_arm_is_exact(&source));
+}
+
+static void functions_that_are_not_wanted_change_no_clause(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {"_:g", "m:_"};
+    compile_with_nots(specs, 2, 1, "[[{f,1},{g,0}]]");
+    build();
+    assert_int_equal(out.n_groups, 1);
+    assert_group(0, BT_SCOPE_LOCAL, "[{m,f,1}]", "[" CLAUSE("'_'", "1,'$_'") "]");
+    assert_true(bt_arm_is_exact(&source));
 }
 
 /* ---- processes ---- */
 
 static void processes(const char *const *names, size_t n)
 {
-    given1("m:f", "[{ok,[{m,f,1}]}]");
+    given1("m:f", "[[{f,1}]]");
     source.processes = names;
     source.n_processes = n;
 }
@@ -362,6 +449,11 @@ int main(void)
         T(durations_need_the_caller_in_each_message),
         T(ids_of_clauses_with_all_arguments_in_one_list),
         T(ids_of_clauses_by_what_follows_their_calls),
+        T(an_open_head_is_written_out_for_each_arity),
+        T(the_rest_of_the_arguments_is_found_again),
+        T(a_function_gets_the_clauses_of_its_arity),
+        T(calls_that_are_not_wanted_stop_at_the_first_clause),
+        T(functions_that_are_not_wanted_change_no_clause),
         T(processes_in_each_form),
         T(processes_that_are_none),
         T(which_clauses_take_every_call),

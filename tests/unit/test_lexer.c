@@ -96,7 +96,6 @@ static const struct {
     {"#Fun<a.1.2>", 1, 1, "as it prints"},
     {"%{a: 1}", 1, 1, "Elixir"},
     {"%User{}", 1, 1, "Elixir"},
-    {"a ? b", 1, 3, "macros"},
     {"ж", 1, 1, "needs quotes"},
     {"“a”", 1, 1, "typographic quote"},
     {"a → b", 1, 3, "write ->"},

@@ -239,46 +239,150 @@ static void an_agent_that_cannot_be_loaded(void **state)
     }
 }
 
-static void plans_and_arms_that_are_refused(void **state)
+static void arms_that_are_refused(void **state)
 {
     (void)state;
     static const struct {
-        const char *plan, *arm;
+        const char *arm;
         enum beamtap_code code;
         const char *part;
     } table[] = {
-        {"{plan,[{no_module,[]}]}", NULL, BEAMTAP_ENOMATCH, "has no module 'm'"},
-        {"{plan,[]}", NULL, BEAMTAP_EPROTO, "plan cannot be read"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{refused,{no_process,\"shop\"}}", BEAMTAP_ENOMATCH,
-            "has no process 'shop'"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{refused,{word,17}}", BEAMTAP_EBUSY, "(now 17)"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{refused,{tracer,{<0.7.0>,dbg},<0.8.0>,[call]}}", BEAMTAP_EBUSY,
-            "{<0.7.0>,dbg} traces <0.8.0>"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{refused,{traced,{m,f,1},local}}", BEAMTAP_EBUSY,
-            "a trace pattern on {m,f,1}"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{refused,{agent,oops}}", BEAMTAP_EPROTO, "oops"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{refused,what}", BEAMTAP_EPROTO, "what"},
-        {"{plan,[{ok,[{m,f,1}]}]}", "{armed,x,y,z}", BEAMTAP_EPROTO, "cannot be read"},
+        {"{refused,{no_process,\"shop\"}}", BEAMTAP_ENOMATCH, "has no process 'shop'"},
+        {"{refused,{word,17}}", BEAMTAP_EBUSY, "(now 17)"},
+        {"{refused,{tracer,{<0.7.0>,dbg},<0.8.0>,[call]}}", BEAMTAP_EBUSY, "{<0.7.0>,dbg} traces <0.8.0>"},
+        {"{refused,{traced,{m,f,1},local}}", BEAMTAP_EBUSY, "a trace pattern on {m,f,1}"},
+        {"{refused,{agent,oops}}", BEAMTAP_EPROTO, "oops"},
+        {"{refused,what}", BEAMTAP_EPROTO, "what"},
+        {"{armed,x,y,z}", BEAMTAP_EPROTO, "cannot be read"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        struct bt_peer_answer script[MAX_ANSWERS] = {STARTS, {"plan", table[i].plan}};
-        static const struct bt_peer_answer ends[] = {FINISHES, IS_CLEAN};
-        size_t n = 0;
-        while (script[n].to)
-            n++;
-        if (table[i].arm)
-            script[n++] = (struct bt_peer_answer){"arm", table[i].arm};
-        memcpy(script + n, ends, sizeof ends);
+        const struct bt_peer_answer script[] = {
+            STARTS, PLANS, {"arm", table[i].arm}, FINISHES, IS_CLEAN, END};
         refused(script, table[i].code, table[i].part);
     }
 }
 
-static void guards_the_release_does_not_know(void **state)
+/* ---- which functions ---- */
+
+#define LEAVES FINISHES, IS_CLEAN, END
+
+static void modules_that_are_not_there(void **state)
 {
     (void)state;
-    static const struct bt_peer_answer script[] = {STARTS, FINISHES, IS_CLEAN, END};
-    refused_spec("m:f(X) when min(X, 1) =:= 1", script, BEAMTAP_ESPEC,
-        "match specifications know min from OTP 26 on; " BT_TEST_NODE " runs OTP 25");
+    static const struct bt_peer_answer none[] = {
+        STARTS, {"erlang:loaded", "[n]"}, {"code:where_is_file", "non_existing"}, LEAVES};
+    static const struct bt_peer_answer on_disk[] = {
+        STARTS, {"erlang:loaded", "[x]"}, {"code:where_is_file", "\"/lib/m.beam\""}, LEAVES};
+    static const struct bt_peer_answer garbage[] = {STARTS, {"erlang:loaded", "{m}"}, LEAVES};
+    static const struct bt_peer_answer raised[] = {STARTS, {"erlang:loaded", "{badrpc,nodedown}"}, LEAVES};
+    refused(none, BEAMTAP_ENOMATCH, "has no module 'm'; did you mean 'n'?");
+    refused(on_disk, BEAMTAP_ENOMATCH, "module 'm' is not loaded on " BT_TEST_NODE);
+    refused(on_disk, BEAMTAP_ENOMATCH, "--load");
+    refused(garbage, BEAMTAP_EPROTO, "cannot be read");
+    refused(raised, BEAMTAP_EPROTO, "erlang:loaded");
+}
+
+static void note_loaded(void *arg, const char *module)
+{
+    snprintf(arg, 32, "%s", module);
+}
+
+static void a_module_is_loaded_when_that_is_wanted(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, {"erlang:loaded", "[x]"},
+        {"code:where_is_file", "\"/lib/m.beam\""}, {"code:ensure_loaded", "{module,m}"}, PLANS, LEAVES};
+    struct beamtap_err err = {0};
+    char loaded[32] = "";
+    struct bt_traced t = bt_traced(script);
+    t.opts.lookup = (struct bt_lookup_opts){1000, true, note_loaded, loaded};
+    assert_int_equal(bt_traced_open(&t, &err), 0);
+    assert_string_equal(loaded, "m");
+    assert_string_equal(bt_session_plan(t.session)->mfas[0].module, "m");
+    bt_traced_end(&t);
+}
+
+static void a_module_that_cannot_be_loaded(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer fails[] = {STARTS, {"erlang:loaded", "[]"},
+        {"code:where_is_file", "\"/lib/m.beam\""}, {"code:ensure_loaded", "{error,on_load_failure}"}, LEAVES};
+    static const struct bt_peer_answer lies[] = {STARTS, {"erlang:loaded", "[]"},
+        {"code:where_is_file", "\"/lib/m.beam\""}, {"code:ensure_loaded", "{module,m}"}, {"erlang:loaded", "[]"},
+        {"code:where_is_file", "\"/lib/m.beam\""}, LEAVES};
+    const struct {
+        const struct bt_peer_answer *script;
+        const char *part;
+    } table[] = {{fails, "module 'm' cannot be loaded on " BT_TEST_NODE " (--load): {error,on_load_failure}"},
+        {lies, "is not loaded"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct beamtap_err err = {0};
+        struct bt_traced t = bt_traced(table[i].script);
+        t.opts.lookup.loads = true;
+        assert_int_equal(bt_traced_open(&t, &err), -1);
+        assert_err(&err, BEAMTAP_ENOMATCH, table[i].part);
+        bt_traced_end(&t);
+    }
+}
+
+/* A module that goes away between two questions takes the whole answer with it. */
+static void modules_are_asked_one_by_one_when_one_is_gone(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, {"erlang:loaded", "[m,m2,m3]"},
+        {"lists:zipwith", "{badrpc,{'EXIT',badarg}}"}, {"lists:zipwith", "[[{f,1}]]"},
+        {"lists:zipwith", "{badrpc,{'EXIT',badarg}}"}, {"lists:zipwith", "[[{f,1}]]"},
+        {"lists:zipwith3", "[{ok,false,[],[]}]"}, LEAVES};
+    struct beamtap_err err = {0};
+    struct bt_traced t = bt_traced(script);
+    t.spec = "m*:f(X)";
+    assert_int_equal(bt_traced_open(&t, &err), 0);
+    assert_int_equal(bt_session_plan(t.session)->n_mfas, 2);
+    assert_string_equal(bt_session_plan(t.session)->mfas[1].module, "m3");
+    bt_traced_end(&t);
+}
+
+/* ---- what the release does not know ---- */
+
+static void match_specifications_the_node_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec, *answer, *part;
+    } table[] = {
+        {"m:f(X) when min(X, 1) =:= 1", "{error,[{error,\"Function min/2 does_not_exist.\"}]}",
+            "'min' in a match specification is known from OTP 26 on; " BT_TEST_NODE " runs OTP 25"},
+        {"m:f(X) when is_function(X, 1)", "{error,[{warning,\"w\"},{error,\"Function is_function/2 does_not_exist.\"}]}",
+            "'is_function' in a match specification is known from OTP 26 on"},
+        {"m:f(X) when is_list(X)", "{error,[{error,\"Function is_list/1 does_not_exist.\"}]}",
+            "(OTP 25) refuses the match specification: Function is_list/1 does_not_exist."},
+        {"m:f(X) when is_list(X)", "{error,[{error,\"it is Friday\"}]}", "refuses the match specification: it is Friday"},
+        {"m:f(X) when is_list(X)", "{error,[]}", "refuses the match specification: it does not say why"},
+        {"m:f(X) when is_list(X)", "{error,what}", "refuses the match specification: it does not say why"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char list[200];
+        snprintf(list, sizeof list, "[%s]", table[i].answer);
+        const struct bt_peer_answer script[] = {
+            STARTS, FINDS, {"lists:zipwith3", list}, {"lists:zipwith3", list}, LEAVES};
+        refused_spec(table[i].spec, script, BEAMTAP_ESPEC, table[i].part);
+    }
+    static const char *const garbage[] = {"[]", "{badrpc,x}", "[{ok,true,[],[]},x]"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct bt_peer_answer script[] = {STARTS, FINDS, {"lists:zipwith3", garbage[i]}, LEAVES};
+        refused(script, BEAMTAP_EPROTO, "erlang:match_spec_test");
+    }
+}
+
+/* No function is unknown there, so the node takes it, and means something else. */
+static void what_an_older_release_means_differently(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {{"erlang:system_info", "\"23\""}, {"erlang:spawn", "<0.90.0>"},
+        {"erlang:register", "true"}, {"erlang:whereis", "undefined"}, {"erlang:module_loaded", "false"},
+        {"lists:zipwith", "[{module,x},{ok,<0.91.0>,0,42,0,4}]"}, PLANS, LEAVES};
+    refused_spec("m:f(X) when X =:= #{{a} => X}", script, BEAMTAP_ESPEC,
+        "a tuple as a map key in a match specification is known from OTP 25 on; " BT_TEST_NODE " runs OTP 23");
 }
 
 static void a_word_without_room_above_it(void **state)
@@ -312,8 +416,13 @@ int main(void)
         cmocka_unit_test(another_beamtap_is_there),
         cmocka_unit_test(an_agent_that_does_not_start),
         cmocka_unit_test(an_agent_that_cannot_be_loaded),
-        cmocka_unit_test(plans_and_arms_that_are_refused),
-        cmocka_unit_test(guards_the_release_does_not_know),
+        cmocka_unit_test(arms_that_are_refused),
+        cmocka_unit_test(modules_that_are_not_there),
+        cmocka_unit_test(a_module_is_loaded_when_that_is_wanted),
+        cmocka_unit_test(a_module_that_cannot_be_loaded),
+        cmocka_unit_test(modules_are_asked_one_by_one_when_one_is_gone),
+        cmocka_unit_test(match_specifications_the_node_refuses),
+        cmocka_unit_test(what_an_older_release_means_differently),
         cmocka_unit_test(a_word_without_room_above_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
