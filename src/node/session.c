@@ -413,12 +413,15 @@ static void silence(struct bt_session *s, struct bt_slice mfa)
     s->silent = more;
 }
 
-/* A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. */
+/*
+ * A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. With a count the
+ * node lets no more calls through than that, so each of them is shown: one left out would be missing at the end.
+ */
 static bool take_call(struct bt_session *s, struct bt_event *ev)
 {
     const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
-    is_shown = is_shown && bt_bucket_take(&s->bucket, ev->mono_ns / 1000);
+    is_shown = is_shown && (s->opts.count >= 0 || bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
     s->sum.shown += is_shown;
     if (s->prog->wants_time && bt_event_take_caller(ev)) /* all calls: each has its return_to */
         bt_timed_call(s->timed, ev, is_shown && c && c->wants_time);
