@@ -299,7 +299,7 @@ tick(#guard{state = armed, sampled = {T0, Before}, slow_at = SlowAt} = G) ->
                   (C1 - C0) * 1000000 > ?HOT_PER_S * max(1, T1 - T0)],
     G1 = toggle(G#guard{sampled = Sample, tick_at = now_ms() + ?TICK_MS}, Hot),
     case now_ms() >= SlowAt of
-        true -> slow_tick(G1#guard{slow_at = now_ms() + ?SLOW_MS}, lists:sum(maps:values(Now)));
+        true -> slow_tick(G1#guard{slow_at = now_ms() + ?SLOW_MS}, Now);
         false -> G1
     end;
 tick(G) ->
@@ -411,10 +411,9 @@ sample(#undo{session = S, counted = Counted}) ->
                                            is_integer(N)])}.
 
 %% Once a second: tells the controller the count, re-arms what a reload has disarmed, looks at the node's health.
-slow_tick(#guard{undo = #undo{session = S}, specs = Specs, off = Off, config = Config} = G, Called) ->
-    tell(G#guard.ctl, {stat, Called}, 1),
-    Gone = [MFA || {MFA, {Scope, _}} <- maps:to_list(Specs), not lists:member(MFA, Off),
-                   {traced, Scope} =/= (catch info(S, MFA, traced))],
+slow_tick(#guard{undo = #undo{session = S}, specs = Specs, off = Off, config = Config} = G, Now) ->
+    tell(G#guard.ctl, {stat, lists:sum([N || {MFA, N} <- maps:to_list(Now), not only_counted(maps:get(MFA, Specs))])}, 1),
+    Gone = [MFA || {MFA, Spec} <- maps:to_list(Specs), not lists:member(MFA, Off), not is_set(S, MFA, Spec)],
     [begin
          install_one(G, MFA),
          lists:member(MFA, (G#guard.undo)#undo.counted) andalso (catch pattern(S, MFA, true, [call_count])),
@@ -424,6 +423,12 @@ slow_tick(#guard{undo = #undo{session = S}, specs = Specs, off = Off, config = C
         none -> G;
         Harm -> close(G, Harm)
     end.
+
+%% A function that is only counted has the atom count for a match specification: it is never set.
+only_counted({_, MS}) -> MS =:= count.
+
+is_set(S, MFA, {_, count}) -> {call_count, false} =/= (catch info(S, MFA, call_count));
+is_set(S, MFA, {Scope, _}) -> {traced, Scope} =:= (catch info(S, MFA, traced)).
 
 health() ->
     {erlang:memory(total), erlang:statistics(total_run_queue_lengths_all)}.
@@ -886,6 +891,7 @@ session_new(Tracer) ->
 session_end(none) -> ok;
 session_end(S) -> catch trace:session_destroy(S).
 
+pattern(_, _, count, _) -> 1;
 pattern(none, MFA, MS, Flags) -> erlang:trace_pattern(MFA, MS, Flags);
 pattern(S, MFA, MS, Flags) -> trace:function(S, MFA, MS, Flags).
 

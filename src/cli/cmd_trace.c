@@ -283,6 +283,8 @@ static int finish(struct trace *t, bool is_orderly)
     if (t->has_failed && t->err.code == BEAMTAP_EINTR)
         return abandoned(t);
     bool lost_node = t->has_failed && beamtap_code_status(t->err.code) == 3;
+    if (sum.n_counted > 0 && !t->reader_is_gone)
+        bt_words_counts(&t->sink.buf, bt_session_plan(t->session));
     drain(t);
     if (t->has_failed && lost_node)
         bt_cli_say("%s removes the trace by itself, within %" PRId64 " ms at the latest", t->node,
@@ -299,8 +301,8 @@ static int finish(struct trace *t, bool is_orderly)
 static int trace_armed(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
-        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return || t->prog.wants_time,
-        t->o->verbose};
+        bt_session_plan(t->session), t->o->count, t->o->time,
+        t->prog.wants_return || t->prog.wants_time || t->prog.only_counts, t->o->verbose};
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -182,10 +183,15 @@ static void say_nothing_shown(const struct bt_words_end *w)
     bt_buf_done(&b);
 }
 
-static void put_reason(struct bt_buf *b, const struct bt_words_end *w)
+static void put_reason(struct bt_buf *b, const struct bt_words_end *w, bool only_counted)
 {
     const struct bt_summary *s = w->sum;
-    put_plural(b, (int64_t)s->shown, "call");
+    if (only_counted)
+        put_plural(b, (int64_t)s->n_counted, "function");
+    else
+        put_plural(b, (int64_t)s->shown, "call");
+    if (only_counted)
+        bt_buf_puts(b, " counted");
     if (s->reason == BT_STOP_RATE)
         bt_buf_puts(b, " (--on-rate)");
     else if (s->reason == BT_STOP_LOAD)
@@ -237,17 +243,50 @@ void bt_words_totals(const struct bt_summary *s, uint64_t lost)
     bt_buf_done(&b);
 }
 
+static int by_calls(const void *x, const void *y)
+{
+    const struct bt_mfa *const *a = x, *const *b = y;
+    return (*a)->calls < (*b)->calls ? 1 : (*a)->calls > (*b)->calls ? -1 : *a < *b ? -1 : 1;
+}
+
+void bt_words_counts(struct bt_buf *out, const struct bt_plan *plan)
+{
+    const struct bt_mfa **found = calloc(plan->n_mfas + 1, sizeof *found);
+    size_t n = 0;
+    for (size_t i = 0; found && i < plan->n_mfas; i++) {
+        if (plan->mfas[i].calls >= 0)
+            found[n++] = &plan->mfas[i];
+    }
+    if (n > 1)
+        qsort(found, n, sizeof *found, by_calls);
+    for (size_t i = 0; i < n; i++) {
+        struct bt_buf calls = BT_BUF_INIT;
+        bt_text_count(&calls, (uint64_t)found[i]->calls);
+        bt_buf_printf(out, "%15s  ", bt_buf_cstr(&calls));
+        bt_print_atom(out, (struct bt_slice){(const uint8_t *)found[i]->module, strlen(found[i]->module)});
+        bt_buf_putc(out, ':');
+        bt_print_atom(
+            out, (struct bt_slice){(const uint8_t *)found[i]->function, strlen(found[i]->function)});
+        bt_buf_printf(out, "/%u\n", found[i]->arity);
+        bt_buf_done(&calls);
+    }
+    free(found);
+}
+
 void bt_words_closing(const struct bt_words_end *w)
 {
     struct bt_buf b = BT_BUF_INIT;
     const struct bt_summary *s = w->sum;
-    if (s->shown == 0 && !w->err)
+    bool only_counted = w->plan && s->n_counted == w->plan->n_mfas && s->n_counted > 0;
+    if (s->shown == 0 && !w->err && !only_counted)
         say_nothing_shown(w);
     bt_buf_puts(&b, "stopped: ");
-    put_reason(&b, w);
-    bt_buf_puts(&b, put_skipped(&b, s) ? ", " : "; ");
-    bt_text_count(&b, s->lost + w->lost);
-    bt_buf_puts(&b, " lost");
+    put_reason(&b, w, only_counted);
+    if (!only_counted) {
+        bt_buf_puts(&b, put_skipped(&b, s) ? ", " : "; ");
+        bt_text_count(&b, s->lost + w->lost);
+        bt_buf_puts(&b, " lost");
+    }
     if (s->open > 0) {
         bt_buf_puts(&b, ", ");
         bt_text_count(&b, s->open);

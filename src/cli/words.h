@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "node/session.h"
 
@@ -18,7 +19,7 @@ struct bt_words_start {
     const struct bt_armed *armed;
     const struct bt_plan *plan;
     int64_t count, time_us; /* BT_NO_LIMIT: none */
-    bool wants_return;
+    bool wants_return; /* no hint at -> return is due */
     bool lists_functions;
 };
 
@@ -40,6 +41,8 @@ void bt_words_dry_run(const struct bt_words_start *w);
 void bt_words_warn(const struct bt_words_start *w);
 /* How it stands now, for SIGUSR1. lost: events that found no room in a stalled output. */
 void bt_words_totals(const struct bt_summary *sum, uint64_t lost);
+/* What was only counted, most calls first: "       5,122  queue:in/2", a line for each function. */
+void bt_words_counts(struct bt_buf *out, const struct bt_plan *plan);
 /* Why nothing was shown, and the closing line. */
 void bt_words_closing(const struct bt_words_end *w);
 

@@ -56,6 +56,24 @@ static int check_time(struct compiler *c)
         "action 'time' needs --scope local: the VM tells of returns to a caller for local calls only");
 }
 
+/* The VM counts every call, whatever its arguments, and so many calls are no lines. */
+static int check_count(struct compiler *c)
+{
+    const struct bt_ast_spec *s = c->spec;
+    if (!has_action(c, BT_ACTION_COUNT))
+        return 0;
+    if (s->args_kind == BT_ARGS_PATTERN || s->clauses[0].n_guards)
+        return bt_err_at(c->err, BEAMTAP_ESPEC, s->actions[0].loc,
+            "action 'count' counts all calls, whatever their arguments: write mod:fun/2 -> count");
+    if (s->n_actions > 1)
+        return bt_err_at(c->err, BEAMTAP_ESPEC, s->actions[1].loc,
+            "action 'count' shows no calls, so it stands alone; give what is to be shown as a spec of its own");
+    if (c->out->scope == BT_SCOPE_GLOBAL)
+        return bt_err_at(c->err, BEAMTAP_ESPEC, s->actions[0].loc,
+            "action 'count' needs --scope local: the VM counts the calls of a function, from wherever they come");
+    return 0;
+}
+
 /* {message, {caller}}; with both actions one message that is a tuple. */
 static const struct bt_term *message_of_actions(struct compiler *c)
 {
@@ -118,6 +136,7 @@ static const struct bt_term *body_of_fun(struct compiler *c, const struct bt_ast
 
 static void add_notes(const struct compiler *c, struct bt_clause *clause)
 {
+    clause->only_counts = has_action(c, BT_ACTION_COUNT);
     clause->is_own = c->spec->args_kind == BT_ARGS_FUN || c->spec->args_kind == BT_ARGS_MATCH_SPEC;
     clause->excludes = c->spec->is_not || (clause->is_own && bt_merge_excludes(clause->body));
     if (clause->is_own && bt_merge_has_message(clause->body))
@@ -315,7 +334,7 @@ static int compile_spec(struct compiler *c)
     describe(c);
     if (c->opts->to_trace && bt_check_safe(c->spec, c->err))
         return -1;
-    if (make_names(c) || check_time(c) || check_not(c) || (c->spec->match_spec && compile_match_spec(c)))
+    if (make_names(c) || check_time(c) || check_count(c) || check_not(c) || (c->spec->match_spec && compile_match_spec(c)))
         return -1;
     for (size_t i = 0; i < c->spec->n_clauses; i++) {
         if (compile_clause(c, &c->spec->clauses[i]))
@@ -329,6 +348,7 @@ static void note_wants(struct bt_program *prog, const struct bt_trace_pattern *p
     for (size_t i = 0; i < p->n_clauses; i++) {
         prog->wants_return = prog->wants_return || p->clauses[i].wants_return;
         prog->wants_time = prog->wants_time || p->clauses[i].wants_time;
+        prog->only_counts = prog->only_counts && (p->clauses[i].only_counts || p->is_not);
     }
 }
 
@@ -357,7 +377,7 @@ int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err)
 {
     static const struct bt_compile_opts defaults = {.has_scope = false};
-    struct bt_program prog = {0};
+    struct bt_program prog = {.only_counts = true};
     size_t cap = 0;
     for (size_t i = 0; i < n_texts; i++) {
         struct compiler c = {.opts = opts ? opts : &defaults, .arena = arena, .err = err, .index = i};

@@ -32,6 +32,7 @@ struct bt_clause {
     const struct bt_term *head;   /* list of patterns, or the atom '_' */
     const struct bt_term *guards; /* list */
     const struct bt_term *body;   /* list: the user's actions */
+    bool only_counts;             /* action count: calls are counted and not shown */
     bool is_own;                  /* the body is the user's (a fun or a match specification), not made of actions */
     bool excludes;                /* --not, message(false): calls that match are not shown and take nothing from the gate */
     bool wants_return;            /* the body asks for return values or exceptions */
@@ -71,6 +72,7 @@ struct bt_program {
     size_t n_patterns;
     bool wants_return; /* some clause does */
     bool wants_time;   /* some clause does */
+    bool only_counts;  /* all clauses do: no call will be shown */
 };
 
 struct bt_compile_opts {

@@ -21,10 +21,14 @@ static const struct bt_term *name_term(struct bt_arena *a, const struct bt_name_
 static const struct bt_term *pattern_term(struct bt_arena *a, const struct bt_trace_pattern *p)
 {
     const struct bt_term *arity = p->arity < 0 ? bt_term_atom(a, "_") : bt_term_int(a, p->arity);
-    const struct bt_term *mfa = bt_term_tuple3(a, name_term(a, &p->module_match), name_term(a, &p->function_match), arity);
-    const struct bt_term *flags[] = {
-        bt_term_atom(a, p->scope == BT_SCOPE_LOCAL ? "local" : "global"), bt_term_atom(a, "return_to")};
-    size_t n_flags = p->n_clauses > 0 && p->clauses[0].wants_time ? 2 : 1;
+    const struct bt_term *mfa =
+        bt_term_tuple3(a, name_term(a, &p->module_match), name_term(a, &p->function_match), arity);
+    const struct bt_term *flags[2] = {bt_term_atom(a, p->scope == BT_SCOPE_LOCAL ? "local" : "global")};
+    size_t n_flags = 1;
+    if (p->n_clauses > 0 && p->clauses[0].wants_time)
+        flags[n_flags++] = bt_term_atom(a, "return_to");
+    if (p->n_clauses > 0 && p->clauses[0].only_counts)
+        flags[n_flags++] = bt_term_atom(a, "call_count");
     return bt_term_tuple3(a, mfa, p->match_spec, bt_term_list(a, flags, n_flags, NULL));
 }
 

@@ -82,14 +82,26 @@ const struct bt_term *bt_arm_spec(const struct bt_arm_source *s, const struct bt
         const struct bt_trace_pattern *p = &s->prog->patterns[patterns[i]];
         size_t id = id_of(s, patterns[i]);
         for (size_t j = 0; j < p->n_clauses; j++) {
-            if (!bt_clause_fits(&p->clauses[j], m->arity))
+            if (p->clauses[j].only_counts || !bt_clause_fits(&p->clauses[j], m->arity))
                 continue;
             ids[n] = id + j;
             if (!(clauses[n++] = bt_clause_at(&p->clauses[j], m->arity, a)))
                 return NULL;
         }
     }
-    return bt_instrument(a, clauses, ids, n, &o);
+    return n ? bt_instrument(a, clauses, ids, n, &o) : bt_term_atom(a, "count");
+}
+
+bool bt_arm_only_counts(const struct bt_program *prog, const struct bt_mfa *m)
+{
+    for (size_t i = 0; i < m->n_patterns; i++) {
+        const struct bt_trace_pattern *p = &prog->patterns[m->patterns[i]];
+        for (size_t j = 0; j < p->n_clauses; j++) {
+            if (!p->clauses[j].only_counts && bt_clause_fits(&p->clauses[j], m->arity))
+                return false;
+        }
+    }
+    return true;
 }
 
 static bool is_pid_text(const char *p)
@@ -195,7 +207,8 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
     size_t n = groups && install ? make_groups(s, groups, a) : 0;
     for (size_t i = 0; i < n; i++) {
         install[i] = (struct bt_install_group){
-            .match_spec = bt_arm_spec(s, groups[i].like, groups[i].like->patterns, groups[i].like->n_patterns, a),
+            .match_spec =
+                bt_arm_spec(s, groups[i].like, groups[i].like->patterns, groups[i].like->n_patterns, a),
             .scope = groups[i].scope,
             .mfas = bt_term_list(a, groups[i].mfas, groups[i].n, NULL),
             .like = groups[i].like,

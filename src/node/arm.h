@@ -40,6 +40,9 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
 int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
     struct beamtap_err *err);
 
+/* True for a function that is only counted (action count): no pattern is set on it. */
+bool bt_arm_only_counts(const struct bt_program *prog, const struct bt_mfa *m);
+
 /* True when every call the VM counts is one to show: no guard, no pattern, all processes. */
 bool bt_arm_is_exact(const struct bt_arm_source *s);
 

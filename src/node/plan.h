@@ -21,6 +21,7 @@ struct bt_mfa {
     uint32_t arity;
     size_t *patterns; /* indexes of the patterns that mean it, ascending */
     size_t n_patterns;
+    int64_t calls; /* of a function that is only counted, at the end of the trace; -1: not known */
 };
 
 struct bt_plan {

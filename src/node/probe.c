@@ -112,6 +112,8 @@ static int find_culprit(struct probe *p, const struct bt_mfa *m, const char *gro
         const struct bt_term *spec = bt_arm_spec(p->source, m, &m->patterns[i], 1, a);
         if (!spec)
             return bt_err_nomem(p->err);
+        if (spec->kind == BT_TERM_ATOM) /* count */
+            continue;
         if (test(p, &spec, 1, a, &r))
             return -1;
         if (is_refused(r, why, sizeof why))
@@ -129,8 +131,11 @@ static int probe_groups(struct probe *p, struct bt_arena *a)
     const struct bt_term **specs = bt_arena_array(a, n, sizeof *specs);
     if (n == 0 || !specs)
         return bt_err_nomem(p->err);
-    for (size_t i = 0; i < n; i++)
-        specs[i] = groups[i].match_spec;
+    const struct bt_term *empty = bt_term_list(a, NULL, 0, NULL);
+    const struct bt_term *plain = bt_term_tuple3(a, bt_term_atom(a, "_"), empty, empty);
+    const struct bt_term *none = bt_term_list(a, &plain, 1, NULL);
+    for (size_t i = 0; i < n; i++) /* a function that is only counted has none */
+        specs[i] = groups[i].match_spec->kind == BT_TERM_ATOM ? none : groups[i].match_spec;
     if (test(p, specs, n, a, &r))
         return -1;
     for (size_t i = 0; i < n; i++) {

@@ -221,6 +221,14 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
     return rc;
 }
 
+static void find_counted(struct bt_session *s)
+{
+    for (size_t i = 0; i < s->plan.n_mfas; i++) {
+        s->plan.mfas[i].calls = -1;
+        s->sum.n_counted += bt_arm_only_counts(s->prog, &s->plan.mfas[i]);
+    }
+}
+
 int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
 {
     const struct bt_session_opts *o = &s->opts;
@@ -230,6 +238,7 @@ int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
             "the trace control word of %s is %" PRIu32
             ": somebody uses it, and there is no room above it for beamtap's gate",
             bt_conn_node(s->conn), s->info.word);
+    find_counted(s);
     if (arm(s, &source, err) < 0)
         return -1;
     int64_t now = bt_clock_mono_us();
@@ -278,16 +287,40 @@ void bt_session_stop(struct bt_session *s)
         s->grace_at_us = 0;
 }
 
+/* The function of the plan that {M, F, Arity} names. */
+static struct bt_mfa *find_mfa(struct bt_session *s, struct bt_slice mfa)
+{
+    struct bt_etf r;
+    struct bt_slice module, function;
+    uint32_t arity;
+    bt_etf_init(&r, mfa.p, mfa.len);
+    if (!bt_etf_tuple_of(&r, 3) || !bt_etf_atom(&r, &module) || !bt_etf_atom(&r, &function) ||
+        !bt_etf_uint32(&r, &arity))
+        return NULL;
+    for (size_t i = 0; i < s->plan.n_mfas; i++) {
+        struct bt_mfa *m = &s->plan.mfas[i];
+        if (m->arity == arity && bt_slice_is(module, m->module) && bt_slice_is(function, m->function))
+            return m;
+    }
+    return NULL;
+}
+
 /* [{MFA, Calls}] */
 static void read_counts(struct bt_session *s, struct bt_etf r)
 {
     uint32_t n;
     int64_t calls;
     uint64_t sum = 0;
+    struct bt_slice mfa;
     if (!bt_etf_list(&r, &n) || n == 0)
         return;
-    while (n-- > 0 && bt_etf_tuple_of(&r, 2) && bt_etf_skip(&r) && bt_etf_int64(&r, &calls))
-        sum += (uint64_t)calls;
+    while (n-- > 0 && bt_etf_tuple_of(&r, 2) && bt_etf_slice(&r, &mfa) && bt_etf_int64(&r, &calls)) {
+        struct bt_mfa *m = s->sum.n_counted ? find_mfa(s, mfa) : NULL;
+        if (m && bt_arm_only_counts(s->prog, m))
+            m->calls = calls;
+        else
+            sum += (uint64_t)calls;
+    }
     s->sum.called = sum;
 }
 

@@ -30,13 +30,13 @@ struct bt_session_opts {
     int grace_ms;    /* how long to wait for the returns of calls that were shown */
     int lease_ms;
     struct bt_lookup_opts lookup; /* --max-functions, --load */
-    struct bt_rate rate; /* calls let through on the node; n < 0: no limit */
-    int64_t burst;       /* calls at once */
-    bool stops_on_rate;  /* reaching the rate ends the trace */
-    int64_t max_memory;  /* bytes under way on the node */
-    int64_t max_term;    /* bytes of one argument or return value; larger ones are no longer copied */
-    int64_t max_load;    /* percent by which run queue or memory of the node may rise; < 0: any */
-    const char *who;     /* shown to others who want to trace the node */
+    struct bt_rate rate;          /* calls let through on the node; n < 0: no limit */
+    int64_t burst;                /* calls at once */
+    bool stops_on_rate;           /* reaching the rate ends the trace */
+    int64_t max_memory;           /* bytes under way on the node */
+    int64_t max_term; /* bytes of one argument or return value; larger ones are no longer copied */
+    int64_t max_load; /* percent by which run queue or memory of the node may rise; < 0: any */
+    const char *who;  /* shown to others who want to trace the node */
 };
 
 enum bt_stop {
@@ -53,12 +53,15 @@ struct bt_summary {
     enum bt_stop reason;
     uint64_t shown, returns, exceptions; /* events given to the caller: calls, and how they ended */
     uint64_t received;                   /* calls that arrived here */
-    uint64_t called;                     /* calls of the traced functions while armed, as the VM counted */
+    uint64_t
+        called; /* calls of the traced functions while armed, as the VM counted; of those not only counted */
     bool has_called; /* the VM counted every function (not in scope global, not below 27 beside others) */
     bool is_exact;   /* every call counted was one to show: no guard, no pattern, all processes */
     uint64_t lost;   /* events the tracer had to drop */
     uint64_t open;   /* calls shown whose return did not come */
     bool is_clean;   /* asked of the node at the end */
+    size_t
+        n_counted; /* functions that are only counted; bt_mfa.calls of the plan says how often each was called */
 };
 
 struct bt_session;

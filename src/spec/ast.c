@@ -21,7 +21,7 @@ const struct bt_op_info *bt_op_info(enum bt_op op)
 
 const char *bt_action_name(enum bt_action action)
 {
-    static const char *const names[] = {"return", "time", "caller", "stack"};
+    static const char *const names[] = {"return", "time", "caller", "stack", "count"};
     return names[action];
 }
 

@@ -160,6 +160,7 @@ enum bt_action {
     BT_ACTION_TIME,   /* -> time: show how long it took; the value is never copied */
     BT_ACTION_CALLER, /* -> caller: show the function it returns to */
     BT_ACTION_STACK,  /* -> stack: show the stack of the call */
+    BT_ACTION_COUNT,  /* -> count: show no calls, only how many there were */
 };
 
 const char *bt_action_name(enum bt_action action);

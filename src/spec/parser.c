@@ -51,7 +51,7 @@ static const struct {
     {"time", BT_ACTION_TIME, NULL},
     {"caller", BT_ACTION_CALLER, NULL},
     {"stack", BT_ACTION_STACK, NULL},
-    {"count", 0, "action 'count' is not supported yet"},
+    {"count", BT_ACTION_COUNT, NULL},
     {"return_trace", 0, "write 'return': it shows the value or the exception"},
     {"exception_trace", 0, "write 'return': it shows the value or the exception"},
     {"message", 0,
@@ -71,7 +71,7 @@ static int unknown_action(struct bt_parser *p, const struct bt_token *t)
     bt_lex_show(&p->lx, t, shown, sizeof shown);
     if (best.word)
         return bt_parser_fail(p, t->loc, "unknown action %s; did you mean '%s'?", shown, best.word);
-    return bt_parser_fail(p, t->loc, "unknown action %s; there are: return, time, caller, stack", shown);
+    return bt_parser_fail(p, t->loc, "unknown action %s; there are: return, time, caller, stack, count", shown);
 }
 
 static int parse_action(struct bt_parser *p, struct bt_ast_action *out)

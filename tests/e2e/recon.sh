@@ -67,6 +67,23 @@ else
 fi
 clean
 
+part "count"
+ask 'target:stop(), target:every(1, 10, fun() -> [target:id(X) || X <- [1, 2, 3]], target:pair(a, b) end)' > /dev/null
+tap "$NODE" 'target:id/1 -> count' 'target:pair -> count' 'target:sleepy/1 -> count' -t 1s
+ends 0
+like "closing line" "$ERR" '^beamtap: stopped: 3 functions counted \(-t\); node clean$'
+like "calls, most first" "$(sed -n 1p <<< "$OUT")" '^ *[0-9,]+  target:id/1$'
+like "then" "$(sed -n 2p <<< "$OUT")" '^ *[0-9,]+  target:pair/2$'
+is "and none" "$(sed -n 3p <<< "$OUT" | tr -d ' ')" '0target:sleepy/1'
+ids=$(sed -n 1p <<< "$OUT" | tr -cd '0-9' | sed 's/1$//') pairs=$(sed -n 2p <<< "$OUT" | tr -cd '0-9' | sed 's/2$//')
+at_least "calls of pair" "$pairs" 20
+at_most "calls of id, three for each of pair" $((ids - 3 * pairs)) 3
+tap "$NODE" 'target:id/1 -> count' 'target:pair/2 -> return' -c 5 -t 10s
+closing 5 -c
+at_least "counted beside it" "$(count_of '^ *[0-9,]+  target:id/1$' "$OUT")" 1
+is "no line of it" "$(calls_of target:id)" 0
+clean
+
 part "what a trace must not do"
 for body in 'set_tcw(1)' 'set_seq_token(label, 1)' 'trace([call], [])' 'enable_trace(call)' 'disable_trace(call)'; do
     tap "$NODE" "{target, pair, fun(_) -> $body end}"
