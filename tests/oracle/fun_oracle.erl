@@ -54,7 +54,7 @@ row_of(N, Line) ->
     [Text, Expect] = string:split(Line, " ## "),
     {N, Text, case Expect of "yes" -> yes; "no" -> no; Release -> list_to_integer(Release) end}.
 
-%% [{ok, [{M, F, A, Scope, Plain, Installed}]} | {error, Code, Message}]: a line of hexadecimal each.
+%% [{ok, [{M, F, A, Scope, Plain, Installed, Actions}]} | {error, Code, Message}]: a line of hexadecimal each.
 terms(File) ->
     {ok, Bin} = file:read_file(File),
     [binary_to_term(binary:decode_hex(Hex)) || Hex <- binary:split(Bin, <<"\n">>, [global, trim])].
@@ -95,7 +95,7 @@ row({N, Text, Expect}, Ours) ->
         _ -> compare("funs.table:" ++ integer_to_list(N), Text, Reference, Ours)
     end.
 
-compare(Where, Text, {ok, Spec}, {ok, [{m, f, '_', global, Ours, _}]}) ->
+compare(Where, Text, {ok, Spec}, {ok, [{m, f, '_', global, Ours, _, _}]}) ->
     check(Ours =:= Spec, "~s ~ts:~n  beamtap      ~0tp~n  ms_transform ~0tp", [Where, Text, Ours, Spec]);
 compare(Where, Text, refused, Ours) ->
     check(element(1, Ours) =:= error, "~s ~ts: taken, but ms_transform refuses it~n  beamtap      ~0tp", [Where, Text, Ours]);

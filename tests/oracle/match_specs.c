@@ -4,7 +4,7 @@
  * One line of output per line of input: hexadecimal of {ok, Plain, Installed, Based, ReturnWanted, MinOtp} or
  * {error, Code}, each with its version byte. Installed: gate at 0, clause numbers from 1; Based: gate (1000,
  * 1010]. With the argument -a all patterns of a text: {ok, [{Module, Function, Arity, Scope, Plain,
- * Installed}]} or {error, Code, Message}. Pids and references are those of nonode@nohost, so a node without a
+ * Installed, Actions}]} or {error, Code, Message}. Pids and references are those of nonode@nohost, so a node without a
  * name reads them as its own.
  */
 #include <stdbool.h>
@@ -47,11 +47,23 @@ static const struct bt_term *name_of(struct bt_arena *a, const char *name)
     return bt_term_atom(a, name ? name : "_");
 }
 
+static const struct bt_term *actions(struct bt_arena *a, const struct bt_clause *clause)
+{
+    const struct bt_term *items[2];
+    size_t n = 0;
+    if (clause->wants_return)
+        items[n++] = bt_term_atom(a, "return");
+    if (clause->wants_time)
+        items[n++] = bt_term_atom(a, "time");
+    return bt_term_list(a, items, n, NULL);
+}
+
 static const struct bt_term *pattern(struct bt_arena *a, const struct bt_trace_pattern *p)
 {
     const struct bt_term *items[] = {name_of(a, p->module), name_of(a, p->function),
         p->arity < 0 ? bt_term_atom(a, "_") : bt_term_int(a, p->arity),
-        bt_term_atom(a, p->scope == BT_SCOPE_GLOBAL ? "global" : "local"), p->match_spec, installed(a, p, 0)};
+        bt_term_atom(a, p->scope == BT_SCOPE_GLOBAL ? "global" : "local"), p->match_spec, installed(a, p, 0),
+        actions(a, &p->clauses[0])};
     return bt_term_tuple(a, items, sizeof items / sizeof items[0]);
 }
 
