@@ -200,11 +200,28 @@ static int check_expr(struct checker *c, const struct bt_ast *e)
 
 /* ---- clauses ---- */
 
+/* ['$1' | '_'] */
+static int check_head_end(struct checker *c, const struct bt_ast *head)
+{
+    const struct bt_ast *e = head;
+    while (e && e->kind == BT_AST_LIST)
+        e = e->u.seq.tail;
+    if (!e || e == head || e->kind == BT_AST_STRING)
+        return 0;
+    if (!is_variable(e) || is_numbered(e))
+        return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc, "all further arguments are written '_' here");
+    if (c->spec->since < 29) {
+        c->spec->since = 29;
+        c->spec->since_for = "'_' for all further arguments";
+    }
+    return 0;
+}
+
 static int check_head(struct checker *c, const struct bt_ast *head)
 {
     c->head = head;
     if (head->kind == BT_AST_LIST || is_variable(head))
-        return check_head_keys(c, head);
+        return check_head_keys(c, head) || check_head_end(c, head) ? -1 : 0;
     return bt_loc_fail(c->err, BEAMTAP_ESPEC, head->loc,
         "the head of a match specification is the list of the arguments, ['$1', '_'], or '_'");
 }

@@ -130,7 +130,7 @@ folded(D) ->
 
 action(Vars) ->
     Sub = fun() -> expr(2, Vars) end,
-    case rand:uniform(16) of
+    case rand:uniform(18) of
         1 -> "return_trace()";
         2 -> "exception_trace()";
         N when N < 7 -> ["message(", Sub(), ")"];
@@ -143,6 +143,9 @@ action(Vars) ->
         13 -> ["set_seq_token(label, ", Sub(), ")"];
         14 -> atom();
         15 -> ["message(", one_of(["true", "false"]), ")"];
+        16 -> [Sub(), one_of([" andalso ", " orelse "]), "(", action(Vars), ")"];
+        17 -> one_of([fun() -> ["{a, ", action(Vars), "}"] end, fun() -> ["#{k => ", action(Vars), "}"] end,
+                      fun() -> ["#{", action(Vars), " => v}"] end, fun() -> ["[", action(Vars), " | ", action(Vars), "]"] end]);
         _ -> Sub()
     end.
 

@@ -3,12 +3,14 @@
 %% Three kinds of checks:
 %%   funs.table     funs and match specifications by hand: the same term, or refused by both
 %%   generated      funs made from a grammar with a fixed seed: the same term, or refused by both
-%%   meaning        of generated funs: what is installed takes the calls that the plain specification takes
+%%   meaning        what is installed for generated funs takes the calls that the plain specification takes, says the same
+%%                  of them, and nothing while the gate is closed
 -module(fun_oracle).
 -export([main/0, write_texts/0]).
 
 -define(N_GENERATED, 16000).
 -define(MIN_TAKEN, 12000).   % of these, at least so many that ms_transform takes
+-define(MIN_CALLS, 2000).    % that the specifications matched
 
 %% The texts to compile, one per line, into the file texts.
 write_texts() ->
@@ -21,13 +23,15 @@ write_texts() ->
 main() ->
     put(checks, 0),
     put(failures, 0),
+    put(calls, 0),
     {Tmp, Table, Generated} = texts(),
     {OfTable, OfGenerated} = lists:split(length(Table), terms(filename:join(Tmp, "terms"))),
     [row(R, C) || {R, C} <- lists:zip(Table, OfTable)],
     Taken = lists:sum([generated(T, C) || {T, C} <- lists:zip(Generated, OfGenerated)]),
     check(Taken >= ?MIN_TAKEN, "generated: ms_transform takes ~b of ~b only", [Taken, ?N_GENERATED]),
-    io:format("OTP ~s: ~b rows, ~b generated (~b taken by ms_transform): ~b checks, ~b failures~n",
-              [erlang:system_info(otp_release), length(Table), ?N_GENERATED, Taken, get(checks), get(failures)]),
+    check(get(calls) >= ?MIN_CALLS, "meaning: ~b calls matched only", [get(calls)]),
+    io:format("OTP ~s: ~b rows, ~b generated (~b taken by ms_transform), ~b calls: ~b checks, ~b failures~n",
+              [erlang:system_info(otp_release), length(Table), ?N_GENERATED, Taken, get(calls), get(checks), get(failures)]),
     halt(case get(failures) of 0 -> 0; _ -> 1 end).
 
 %% {Folder, Rows, [Text]}, the same each time.
@@ -124,4 +128,58 @@ compare(Where, Text, Reference, Ours) ->
 generated(Text, Ours) ->
     Reference = reference(Text),
     compare("generated", Text, Reference, Ours),
+    is_testable(Text) andalso meaning(Text, Ours),
     case Reference of {ok, _} -> 1; refused -> 0 end.
+
+%% ---- meaning ----
+
+%% Not what prints, changes this process, or differs from call to call.
+is_testable(Text) ->
+    nomatch =:= re:run(Text, "display|silent|set_|enable_|disable_|trace\\(\\[|process_dump|get_seq_token|caller|'\\$_'\\)\\s*->").
+
+meaning(Text, {ok, [{_, _, _, _, Plain, Installed, _}]}) ->
+    [call(Text, Plain, Installed, Args) || {Head, _, _} <- Plain, _ <- lists:seq(1, 6),
+                                           Args <- [oracle_calls:instance(Head)], is_integer(catch length(Args))];
+meaning(_, {error, _, _}) -> ok.
+
+%% '$_' behind the head [] kills the VM; what is installed has [] there.
+survivable(Spec) -> [case C of {[], G, B} -> {[], no_args(G), no_args(B)}; _ -> C end || C <- Spec].
+
+no_args('$_') -> [];
+no_args({const, _} = T) -> T;
+no_args([H | T]) -> [no_args(H) | no_args(T)];
+no_args(T) when is_tuple(T) -> list_to_tuple(no_args(tuple_to_list(T)));
+no_args(T) when is_map(T) -> maps:from_list([{no_args(K), no_args(V)} || {K, V} <- maps:to_list(T)]);
+no_args(T) -> T.
+
+call(Text, Compiled, Installed, Args) ->
+    Plain = survivable(Compiled),
+    Numbered = [{H, G, [{message, {const, N}}]} || {N, {H, G, _}} <- lists:zip(lists:seq(1, length(Plain)), Plain)],
+    case {traced(Args, Numbered, 5), traced(Args, Plain, 5)} of
+        {refused, _} -> ok;
+        {_, refused} -> ok;
+        {{Number, _}, {Says, Flags}} ->
+            Number =:= false orelse put(calls, get(calls) + 1),
+            Closed = traced(Args, Installed, 0),
+            check(element(1, Closed) =:= false, "meaning ~ts ~0tp: ~0tp through a closed gate", [Text, Args, Closed]),
+            Open = traced(Args, Installed, 5),
+            check(is_same(Number, Args, Says, Flags, Open), "meaning ~ts ~0tp: clause ~p says ~0tp (~p), installed ~0tp",
+                  [Text, Args, Number, Says, Flags, Open])
+    end.
+
+%% What a specification says of a call, and whether it asks for the return; the word is 0 where the gate is closed.
+traced(Args, Spec, Word) ->
+    erlang:system_flag(trace_control_word, Word),
+    Result = erlang:match_spec_test(Args, Spec, trace),
+    erlang:system_flag(trace_control_word, 0),
+    case Result of
+        {ok, Says, Flags, _} -> {Says, Flags -- [return_trace, exception_trace] =/= Flags};
+        {error, _} -> refused
+    end.
+
+%% {Number of the clause, Args, the user's own word}
+is_same(false, _, _, _, Open) -> Open =:= {false, false};
+is_same(_, _, false, false, {false, false}) -> true;    % message(false)
+is_same(Number, Args, Says, Flags, {{Number, Args}, Flags}) -> is_boolean(Says);
+is_same(Number, Args, Says, Flags, {{Number, Args, Says}, Flags}) -> true;
+is_same(_, _, _, _, _) -> false.

@@ -13,8 +13,8 @@ run() { "$here/../support/otp.sh" run "$otp" -- "$@"; }
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-cp "$here/fun_oracle.erl" "$here/fun_gen.erl" "$here/funs.table" "$tmp"
-(cd "$tmp" && run erlc fun_oracle.erl fun_gen.erl)
+cp "$here/fun_oracle.erl" "$here/fun_gen.erl" "$here/oracle_calls.erl" "$here/funs.table" "$tmp"
+(cd "$tmp" && run erlc fun_oracle.erl fun_gen.erl oracle_calls.erl)
 erl=(erl -noshell -noinput +pc unicode -pa "$tmp")
 run "${erl[@]}" -eval 'fun_oracle:write_texts().' -extra "$tmp"
 "$specs" -a < "$tmp/texts" > "$tmp/terms"

@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cp "$here/redbug.table" "$tmp"
-erlc -o "$tmp" "$here/redbug_oracle.erl"
+erlc -o "$tmp" "$here/redbug_oracle.erl" "$here/oracle_calls.erl"
 oracle() {
     ERL_CRASH_DUMP=/dev/null erl -noshell -noinput +pc unicode -pa "$tmp" -pa "$REDBUG_EBIN" -eval "redbug_oracle:$1()." -extra "$tmp"
 }
