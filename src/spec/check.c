@@ -37,14 +37,6 @@ static int fail(struct checker *c, struct beamtap_loc loc, const char *fmt, ...)
     return -1;
 }
 
-static void note_since(struct bt_ast_spec *s, unsigned since, const char *what)
-{
-    if (since > s->since) {
-        s->since = since;
-        s->since_for = what;
-    }
-}
-
 /* ---- names ---- */
 
 static int check_names(struct checker *c)
@@ -342,24 +334,20 @@ static int check_pattern(struct checker *c, struct bt_ast *e)
     return 0;
 }
 
-/* Behind a list's last item nothing, or _ for all further arguments; the list may go on in brackets of its own. */
+/* Behind a list's last item nothing, or a name for all further arguments; the list may go on in brackets of its own. */
 static int check_args_end(struct checker *c, const struct bt_ast *e)
 {
     if (e->kind != BT_AST_LIST)
         return 0;
     while (e && (e->kind == BT_AST_LIST || (e->kind == BT_AST_OP && e->u.op.op == BT_OP_APPEND)))
         e = e->kind == BT_AST_LIST ? e->u.seq.tail : e->u.op.args[1];
-    if (!e || e->kind == BT_AST_STRING)
+    bool is_any = e && e->kind == BT_AST_LITERAL && bt_term_is_atom(e->u.literal, "_");
+    if (!e || e->kind == BT_AST_STRING || e->kind == BT_AST_WILD || e->kind == BT_AST_VAR || is_any)
         return 0;
-    if (e->kind != BT_AST_WILD && !(e->kind == BT_AST_LITERAL && bt_term_is_atom(e->u.literal, "_")))
-        return fail(c, e->loc,
-            "match specifications have no name for all further arguments; name all of them: fun([X | _] = "
-            "Args)");
-    note_since(c->spec, 29, "_ for all further arguments");
-    return 0;
+    return fail(c, e->loc, "behind the last argument only a variable can stand, for all further ones");
 }
 
-/* What a fun takes: [X, _ | _], Args, _, or one of these with a name: [X, _] = Args. */
+/* What a fun takes: [X, _ | T], Args, _, or one of these with a name: [X, _] = Args. */
 static int check_fun_head(struct checker *c, struct bt_ast *head)
 {
     if (head->kind == BT_AST_OP && head->u.op.op == BT_OP_MATCH) {
@@ -434,6 +422,14 @@ static int check_guard_op(struct checker *c, const struct bt_ast *e)
     if (check_test(c, e->u.op.args[0]))
         return -1;
     return e->u.op.args[1] ? check_test(c, e->u.op.args[1]) : 0;
+}
+
+static void note_since(struct bt_ast_spec *s, unsigned since, const char *what)
+{
+    if (since > s->since) {
+        s->since = since;
+        s->since_for = what;
+    }
 }
 
 static int unknown_function(struct checker *c, const struct bt_ast *e)

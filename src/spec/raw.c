@@ -200,21 +200,16 @@ static int check_expr(struct checker *c, const struct bt_ast *e)
 
 /* ---- clauses ---- */
 
-/* ['$1' | '_'] */
+/* ['$1' | '_'], ['$1' | '$2'] */
 static int check_head_end(struct checker *c, const struct bt_ast *head)
 {
     const struct bt_ast *e = head;
     while (e && e->kind == BT_AST_LIST)
         e = e->u.seq.tail;
-    if (!e || e == head || e->kind == BT_AST_STRING)
+    if (!e || e == head || e->kind == BT_AST_STRING || is_variable(e))
         return 0;
-    if (!is_variable(e) || is_numbered(e))
-        return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc, "all further arguments are written '_' here");
-    if (c->spec->since < 29) {
-        c->spec->since = 29;
-        c->spec->since_for = "'_' for all further arguments";
-    }
-    return 0;
+    return bt_loc_fail(
+        c->err, BEAMTAP_ESPEC, e->loc, "behind the last argument only '_' or a variable can stand");
 }
 
 static int check_head(struct checker *c, const struct bt_ast *head)

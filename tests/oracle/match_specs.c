@@ -49,12 +49,16 @@ static const struct bt_term *name_of(struct bt_arena *a, const char *name)
 
 static const struct bt_term *actions(struct bt_arena *a, const struct bt_clause *clause)
 {
-    const struct bt_term *items[2];
+    const struct bt_term **items = bt_arena_array(a, 2 + clause->n_notes, sizeof *items);
     size_t n = 0;
+    if (!items)
+        return NULL;
     if (clause->wants_return)
         items[n++] = bt_term_atom(a, "return");
     if (clause->wants_time)
         items[n++] = bt_term_atom(a, "time");
+    for (size_t i = 0; i < clause->n_notes; i++)
+        items[n++] = bt_term_atom(a, clause->notes[i] == BT_NOTE_STACK ? "stack" : "caller");
     return bt_term_list(a, items, n, NULL);
 }
 
