@@ -228,6 +228,21 @@ static const struct bt_term *bind_append(struct bt_bindings *b, const struct bt_
     return checked(b, bt_constant_list(b->arena, left->u.seq.items, left->u.seq.n, tail));
 }
 
+/* Of equal keys the last one stays; only funs have such. Returns the number of pairs. */
+static size_t without_doubles(const struct bt_term **items, size_t n)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0;
+        while (at < n_kept && !bt_term_equal(items[2 * at], items[2 * i]))
+            at++;
+        items[2 * at] = items[2 * i];
+        items[2 * at + 1] = items[2 * i + 1];
+        n_kept += at == n_kept;
+    }
+    return n_kept;
+}
+
 static const struct bt_term *bind_map(struct bt_bindings *b, const struct bt_ast *e, const struct path *up)
 {
     const struct bt_term **items = bt_arena_array(b->arena, 2 * e->u.seq.n, sizeof *items);
@@ -242,7 +257,7 @@ static const struct bt_term *bind_map(struct bt_bindings *b, const struct bt_ast
         if (!(items[2 * i + 1] = bind_pattern(b, e->u.seq.items[2 * i + 1], &at)))
             return NULL;
     }
-    return checked(b, bt_term_map(b->arena, items, e->u.seq.n));
+    return checked(b, bt_term_map(b->arena, items, without_doubles(items, e->u.seq.n)));
 }
 
 static const struct bt_term *bind_pattern(
@@ -252,7 +267,7 @@ static const struct bt_term *bind_pattern(
     case BT_AST_LITERAL: return e->u.literal;
     case BT_AST_STRING: return checked(b, bt_constant_term(b->arena, e));
     case BT_AST_VAR: return bind_plain(b, e);
-    case BT_AST_WILD: return checked(b, bt_term_atom(b->arena, "_"));
+    case BT_AST_WILD: return b->wild;
     case BT_AST_TUPLE: return bind_tuple(b, e, at);
     case BT_AST_LIST: return bind_list(b, e, at);
     case BT_AST_MAP: return bind_map(b, e, at);
@@ -263,16 +278,21 @@ static const struct bt_term *bind_pattern(
     return NULL;
 }
 
-/* fun([X, _] = Args): the name is '$_', whatever else stands on the other side. */
+/* fun([X, _] = Args): the name is '$_', also where it stands on the other side again. */
 static const struct bt_term *bind_fun_head(struct bt_bindings *b, const struct bt_ast *e)
 {
     if (!is_match(e))
         return bind_pattern(b, e, NULL);
-    bool is_left = e->u.op.args[0]->kind == BT_AST_VAR;
+    enum bt_ast_kind left = e->u.op.args[0]->kind;
+    bool is_left = left == BT_AST_VAR || left == BT_AST_WILD;
     const struct bt_ast *name = e->u.op.args[!is_left], *rest = e->u.op.args[is_left];
     const struct bt_term *args = bt_term_atom(b->arena, "$_");
-    if (!args || (name->kind == BT_AST_VAR && bind_alias(b, name, args)))
+    if (!args)
         return no_memory(b);
+    if (name->kind == BT_AST_WILD)
+        b->wild = args;
+    else
+        b->vars[name->u.var.slot] = (struct bt_binding){.expr = args, .is_plain = true};
     return bind_pattern(b, rest, NULL);
 }
 
@@ -280,7 +300,8 @@ int bt_bind_head(struct bt_bindings *b)
 {
     const struct bt_ast_clause *c = b->clause;
     b->vars = bt_arena_array(b->arena, c->n_vars, sizeof *b->vars);
-    if (!b->vars)
+    b->wild = bt_term_atom(b->arena, "_");
+    if (!b->vars || !b->wild)
         return bt_err_nomem(b->err);
     b->head = c->head ? bind_fun_head(b, c->head) : checked(b, bt_term_atom(b->arena, "_"));
     return b->head ? 0 : -1;
@@ -405,9 +426,18 @@ static const struct bt_term *expr_of_seq(struct bt_bindings *b, const struct bt_
     return bt_constant_list(b->arena, terms + 1, e->u.seq.n, tail);
 }
 
+/* In a fun nothing of a map is quoted. */
+static const struct bt_term *expr_of_fun_map(struct bt_bindings *b, const struct bt_ast *e)
+{
+    const struct bt_term **terms = exprs_of(b, e->u.seq.items, 2 * e->u.seq.n, b->wild);
+    return terms ? bt_term_map(b->arena, terms + 1, without_doubles(terms + 1, e->u.seq.n)) : NULL;
+}
+
 /* A constant map is given as it is: OTP 23 does not find the constants in #{a => {{1}}}. */
 static const struct bt_term *expr_of_map(struct bt_bindings *b, const struct bt_ast *e)
 {
+    if (b->kind == BT_ARGS_FUN)
+        return expr_of_fun_map(b, e);
     if (bt_constant_is(e)) {
         const struct bt_term *t = bt_constant_term(b->arena, e);
         return t ? quoted(b->arena, t) : NULL;
@@ -431,6 +461,11 @@ static const struct bt_term *expr_of_op(struct bt_bindings *b, const struct bt_a
 {
     const struct bt_term *value = bt_fold(b->arena, e);
     size_t n = e->u.op.args[1] ? 2 : 1;
+    if (!value && (e->u.op.op == BT_OP_APPEND || e->u.op.op == BT_OP_SUBTRACT)) {
+        bt_loc_fail(
+            b->err, BEAMTAP_ESPEC, e->loc, "match specifications know no '%s'", bt_op_info(e->u.op.op)->text);
+        return NULL;
+    }
     return value ? expr_of_literal(b, value) : call_of(b, bt_op_info(e->u.op.op)->text, e->u.op.args, n);
 }
 
@@ -456,7 +491,7 @@ const struct bt_term *bt_bind_expr(struct bt_bindings *b, const struct bt_ast *e
     case BT_AST_MAP: t = expr_of_map(b, e); break;
     case BT_AST_OP: t = expr_of_op(b, e); break;
     case BT_AST_CALL: t = expr_of_call(b, e); break;
-    case BT_AST_WILD: break; /* refused by bt_check */
+    case BT_AST_WILD: t = b->wild; break; /* in a fun only */
     }
     return checked(b, t);
 }

@@ -24,9 +24,10 @@ struct bt_bindings {
     enum bt_args_kind kind;             /* of its spec: only a PATTERN names what is shown */
     struct bt_arena *arena;
     struct beamtap_err *err;
-    struct bt_binding *vars;      /* one per clause->vars */
-    size_t n_numbers;             /* '$1' to '$n' are in use */
-    const struct bt_term *head;   /* list of patterns; '_' where the clause has none */
+    struct bt_binding *vars;    /* one per clause->vars */
+    size_t n_numbers;           /* '$1' to '$n' are in use */
+    const struct bt_term *wild; /* what _ stands for: '_', but '$_' in fun(_ = [_, X]), as in ms_transform */
+    const struct bt_term *head; /* list of patterns; '_' where the clause has none */
     const struct bt_term **equal; /* {'=:=',X,Y} for variables that the head cannot compare */
     size_t n_equal, equal_cap;
     const struct bt_term **captures; /* what is shown: expressions over the bindings */

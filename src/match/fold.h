@@ -9,8 +9,9 @@
 /*
  * bt_fold - the value of an operator node whose operands are numbers, atoms, tuples and lists of those.
  *
- * NULL where it has none that is a number or an atom: a variable inside, a mistake (1 + a), an integer beyond
- * 64 bits, which is left to the node. Also NULL when there is no memory; the caller's next allocation tells.
+ * NULL where it has none that is a number or an atom: a variable inside, a mistake (1 + a), an operator written
+ * as a call (erlang:'+'(1, 2)) below the top, an integer of more than BT_BIGINT_MAX_BITS, which is left to the
+ * node. Also NULL when there is no memory; the caller's next allocation tells.
  */
 const struct bt_term *bt_fold(struct bt_arena *a, const struct bt_ast *e);
 

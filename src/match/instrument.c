@@ -97,6 +97,49 @@ static const struct bt_term *make_body(
     return theirs ? bt_constant_list(a, calls, 2, theirs) : NULL;
 }
 
+/* ---- functions without arguments ---- */
+
+static const struct bt_term *without_args(struct bt_arena *a, const struct bt_term *t);
+
+static const struct bt_term *parts_without_args(struct bt_arena *a, const struct bt_term *t)
+{
+    size_t n = t->kind == BT_TERM_MAP ? 2 * t->u.seq.n : t->u.seq.n;
+    const struct bt_term **items = bt_arena_array(a, n, sizeof *items), *tail = NULL;
+    for (size_t i = 0; items && i < n; i++) {
+        if (!(items[i] = without_args(a, t->u.seq.items[i])))
+            return NULL;
+    }
+    if (!items || (t->u.seq.tail && !(tail = without_args(a, t->u.seq.tail))))
+        return NULL;
+    if (t->kind == BT_TERM_LIST)
+        return bt_constant_list(a, items, n, tail);
+    return t->kind == BT_TERM_MAP ? bt_term_map(a, items, t->u.seq.n) : bt_term_tuple(a, items, n);
+}
+
+/* Writes [] for '$_'. */
+static const struct bt_term *without_args(struct bt_arena *a, const struct bt_term *t)
+{
+    bool has_parts = t->kind == BT_TERM_TUPLE || t->kind == BT_TERM_LIST || t->kind == BT_TERM_MAP;
+    bool is_const =
+        t->kind == BT_TERM_TUPLE && t->u.seq.n == 2 && bt_term_is_atom(t->u.seq.items[0], "const");
+    if (bt_term_is_atom(t, "$_"))
+        return bt_term_list(a, NULL, 0, NULL);
+    return has_parts && !is_const ? parts_without_args(a, t) : t;
+}
+
+/*
+ * The VM (OTP 23 to 29) dies of '$_' behind the head []: for no arguments it makes a list in memory it does not have
+ * (erl_db_util.c, matchPushArrayAsList). Behind '_' and '$1' it does not.
+ */
+static const struct bt_term *survivable(struct bt_arena *a, const struct bt_term *clause)
+{
+    const struct bt_term *head = clause ? clause->u.seq.items[0] : NULL;
+    bool is_deadly = head && head->kind == BT_TERM_LIST && head->u.seq.n == 0;
+    return is_deadly ? without_args(a, clause) : clause;
+}
+
+/* ---- clauses ---- */
+
 /* A call that is not to be seen: the gate has no part in it, else it might show while the gate opens. */
 static const struct bt_term *make_exclusion(struct bt_arena *a, const struct bt_clause *clause)
 {
@@ -111,10 +154,11 @@ const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clau
     if (!items)
         return NULL;
     for (size_t i = 0; i < n; i++) {
-        items[i] = clauses[i]->excludes
-                       ? make_exclusion(arena, clauses[i])
-                       : bt_term_tuple3(arena, clauses[i]->head, make_guards(arena, clauses[i], opts),
-                             make_body(arena, clauses[i], ids[i], opts));
+        const struct bt_term *clause = clauses[i]->excludes ? make_exclusion(arena, clauses[i])
+                                                            : bt_term_tuple3(arena, clauses[i]->head,
+                                                                  make_guards(arena, clauses[i], opts),
+                                                                  make_body(arena, clauses[i], ids[i], opts));
+        items[i] = survivable(arena, clause);
     }
     return bt_term_list(arena, items, n, NULL);
 }

@@ -31,6 +31,11 @@ static bool is_silence(const struct bt_term *t)
     return is_call(t, "message", 1) && bt_term_is_atom(t->u.seq.items[1], "false");
 }
 
+static bool is_loud(const struct bt_term *t)
+{
+    return is_call(t, "message", 1) && bt_term_is_atom(t->u.seq.items[1], "true");
+}
+
 /* {{a, b}} is the tuple {a, b}, and no call. Returns its parts; of anything else the term itself. */
 static const struct bt_term *inside(const struct bt_term *t)
 {
@@ -38,17 +43,27 @@ static const struct bt_term *inside(const struct bt_term *t)
     return is_value ? t->u.seq.items[0] : t;
 }
 
+static bool has_parts(const struct bt_term *t)
+{
+    return t->kind == BT_TERM_TUPLE || t->kind == BT_TERM_LIST || t->kind == BT_TERM_MAP;
+}
+
+static size_t n_parts(const struct bt_term *t)
+{
+    return t->kind == BT_TERM_MAP ? 2 * t->u.seq.n : t->u.seq.n;
+}
+
 /* Is there a call on whatever level for which `test` holds? */
 static bool has(const struct bt_term *t, bool (*test)(const struct bt_term *))
 {
-    if (t->kind != BT_TERM_TUPLE && t->kind != BT_TERM_LIST)
+    if (!has_parts(t))
         return false;
     if (test(t))
         return true;
     if (is_call(t, "const", 1))
         return false;
     t = inside(t);
-    for (size_t i = 0; i < t->u.seq.n; i++) {
+    for (size_t i = 0; i < n_parts(t); i++) {
         if (has(t->u.seq.items[i], test))
             return true;
     }
@@ -70,7 +85,7 @@ bool bt_merge_excludes(const struct bt_term *body)
     bool is_silent = false;
     for (size_t i = 0; i < body->u.seq.n; i++)
         is_silent = is_silent || is_silence(body->u.seq.items[i]);
-    return is_silent && !has(body, is_message) && !has(body, is_return);
+    return is_silent && !has(body, is_message) && !has(body, is_loud) && !has(body, is_return);
 }
 
 /* Our message, and where in its tuple the user's word stands. */
@@ -97,7 +112,7 @@ static const struct bt_term *with_note(const struct ours *o, const struct bt_ter
 static const struct bt_term *merge(const struct ours *o, const struct bt_term *t)
 {
     struct bt_arena *a = o->arena;
-    if ((t->kind != BT_TERM_TUPLE && t->kind != BT_TERM_LIST) || is_call(t, "const", 1))
+    if (!has_parts(t) || is_call(t, "const", 1))
         return t;
     if (is_return(t))
         return bt_term_tuple1(a, bt_term_atom(a, "exception_trace"));
@@ -108,8 +123,8 @@ static const struct bt_term *merge(const struct ours *o, const struct bt_term *t
             a, t->u.seq.items[0], is_message(t) ? with_note(o, t->u.seq.items[1]) : o->message);
     bool is_value = inside(t) != t;
     t = inside(t);
-    const struct bt_term **items = bt_arena_array(a, t->u.seq.n, sizeof *items), *tail = NULL;
-    for (size_t i = 0; items && i < t->u.seq.n; i++) {
+    const struct bt_term **items = bt_arena_array(a, n_parts(t), sizeof *items), *tail = NULL;
+    for (size_t i = 0; items && i < n_parts(t); i++) {
         if (!(items[i] = merge(o, t->u.seq.items[i])))
             return NULL;
     }
@@ -117,6 +132,8 @@ static const struct bt_term *merge(const struct ours *o, const struct bt_term *t
         return NULL;
     if (t->kind == BT_TERM_LIST)
         return bt_term_list(a, items, t->u.seq.n, tail);
+    if (t->kind == BT_TERM_MAP)
+        return bt_term_map(a, items, t->u.seq.n);
     const struct bt_term *tuple = bt_term_tuple(a, items, t->u.seq.n);
     return is_value ? bt_term_tuple1(a, tuple) : tuple;
 }

@@ -14,7 +14,7 @@
 bool bt_merge_wants_return(const struct bt_term *body);
 /* Does it call message(X), X not a plain true or false? */
 bool bt_merge_has_message(const struct bt_term *body);
-/* Does it say message(false) and ask for no return? Then its calls are not to be seen at all. */
+/* Does it say message(false), no other message, and ask for no return? Then its calls are not to be seen at all. */
 bool bt_merge_excludes(const struct bt_term *body);
 
 /*

@@ -116,9 +116,24 @@ static int print_map(struct printer *p, const struct bt_ast *e)
     return 0;
 }
 
+/* erlang:'+'(A, B) */
+static int print_op_call(struct printer *p, const struct bt_ast *e)
+{
+    const char *text = bt_op_info(e->u.op.op)->text;
+    bt_buf_puts(p->out, "erlang:");
+    put_atom(p->out, text, strlen(text));
+    bt_buf_putc(p->out, '(');
+    if (print_list(p, e->u.op.args, e->u.op.args[1] ? 2 : 1))
+        return -1;
+    bt_buf_putc(p->out, ')');
+    return 0;
+}
+
 static int print_op(struct printer *p, const struct bt_ast *e)
 {
     const struct bt_op_info *op = bt_op_info(e->u.op.op);
+    if (e->u.op.is_call)
+        return print_op_call(p, e);
     if (op->assoc == BT_ASSOC_UNARY) {
         bt_buf_printf(p->out, "%s ", op->text);
         return print_expr(p, e->u.op.args[0], op->strength);
@@ -132,6 +147,7 @@ static int print_op(struct printer *p, const struct bt_ast *e)
 
 static int print_call_expr(struct printer *p, const struct bt_ast *e)
 {
+    bt_buf_puts(p->out, e->u.call.is_remote ? "erlang:" : "");
     put_atom(p->out, e->u.call.name, strlen(e->u.call.name));
     bt_buf_putc(p->out, '(');
     if (print_list(p, e->u.call.args, e->u.call.n))
@@ -173,7 +189,8 @@ static int print_bare(struct printer *p, const struct bt_ast *e)
 /* least: operators weaker than this need brackets around them. */
 static int print_expr(struct printer *p, const struct bt_ast *e, int least)
 {
-    bool needs_brackets = e->kind == BT_AST_OP && bt_op_info(e->u.op.op)->strength < least;
+    bool is_op = e->kind == BT_AST_OP && !e->u.op.is_call;
+    bool needs_brackets = is_op && bt_op_info(e->u.op.op)->strength < least;
     if (needs_brackets)
         bt_buf_putc(p->out, '(');
     if (print_bare(p, e))

@@ -107,11 +107,13 @@ struct bt_ast {
         struct {
             enum bt_op op;
             struct bt_ast *args[2]; /* unary: args[1] is NULL */
+            bool is_call;           /* erlang:'+'(A, B) */
         } op;
         struct {
             const char *name;
             struct bt_ast **args;
             size_t n;
+            bool is_remote; /* erlang:is_list(X) */
         } call;
     } u;
 };

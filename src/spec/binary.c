@@ -3,7 +3,8 @@
  *
  * Match specifications cannot look into a binary, so every segment must be a constant; the whole is one
  * constant then, compared at once. Segments mean what they mean in Erlang ("Bit Syntax Expressions"), but a
- * value that would be cut to fit its size is refused: such a pattern would never match.
+ * value that would be cut to fit its size is refused: such a pattern would never match. A fun has it cut, as
+ * ms_transform does.
  */
 #include <string.h>
 
@@ -120,7 +121,7 @@ static int put_integer(
     struct bits *b, const struct bt_term *t, uint64_t size, bool is_little, struct beamtap_loc loc)
 {
     struct integer i = integer_of(t);
-    if (!fits(&i, size))
+    if (!b->p->in_fun && !fits(&i, size))
         return bt_parser_fail(b->p, loc, "the value does not fit into %llu bits, so it would never match",
             (unsigned long long)size);
     if (make_room(b, size, loc))
@@ -220,7 +221,7 @@ static int put_string(struct bits *b, const struct segment *s)
         uint32_t cp = 0;
         step = bt_utf8_decode(text + i, s->value.len - i, &cp);
         step = step ? step : 1;
-        if (s->type == SEG_INTEGER && !s->has_size && cp > 0xFF)
+        if (s->type == SEG_INTEGER && !s->has_size && cp > 0xFF && !b->p->in_fun)
             return bt_parser_fail(b->p, s->loc,
                 "character U+%04X does not fit into a byte; for UTF-8 write <<\"...\"/utf8>>", (unsigned)cp);
         const struct bt_term *t = bt_term_int(b->p->arena, (int64_t)cp);

@@ -132,14 +132,42 @@ static int check_patterns(struct checker *c, struct bt_ast *const *items, size_t
     return 0;
 }
 
+/* '$-1' and '$+1' are refused by ms_transform as well: it reads what stands behind the $ as a number. */
+static bool is_signed_variable(const struct bt_term *t)
+{
+    const char *name = t->kind == BT_TERM_ATOM ? t->u.atom.name : "";
+    return name[0] == '$' && (name[1] == '-' || name[1] == '+') && name[2] &&
+           strspn(name + 2, "0123456789") == t->u.atom.len - 2;
+}
+
+/* <0.44.0> and fun lists:map/2 are no Erlang, or none for ms_transform. */
+static int check_fun_literal(struct checker *c, const struct bt_ast *e)
+{
+    switch (e->u.literal->kind) {
+    case BT_TERM_PID:
+    case BT_TERM_REF:
+    case BT_TERM_PORT:
+    case BT_TERM_FUN:
+        return fail(c, e->loc, "this cannot stand in a fun, only in the notation mod:fun(X, _) when ...");
+    default: return 0;
+    }
+}
+
+static int check_literal(struct checker *c, const struct bt_ast *e)
+{
+    return is_fun(c) ? check_fun_literal(c, e) : 0;
+}
+
 /* In the head of a match specification '_' and '$1' are no atoms, and there is no way to say that they are
  * meant. */
 static int check_head_literal(struct checker *c, const struct bt_ast *e)
 {
     const struct bt_term *t = e->u.literal;
-    if (!bt_constant_is_wild(t))
+    if (check_literal(c, e))
+        return -1;
+    if (is_fun(c) && bt_term_is_atom(t, "_")) /* ms_transform takes it for _ */
         return 0;
-    if (bt_term_is_atom(t, "_") && is_fun(c)) /* ms_transform takes it for _ */
+    if (!bt_constant_is_wild(t) && !(is_fun(c) && is_signed_variable(t)))
         return 0;
     if (bt_term_is_atom(t, "_"))
         return fail(c, e->loc,
@@ -176,15 +204,35 @@ static bool has_map(const struct bt_ast *e)
     return e->u.seq.tail && has_map(e->u.seq.tail);
 }
 
-/* Keys must be constants (with no map in them, since equal maps can be written in many ways), and a node does not even read a map that has one twice. */
+/* A node does not even read a map that has a key twice. Equal maps can be written in many ways, so there is one at most. */
+static int check_map_keys(struct checker *c, const struct bt_ast *map)
+{
+    bool has_one = false;
+    for (size_t i = 0; i < map->u.seq.n; i++) {
+        const struct bt_ast *key = map->u.seq.items[2 * i];
+        if (!has_map(key))
+            continue;
+        if (has_one || !is_fun(c))
+            return fail(c, key->loc,
+                has_one ? "only one key can be or have a map"
+                        : "a key must be a constant here (and not a map): match "
+                          "specifications know no other");
+        has_one = true;
+    }
+    return 0;
+}
+
+/* Keys must be constants, each once; in a fun the last one counts. */
 static int check_keys(struct checker *c, const struct bt_ast *map)
 {
     const struct bt_term **keys = bt_arena_array(c->arena, map->u.seq.n, sizeof *keys);
     if (!keys)
         return bt_err_nomem(c->err);
+    if (check_map_keys(c, map))
+        return -1;
     for (size_t i = 0; i < map->u.seq.n; i++) {
         const struct bt_ast *key = map->u.seq.items[2 * i];
-        if (!bt_constant_is(key) || has_map(key))
+        if (!bt_constant_is(key))
             return fail(c, key->loc,
                 "a key must be a constant here (and not a map): match specifications know no other");
         if (check_constant_atoms(c, key))
@@ -192,7 +240,7 @@ static int check_keys(struct checker *c, const struct bt_ast *map)
         keys[i] = bt_constant_term(c->arena, key);
         if (!keys[i])
             return bt_err_nomem(c->err);
-        for (size_t j = 0; j < i; j++) {
+        for (size_t j = 0; j < i && !is_fun(c); j++) {
             if (bt_term_equal(keys[i], keys[j]))
                 return fail(c, key->loc, "this key stands twice in the map");
         }
@@ -286,19 +334,32 @@ static int check_pattern(struct checker *c, struct bt_ast *e)
     return 0;
 }
 
+/* Behind a list's last item nothing, or a name for all further arguments; the list may go on in brackets of its own. */
+static int check_args_end(struct checker *c, const struct bt_ast *e)
+{
+    if (e->kind != BT_AST_LIST)
+        return 0;
+    while (e && (e->kind == BT_AST_LIST || (e->kind == BT_AST_OP && e->u.op.op == BT_OP_APPEND)))
+        e = e->kind == BT_AST_LIST ? e->u.seq.tail : e->u.op.args[1];
+    bool is_any = e && e->kind == BT_AST_LITERAL && bt_term_is_atom(e->u.literal, "_");
+    if (!e || e->kind == BT_AST_STRING || e->kind == BT_AST_WILD || e->kind == BT_AST_VAR || is_any)
+        return 0;
+    return fail(c, e->loc, "behind the last argument only a variable can stand, for all further ones");
+}
+
 /* What a fun takes: [X, _ | T], Args, _, or one of these with a name: [X, _] = Args. */
 static int check_fun_head(struct checker *c, struct bt_ast *head)
 {
     if (head->kind == BT_AST_OP && head->u.op.op == BT_OP_MATCH) {
         struct bt_ast *left = head->u.op.args[0], *right = head->u.op.args[1];
-        struct bt_ast *name = left->kind == BT_AST_VAR ? left : right;
+        struct bt_ast *name = left->kind == BT_AST_VAR || left->kind == BT_AST_WILD ? left : right;
         struct bt_ast *rest = name == left ? right : left;
         bool is_name = name->kind == BT_AST_VAR || name->kind == BT_AST_WILD;
         if (is_name && (rest->kind == BT_AST_LIST || rest->kind == BT_AST_VAR || rest->kind == BT_AST_WILD))
-            return check_pattern(c, name) ? -1 : check_pattern(c, rest);
+            return check_pattern(c, name) || check_pattern(c, rest) || check_args_end(c, rest) ? -1 : 0;
     }
     if (head->kind == BT_AST_LIST || head->kind == BT_AST_VAR || head->kind == BT_AST_WILD)
-        return check_pattern(c, head);
+        return check_pattern(c, head) || check_args_end(c, head) ? -1 : 0;
     return fail(c, head->loc,
         "a fun for tracing takes the list of the arguments: fun([X, _]) -> ... end, or fun(_) for any");
 }
@@ -353,6 +414,8 @@ static int check_guard_op(struct checker *c, const struct bt_ast *e)
         return fail(c, e->loc, "'=' compares nothing in a guard; write =:= (or ==, where 1 == 1.0)");
     case BT_OP_APPEND:
     case BT_OP_SUBTRACT:
+        if (is_fun(c)) /* of constants only, see bt_bind_expr */
+            break;
         return fail(c, e->loc, "'%s' cannot be used in a guard", bt_op_info(e->u.op.op)->text);
     default: break;
     }
@@ -376,6 +439,8 @@ static int unknown_function(struct checker *c, const struct bt_ast *e)
     bt_loc_quote(shown, sizeof shown, e->u.call.name, strlen(e->u.call.name));
     if (cure)
         return fail(c, e->loc, "%s is no guard function: %s", shown, cure);
+    if (e->u.call.is_remote && bt_guard_find(e->u.call.name, BT_PLACE_BODY))
+        return fail(c, e->loc, "%s is no function of module erlang here; write it without 'erlang:'", shown);
     if (c->place == BT_PLACE_GUARD && bt_guard_find(e->u.call.name, BT_PLACE_BODY))
         return fail(
             c, e->loc, "%s is done in the body of a fun, behind its '->'; a guard can only test", shown);
@@ -413,17 +478,30 @@ static bool is_literal_of(const struct bt_ast *e, enum bt_term_kind kind)
     return e->kind == BT_AST_LITERAL && e->u.literal->kind == kind;
 }
 
+/* Funs have three more in their guards, and none of the body's behind erlang: */
+static enum bt_place place_of(const struct checker *c, const struct bt_ast *e)
+{
+    static const char *const everywhere[] = {"get_tcw", "object", "bindings"};
+    if (e->u.call.is_remote)
+        return BT_PLACE_GUARD;
+    for (size_t i = 0; is_fun(c) && i < sizeof everywhere / sizeof everywhere[0]; i++) {
+        if (strcmp(e->u.call.name, everywhere[i]) == 0)
+            return BT_PLACE_BODY;
+    }
+    return c->place;
+}
+
 static int check_call(struct checker *c, const struct bt_ast *e)
 {
-    bool takes_word = is_fun(c) && strcmp(e->u.call.name, "get_tcw") == 0; /* in guards too */
-    bool takes_args = is_fun(c) && strcmp(e->u.call.name, "object") == 0;
-    bool takes_vars = is_fun(c) && strcmp(e->u.call.name, "bindings") == 0;
-    enum bt_place place = takes_word || takes_args || takes_vars ? BT_PLACE_BODY : c->place;
-    const struct bt_guard_fun *fun = bt_guard_find(e->u.call.name, place);
+    const struct bt_guard_fun *fun = bt_guard_find(e->u.call.name, place_of(c, e));
     if (!fun)
         return unknown_function(c, e);
     if (e->u.call.n < fun->min_arity || e->u.call.n > fun->max_arity)
         return wrong_arity(c, e, fun);
+    if (is_fun(c) && !bt_guard_is_in_funs(fun, e->u.call.n))
+        return fail(c, e->loc,
+            "ms_transform does not know %s/%zu, so neither do funs; mod:fun(X) when %s(X) ... takes it",
+            fun->name, e->u.call.n, fun->name);
     bool is_widest = e->u.call.n == fun->max_arity && fun->since_max;
     note_since(c->spec, is_widest ? fun->since_max : fun->since, fun->name);
     if (strcmp(fun->name, "is_record") == 0 &&
@@ -433,8 +511,25 @@ static int check_call(struct checker *c, const struct bt_ast *e)
     return check_tests(c, e->u.call.args, e->u.call.n);
 }
 
+/* In a fun a key is an expression like any other. */
+static int check_fun_map(struct checker *c, const struct bt_ast *e)
+{
+    bool is_plain = bt_constant_is(e);
+    if (is_plain) {
+        const struct bt_term *t = bt_constant_term(c->arena, e);
+        if (!t)
+            return bt_err_nomem(c->err);
+        is_plain = !bt_constant_needs_const(t);
+    }
+    if (!is_plain)
+        note_since(c->spec, 25, "a tuple or a variable in a map");
+    return check_map_keys(c, e) ? -1 : check_tests(c, e->u.seq.items, 2 * e->u.seq.n);
+}
+
 static int check_guard_map(struct checker *c, const struct bt_ast *e)
 {
+    if (is_fun(c))
+        return check_fun_map(c, e);
     if (check_keys(c, e))
         return -1;
     for (size_t i = 0; i < e->u.seq.n; i++) {
@@ -454,9 +549,12 @@ static int check_guard_map(struct checker *c, const struct bt_ast *e)
 static int check_test(struct checker *c, struct bt_ast *e)
 {
     switch (e->kind) {
-    case BT_AST_LITERAL:
+    case BT_AST_LITERAL: return check_literal(c, e);
     case BT_AST_STRING: return 0;
-    case BT_AST_WILD: return fail(c, e->loc, "'_' has no value in a guard; give the argument a name");
+    case BT_AST_WILD:
+        if (is_fun(c)) /* ms_transform takes it for the atom */
+            return 0;
+        return fail(c, e->loc, "'_' has no value in a guard; give the argument a name");
     case BT_AST_VAR: return check_guard_var(c, e);
     case BT_AST_TUPLE: return check_tests(c, e->u.seq.items, e->u.seq.n);
     case BT_AST_LIST:
@@ -473,8 +571,9 @@ static int check_test(struct checker *c, struct bt_ast *e)
 /* atom(X) on its own was once a test; ms_transform still takes it for is_atom(X). */
 static void modernise(struct checker *c, struct bt_ast *test)
 {
-    const char *now =
-        is_fun(c) && test->kind == BT_AST_CALL ? bt_guard_old_test(test->u.call.name, test->u.call.n) : NULL;
+    const char *now = is_fun(c) && test->kind == BT_AST_CALL && !test->u.call.is_remote
+                          ? bt_guard_old_test(test->u.call.name, test->u.call.n)
+                          : NULL;
     if (now)
         test->u.call.name = now;
 }

@@ -230,10 +230,15 @@ static struct bt_ast *parse_remote_call(struct bt_parser *p, const struct bt_tok
     if (!e)
         return NULL;
     e->loc = bt_loc_join(module->loc, e->loc);
+    e->u.call.is_remote = true;
     for (enum bt_op op = BT_OP_ORELSE; op <= BT_OP_NOT; op++) { /* erlang:'+'(X, 1) */
         bool is_unary = bt_op_info(op)->assoc == BT_ASSOC_UNARY;
-        if (strcmp(bt_op_info(op)->text, name.text) == 0 && e->u.call.n == (is_unary ? 1 : 2))
-            return op_node(p, op, e->loc, e->u.call.args[0], is_unary ? NULL : e->u.call.args[1]);
+        if (strcmp(bt_op_info(op)->text, name.text) != 0 || e->u.call.n != (is_unary ? 1 : 2))
+            continue;
+        e = op_node(p, op, e->loc, e->u.call.args[0], is_unary ? NULL : e->u.call.args[1]);
+        if (e)
+            e->u.op.is_call = true;
+        return e;
     }
     return e;
 }
@@ -321,6 +326,9 @@ static int parse_pair(struct bt_parser *p, struct bt_ast_list *items)
         return -1;
     if (p->tok.kind != BT_TOK_ASSIGN && p->tok.kind != BT_TOK_TO)
         return bt_parser_unexpected(p, "':='");
+    if (p->tok.kind == BT_TOK_ASSIGN && p->in_fun && !p->in_head)
+        return bt_parser_fail(
+            p, p->tok.loc, "a map is made with => behind the head of a fun; := only matches");
     if (bt_parser_next(p))
         return -1;
     struct bt_ast *value = bt_parse_expr(p, 0);
@@ -419,9 +427,13 @@ static struct bt_ast *parse_primary(struct bt_parser *p)
 
 /* ---- operators ---- */
 
-static bool is_number(const struct bt_ast *e)
+/* In a fun a second sign is an operator: no head has that. */
+static bool takes_sign(const struct bt_parser *p, const struct bt_ast *e)
 {
     if (e->kind != BT_AST_LITERAL)
+        return false;
+    char first = p->lx.text[e->loc.off];
+    if (p->in_fun && (first == '-' || first == '+'))
         return false;
     enum bt_term_kind kind = e->u.literal->kind;
     return kind == BT_TERM_INT || kind == BT_TERM_BIG || kind == BT_TERM_FLOAT;
@@ -443,9 +455,9 @@ static struct bt_ast *parse_unary(struct bt_parser *p)
         struct bt_ast *arg = bt_parse_expr(p, UNARY_STRENGTH);
         if (!arg)
             return NULL;
-        if (unary[i].op == BT_OP_NEG && is_number(arg))
+        if (unary[i].op == BT_OP_NEG && takes_sign(p, arg))
             return literal(p, bt_number_negate(p->arena, arg->u.literal), start);
-        if (unary[i].op == BT_OP_POS && is_number(arg))
+        if (unary[i].op == BT_OP_POS && takes_sign(p, arg))
             return literal(p, arg->u.literal, start);
         return op_node(p, unary[i].op, start, arg, NULL);
     }

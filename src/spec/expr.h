@@ -16,6 +16,7 @@ struct bt_parser {
     struct bt_arena *arena;
     struct beamtap_err *err;
     unsigned depth;       /* of the recursion */
+    bool in_fun, in_head; /* of fun(Head) -> Body end, where everything is read as Erlang reads it */
     size_t n_binary_bits; /* in all binaries so far: <<0:100000>> is short text for much data */
 };
 

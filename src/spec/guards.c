@@ -118,6 +118,17 @@ const char *bt_guard_old_test(const char *name, size_t n_args)
     return n_args == 2 && strcmp(name, "record") == 0 ? "is_record" : NULL;
 }
 
+bool bt_guard_is_in_funs(const struct bt_guard_fun *fun, size_t n_args)
+{
+    static const char *const unknown[] = {
+        "ceil", "floor", "is_bitstring", "is_boolean", "is_record", "tuple_size"};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        if (strcmp(unknown[i], fun->name) == 0)
+            return false;
+    }
+    return n_args == 1 || strcmp(fun->name, "is_function") != 0;
+}
+
 const char *bt_guard_cure(const char *name)
 {
     for (size_t i = 0; i < sizeof cures / sizeof cures[0]; i++) {

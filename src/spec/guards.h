@@ -6,6 +6,7 @@
 #ifndef BT_SPEC_GUARDS_H
 #define BT_SPEC_GUARDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Where a function stands. A body knows all that a guard knows. */
@@ -23,6 +24,9 @@ const struct bt_guard_fun *bt_guard_find(const char *name, enum bt_place place);
 
 /* is_atom for atom, as the first tests of Erlang were called; NULL: it is no such name. */
 const char *bt_guard_old_test(const char *name, size_t n_args);
+
+/* Does ms_transform know it, with so many arguments? A fun is read as it reads it. */
+bool bt_guard_is_in_funs(const struct bt_guard_fun *fun, size_t n_args);
 
 /* What to write instead of a function that is known elsewhere, but not in guards; NULL: nothing special. */
 const char *bt_guard_cure(const char *name);

@@ -11,6 +11,7 @@
 
 struct checker {
     struct bt_ast_spec *spec;
+    const struct bt_ast *head; /* of the clause at hand */
     enum bt_place place;
     struct beamtap_err *err;
 };
@@ -68,6 +69,56 @@ static int check_constant(struct checker *c)
             "-> ... end");
     return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc,
         "a match specification is plain data: calls are written as tuples, for instance {is_list, '$1'}");
+}
+
+/* ---- variables ---- */
+
+static bool is_variable(const struct bt_ast *e)
+{
+    return atom_of(e) && bt_constant_is_wild(e->u.literal);
+}
+
+static bool is_numbered(const struct bt_ast *e)
+{
+    return is_variable(e) && strcmp(atom_of(e), "_") != 0;
+}
+
+static bool has_variable(const struct bt_ast *e, const struct bt_term *variable)
+{
+    size_t n = e->kind == BT_AST_MAP ? 2 * e->u.seq.n : e->u.seq.n;
+    if (e->kind == BT_AST_LITERAL)
+        return bt_term_equal(e->u.literal, variable);
+    if (e->kind == BT_AST_STRING)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (has_variable(e->u.seq.items[i], variable))
+            return true;
+    }
+    return e->u.seq.tail && has_variable(e->u.seq.tail, variable);
+}
+
+/* '_' behind the head is an atom like any other. */
+static int check_bound(struct checker *c, const struct bt_ast *e)
+{
+    if (!is_numbered(e) || has_variable(c->head, e->u.literal))
+        return 0;
+    return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc, "variable '%s' does not stand in the head", atom_of(e));
+}
+
+static int check_head_keys(struct checker *c, const struct bt_ast *e)
+{
+    size_t n = e->kind == BT_AST_MAP ? 2 * e->u.seq.n : e->u.seq.n;
+    if (e->kind == BT_AST_LITERAL || e->kind == BT_AST_STRING)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct bt_ast *item = e->u.seq.items[i];
+        if (e->kind == BT_AST_MAP && i % 2 == 0 && is_variable(item))
+            return bt_loc_fail(c->err, BEAMTAP_ESPEC, item->loc,
+                "a key of a map in the head must be a constant, no variable");
+        if (check_head_keys(c, item))
+            return -1;
+    }
+    return e->u.seq.tail ? check_head_keys(c, e->u.seq.tail) : 0;
 }
 
 /* ---- guards and bodies ---- */
@@ -136,27 +187,36 @@ static int check_tuple(struct checker *c, const struct bt_ast *e)
 static int check_expr(struct checker *c, const struct bt_ast *e)
 {
     switch (e->kind) {
+    case BT_AST_LITERAL: return check_bound(c, e);
     case BT_AST_TUPLE: return check_tuple(c, e);
     case BT_AST_LIST:
         if (check_exprs(c, e->u.seq.items, e->u.seq.n))
             return -1;
         return e->u.seq.tail ? check_expr(c, e->u.seq.tail) : 0;
-    case BT_AST_MAP:
-        for (size_t i = 0; i < e->u.seq.n; i++) {
-            if (check_expr(c, e->u.seq.items[2 * i + 1]))
-                return -1;
-        }
-        return 0;
+    case BT_AST_MAP: return check_exprs(c, e->u.seq.items, 2 * e->u.seq.n);
     default: return 0;
     }
 }
 
 /* ---- clauses ---- */
 
+/* ['$1' | '_'], ['$1' | '$2'] */
+static int check_head_end(struct checker *c, const struct bt_ast *head)
+{
+    const struct bt_ast *e = head;
+    while (e && e->kind == BT_AST_LIST)
+        e = e->u.seq.tail;
+    if (!e || e == head || e->kind == BT_AST_STRING || is_variable(e))
+        return 0;
+    return bt_loc_fail(
+        c->err, BEAMTAP_ESPEC, e->loc, "behind the last argument only '_' or a variable can stand");
+}
+
 static int check_head(struct checker *c, const struct bt_ast *head)
 {
-    if (head->kind == BT_AST_LIST || (atom_of(head) && bt_constant_is_wild(head->u.literal)))
-        return 0;
+    c->head = head;
+    if (head->kind == BT_AST_LIST || is_variable(head))
+        return check_head_keys(c, head) || check_head_end(c, head) ? -1 : 0;
     return bt_loc_fail(c->err, BEAMTAP_ESPEC, head->loc,
         "the head of a match specification is the list of the arguments, ['$1', '_'], or '_'");
 }

@@ -36,7 +36,9 @@ static int parse_head(struct bt_parser *p, struct bt_ast_clause *c)
         return -1;
     if (p->tok.kind == BT_TOK_RPAREN)
         return bt_parser_fail(p, bt_loc_join(open.loc, p->tok.loc), "%s", one_argument);
+    p->in_head = true;
     c->head = bt_parse_expr(p, 0);
+    p->in_head = false;
     if (!c->head)
         return -1;
     if (p->tok.kind == BT_TOK_COMMA)
@@ -73,6 +75,7 @@ static int parse_fun(struct bt_parser *p, struct bt_ast_spec *s)
     size_t cap = 1;
     s->args_kind = BT_ARGS_FUN;
     s->n_clauses = 0;
+    p->in_fun = true;
     do {
         s->clauses = bt_arena_grow(p->arena, s->clauses, s->n_clauses, &cap, sizeof *s->clauses);
         if (!s->clauses)
@@ -84,6 +87,7 @@ static int parse_fun(struct bt_parser *p, struct bt_ast_spec *s)
         return bt_parser_fail(p, fun.loc, "this fun has no 'end'");
     if (!is_end(p))
         return bt_parser_unexpected(p, "',', ';' or 'end'");
+    p->in_fun = false;
     return bt_parser_next(p);
 }
 

@@ -68,13 +68,14 @@ static int check_clause(const struct bt_ast_clause *c, struct beamtap_err *err)
 /* In a match specification a call is a tuple that begins with its name; one in {const, ...} is none, but refused too. */
 static int check_raw(const struct bt_ast *e, struct beamtap_err *err)
 {
-    if (e->kind != BT_AST_TUPLE && e->kind != BT_AST_LIST)
+    size_t n = e->kind == BT_AST_MAP ? 2 * e->u.seq.n : e->u.seq.n;
+    if (e->kind != BT_AST_TUPLE && e->kind != BT_AST_LIST && e->kind != BT_AST_MAP)
         return 0;
-    const struct bt_ast *first = e->u.seq.n ? e->u.seq.items[0] : NULL;
+    const struct bt_ast *first = n ? e->u.seq.items[0] : NULL;
     if (e->kind == BT_AST_TUPLE && first && first->kind == BT_AST_LITERAL &&
         first->u.literal->kind == BT_TERM_ATOM && check_name(first->u.literal->u.atom.name, first->loc, err))
         return -1;
-    for (size_t i = 0; i < e->u.seq.n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (check_raw(e->u.seq.items[i], err))
             return -1;
     }

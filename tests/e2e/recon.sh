@@ -30,6 +30,19 @@ count_is "calls" 3 "$LINE target:pair\\(a, \\[1,2,3\\]\\)$" "$OUT"
 count_is "returns" 3 "$LINE target:pair/2 --> " "$OUT"
 clean
 
+part "a function without arguments: '\$_' behind the head [] kills a VM"
+ask 'target:stop(), target:every(2, 20, fun() -> target:calls() end)' > /dev/null
+tap "$NODE" 'target:calls()' --args all -c 20 -t 10s
+closing 20 -c
+count_is "calls" 20 "$LINE target:calls\\(\\)$" "$OUT"
+tap "$NODE" '{target, calls, fun([] = A) when A =:= [] -> message({object(), A}), return_trace() end}' -c 20 -t 10s
+closing 20 -c
+count_is "calls with what was said" 20 "$LINE target:calls\\(\\) \\(\\{\\[\\],\\[\\]\\}\\)$" "$OUT"
+tap "$NODE" "{target, calls, [{[], [], [{message, '\$_'}]}]}" -c 20 -t 10s
+closing 20 -c
+ask 'target:stop(), target:every(2, 20, fun() -> target:pair(a, lists:seq(1, 3)), target:pair("ab", 7) end)' > /dev/null
+clean
+
 part "message(X)"
 tap "$NODE" '{target, pair, fun([X, Y]) when is_list(Y) -> message({X, length(Y)}), return_trace() end}' -c 3 -t 10s
 closing 3 -c

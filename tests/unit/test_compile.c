@@ -301,6 +301,27 @@ static void test_instrument_modes(void **state)
     assert_string_equal(bt_buf_cstr(&text), "[{'_',[" GATE "],[" TAKE ",{message,{{11}}}]}]");
 }
 
+/* '$_' behind the head [] kills the node: there it is written []. */
+static void test_instrument_no_args(void **state)
+{
+    (void)state;
+    struct bt_instrument_opts opts = {.range = 1000, .mode = BT_ARGS_MODE_ALL};
+    put_installed("m:f()", &opts);
+    assert_string_equal(bt_buf_cstr(&text), "[{[],[" GATE "],[" TAKE ",{message,{{11,[]}}}]}]");
+    opts.mode = BT_ARGS_MODE_NAMED;
+    put_installed(
+        "{m, f, fun([]) when [a|object()] =:= #{a => object()} -> message({object(), '$_'}) end}", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{[],[" GATE ",{'=:=',[a],#{a,[]}}],[" TAKE
+        ",{message,{{11,[]}}},{message,{{11,[],{{[],{const,'$_'}}}}}}]}]");
+    put_installed("{m, f, fun([] = A) when hd(A) -> message(false) end}", &opts);
+    assert_string_equal(bt_buf_cstr(&text), "[{[],[{hd,[]}],[{message,false}]}]");
+    put_installed("{m, f, [{[], [], [{message, '$_'}]}, {'_', [], []}]}", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{[],[" GATE "],[" TAKE ",{message,{{11,[]}}},{message,{{11,[],[]}}}]},"
+        "{'_',[" GATE "],[" TAKE ",{message,{{12,'$_'}}}]}]");
+}
+
 /* With action `time` the last value of each message is the caller. */
 static void test_instrument_caller(void **state)
 {
@@ -353,10 +374,19 @@ static void test_instrument_own_body(void **state)
     }
     put_installed("{m, f, fun([X]) when X -> ok, message(false) end}", &opts);
     assert_string_equal(bt_buf_cstr(&text), "[{['$1'],['$1'],[{message,false}]}]");
+    put_installed("{m, f, fun([X]) -> message(false), X andalso message(true) end}", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{['$1'],[" GATE "],[" TAKE
+        ",{message,{{11,'$_'}}},{message,false},{'andalso','$1',{message,{{11,'$_'}}}}]}]");
+    put_installed("{m, f, fun([X]) -> #{k => message(X), return_trace() => 1} end}", &opts);
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{['$1'],[" GATE "],[" TAKE
+        ",{message,{{11,'$_'}}},#{k,{message,{{11,'$_','$1'}}},{exception_trace},1}]}]");
     opts.with_caller = true;
     put_installed("{m, f, fun([X]) -> message(X) end}", &opts);
-    assert_string_equal(bt_buf_cstr(&text), "[{['$1'],[" GATE "],[" TAKE
-                                            ",{message,{{11,'$_',{caller}}}},{message,{{11,'$_','$1',{caller}}}}]}]");
+    assert_string_equal(bt_buf_cstr(&text),
+        "[{['$1'],[" GATE "],[" TAKE
+        ",{message,{{11,'$_',{caller}}}},{message,{{11,'$_','$1',{caller}}}}]}]");
     opts.mode = BT_ARGS_MODE_ARITY;
     put_installed("{m, f, [{['$1'], [], [{message, '$1'}]}]}", &opts);
     assert_string_equal(bt_buf_cstr(&text),
@@ -415,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_modes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_instrument_no_args, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_caller, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_own_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_instrument_is_whole, setup, teardown),
