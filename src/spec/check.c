@@ -263,6 +263,12 @@ static int check_pattern_op(struct checker *c, struct bt_ast *e)
         bt_op_info(e->u.op.op)->strength >= 400 ? "=:=" : bt_op_info(e->u.op.op)->text);
 }
 
+/* bt_record_expand leaves no record in a tree. */
+static int not_expanded(struct checker *c, const struct bt_ast *e)
+{
+    return bt_err_at(c->err, BEAMTAP_EINTERNAL, e->loc, "a record that was not looked up");
+}
+
 static int check_pattern(struct checker *c, struct bt_ast *e)
 {
     switch (e->kind) {
@@ -282,6 +288,7 @@ static int check_pattern(struct checker *c, struct bt_ast *e)
             "a function cannot be called in a pattern; bind a variable and test it in a guard: "
             "mod:fun(X) when %s(X)",
             e->u.call.name);
+    case BT_AST_RECORD: return not_expanded(c, e);
     }
     return 0;
 }
@@ -466,6 +473,7 @@ static int check_test(struct checker *c, struct bt_ast *e)
     case BT_AST_MAP: return check_guard_map(c, e);
     case BT_AST_OP: return check_guard_op(c, e);
     case BT_AST_CALL: return check_call(c, e);
+    case BT_AST_RECORD: return not_expanded(c, e);
     }
     return 0;
 }

@@ -15,7 +15,9 @@ struct bt_parser {
     struct bt_token prev; /* the one before it */
     struct bt_arena *arena;
     struct beamtap_err *err;
-    unsigned depth;       /* of the recursion */
+    unsigned depth;                /* of the recursion */
+    struct bt_ast_module *modules; /* of mod#rec so far */
+    size_t n_modules, modules_cap;
     size_t n_binary_bits; /* in all binaries so far: <<0:100000>> is short text for much data */
 };
 
