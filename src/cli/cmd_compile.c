@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
+#include "cli/records.h"
 #include "match/dump.h"
 #include "match/instrument.h"
 #include "node/arm.h"
@@ -59,7 +60,8 @@ static int dump_program(
 {
     struct bt_program prog = {0};
     struct beamtap_err err = {0};
-    int status = bt_cli_compile(cli, specs, false, a, &prog);
+    struct bt_cli_records records;
+    int status = bt_cli_compile(cli, specs, false, a, &records, &prog);
     if (status != 0)
         return status;
     if (cli->opts->installed)

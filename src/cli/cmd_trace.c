@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/cmd.h"
 #include "cli/cookie.h"
+#include "cli/records.h"
 #include "cli/words.h"
 #include "node/session.h"
 #include "out/sink.h"
@@ -27,7 +28,10 @@ struct trace {
     const struct bt_cli *cli;
     const struct bt_opts *o;
     const char *node;
+    const struct bt_cli_specs *specs;
     struct bt_session *session;
+    struct bt_arena arena; /* records and program */
+    struct bt_cli_records records;
     struct bt_program prog;
     struct bt_sink sink;
     struct bt_text_opts text;
@@ -89,6 +93,18 @@ static void say_loaded(void *arg, const char *module)
     bt_cli_say("loaded module '%s' (--load)", module);
 }
 
+/* Some records are known to the node only: it is asked before the specs can be compiled. */
+static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *bad)
+{
+    s->link = bt_conn_open(&s->conn, &t->err);
+    if (!s->link)
+        return -1;
+    if (bt_cli_compile_asking(t->cli, t->specs, s->link, &t->arena, &t->records, &t->prog, bad, &t->err) == 0)
+        return 0;
+    bt_conn_close(s->link);
+    return -1;
+}
+
 static int open_session(struct trace *t, size_t *bad)
 {
     char cookie[BT_COOKIE_MAX], who[160];
@@ -113,6 +129,8 @@ static int open_session(struct trace *t, size_t *bad)
         rc = bt_cli_conn_opts(t->cli, t->node, cookie, &s.conn, &t->err);
     if (rc == 0 && !t->o->dry_run)
         rc = open_sink(t);
+    if (rc == 0 && t->records.n_wanted)
+        rc = ask_for_records(t, &s, bad);
     if (rc == 0)
         rc = (t->session = bt_session_open(&s, &t->prog, bad, &t->err)) ? 0 : -1;
     memset(cookie, 0, sizeof cookie);
@@ -320,25 +338,26 @@ static int dry_run(struct trace *t)
 }
 
 /* A --not with a typo in it would let through what it is there to keep out. */
-static void warn_of_nots(const struct trace *t, const struct bt_cli_specs *specs)
+static void warn_of_nots(const struct trace *t)
 {
     const struct bt_plan *plan = bt_session_plan(t->session);
     for (size_t i = 0; i < t->prog.n_patterns; i++) {
         const struct bt_trace_pattern *p = &t->prog.patterns[i];
         if (p->is_not && plan->n_meant[i] == 0)
-            bt_cli_say("warning: --not '%s' matches none of the functions to trace", specs->texts[p->spec]);
+            bt_cli_say(
+                "warning: --not '%s' matches none of the functions to trace", t->specs->texts[p->spec]);
     }
 }
 
-static int run(struct trace *t, const struct bt_cli_specs *specs)
+static int run(struct trace *t)
 {
     size_t bad = 0;
     int status;
     if (open_session(t, &bad) < 0) {
-        status = bt_cli_fail_spec(&t->err, specs, bad);
+        status = bt_cli_fail_spec(&t->err, t->specs, bad);
         goto out;
     }
-    warn_of_nots(t, specs);
+    warn_of_nots(t);
     if (t->o->dry_run) {
         status = dry_run(t);
     } else if (bt_session_arm(t->session, &t->err) < 0) {
@@ -354,8 +373,7 @@ out:
 
 int bt_cmd_trace(const struct bt_cli *cli)
 {
-    struct trace t = {.cli = cli, .o = cli->opts, .sink = {.fd = -1}};
-    struct bt_arena a = BT_ARENA_INIT;
+    struct trace t = {.cli = cli, .o = cli->opts, .sink = {.fd = -1}, .arena = BT_ARENA_INIT};
     if (cli->n_words == 0) {
         bt_cli_say("no node given; try beamtap --help");
         return beamtap_code_status(BEAMTAP_EUSAGE);
@@ -363,12 +381,13 @@ int bt_cmd_trace(const struct bt_cli *cli)
     t.node = cli->words[0];
     struct bt_cli_specs specs;
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
-    if (bt_cli_specs(cli, cli->words + 1, cli->n_words - 1, &a, &specs) == 0)
-        status = bt_cli_compile(cli, &specs, true, &a, &t.prog);
+    if (bt_cli_specs(cli, cli->words + 1, cli->n_words - 1, &t.arena, &specs) == 0)
+        status = bt_cli_compile(cli, &specs, true, &t.arena, &t.records, &t.prog);
+    t.specs = &specs;
     if (status == 0)
-        status = run(&t, &specs);
+        status = run(&t);
     bt_session_close(t.session);
     bt_buf_done(&t.sink.buf); /* of an output that was abandoned */
-    bt_arena_done(&a);
+    bt_arena_done(&t.arena);
     return status;
 }

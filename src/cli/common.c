@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "cli/cmd.h"
 #include "cli/cookie.h"
+#include "cli/records.h"
 #include "spec/loc.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
@@ -92,13 +93,12 @@ static bool is_cut_arrow(const char *const *specs, size_t n)
     return n > 0 && strcmp(specs[n - 1], "-") == 0;
 }
 
-int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
-    struct bt_arena *a, struct bt_program *out)
+/* What the command line says about compiling; on failure the message is out and the exit status returned. */
+static int compile_opts(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct bt_compile_opts *o)
 {
-    struct beamtap_err err = {0};
-    size_t bad = 0;
     const char *scope = cli->opts->scope;
-    struct bt_compile_opts o = {.has_scope = scope != NULL,
+    *o = (struct bt_compile_opts){.has_scope = scope != NULL,
         .add_return = cli->opts->want_return,
         .to_trace = to_trace,
         .n_not = specs->n_not};
@@ -112,12 +112,41 @@ int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, b
         return beamtap_code_status(BEAMTAP_ESPEC);
     }
     if (scope && strcmp(scope, "global") == 0) {
-        o.scope = BT_SCOPE_GLOBAL;
+        o->scope = BT_SCOPE_GLOBAL;
     } else if (scope && strcmp(scope, "local") != 0) {
         bt_cli_say("--scope: '%s' is neither local nor global", scope);
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
-    if (bt_compile(specs->texts, specs->n, &o, a, out, &bad, &err) == 0)
-        return 0;
-    return bt_cli_fail_spec(&err, specs, bad);
+    return 0;
+}
+
+int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
+    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out)
+{
+    struct beamtap_err err = {0};
+    size_t bad = 0;
+    struct bt_compile_opts o;
+    int status = compile_opts(cli, specs, to_trace, &o);
+    if (status != 0)
+        return status;
+    o.records = &records->table;
+    int rc = bt_cli_records_read(&cli->opts->records, specs->texts, specs->n, a, records, &bad, &err);
+    if (rc == 0 && !to_trace)
+        rc = bt_cli_records_no_node(records, &err);
+    if (rc == 0 && !(to_trace && records->n_wanted))
+        rc = bt_compile(specs->texts, specs->n, &o, a, out, &bad, &err);
+    return rc == 0 ? 0 : bt_cli_fail_spec(&err, specs, bad);
+}
+
+int bt_cli_compile_asking(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_conn *c,
+    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out, size_t *bad,
+    struct beamtap_err *err)
+{
+    struct bt_compile_opts o;
+    if (compile_opts(cli, specs, true, &o) != 0)
+        return bt_err_set(err, BEAMTAP_EINTERNAL, "the options have changed");
+    o.records = &records->table;
+    if (bt_cli_records_fetch(records, c, cli->opts->max_memory, bad, err) < 0)
+        return -1;
+    return bt_compile(specs->texts, specs->n, &o, a, out, bad, err);
 }

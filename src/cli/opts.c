@@ -32,6 +32,8 @@ static const struct option options[] = {
         "local: all calls; global: only those with a module name (local; recon tuples: global)"},
     {NULL, 0, "not", WORDS, AT(not_specs), "SPEC", "do not trace what SPEC matches; repeatable"},
     {NULL, 0, "load", FLAG, AT(load), NULL, "load a module that is named and not loaded, then trace it"},
+    {NULL, 0, "records", WORDS, AT(records), "FILE|MODULE",
+        "definitions of #rec{}: a .hrl or .erl here, or a module on the node; repeatable"},
     {NULL, 0, "return", FLAG, AT(want_return), NULL, "as if every spec ended in -> return"},
     {NULL, 0, "args", TEXT, AT(args), "WHICH", "named: what the pattern names; all; arity: none (named)"},
     {"Limits", 'c', "count", COUNT, AT(count), "N", "stop after N calls shown, or none (100)"},
@@ -90,6 +92,7 @@ void bt_opts_done(struct bt_opts *o)
 {
     free(o->processes.items);
     free(o->not_specs.items);
+    free(o->records.items);
     free(o->debug.items);
     free(o->words.items);
     memset(o, 0, sizeof *o);

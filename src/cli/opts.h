@@ -26,7 +26,7 @@ struct bt_opts {
     const char *cookie_file, *cookie;
     int64_t connect_timeout;
     /* which processes, what */
-    struct bt_words processes;
+    struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
     bool want_return, load;

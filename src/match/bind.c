@@ -272,7 +272,8 @@ static const struct bt_term *bind_pattern(
     case BT_AST_LIST: return bind_list(b, e, at);
     case BT_AST_MAP: return bind_map(b, e, at);
     case BT_AST_OP: return is_match(e) ? bind_match(b, e, at) : bind_append(b, e, at);
-    case BT_AST_CALL: break; /* refused by bt_check */
+    case BT_AST_CALL:
+    case BT_AST_RECORD: break; /* refused by bt_check */
     }
     bt_err_at(b->err, BEAMTAP_EINTERNAL, e->loc, "this cannot be compiled");
     return NULL;
@@ -492,6 +493,7 @@ const struct bt_term *bt_bind_expr(struct bt_bindings *b, const struct bt_ast *e
     case BT_AST_OP: t = expr_of_op(b, e); break;
     case BT_AST_CALL: t = expr_of_call(b, e); break;
     case BT_AST_WILD: t = b->wild; break; /* in a fun only */
+    case BT_AST_RECORD: break;            /* refused by bt_check */
     }
     return checked(b, t);
 }

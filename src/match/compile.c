@@ -4,6 +4,7 @@
  * Passes, in order; each is one function over the tree and returns 0 or -1:
  *
  *   bt_parse          text to tree                                             spec/parser.c
+ *   bt_record_expand  records to tuples                                        spec/record_expand.c
  *   bt_check          names, variables, guard functions; too wide?             spec/check.c
  *   make_names        globs and regular expressions made ready; too wide?
  *   bt_bind_head      arguments to the head; what each variable stands for     match/bind.c
@@ -23,6 +24,7 @@
 #include "spec/loc.h"
 #include "spec/parser.h"
 #include "spec/safe.h"
+#include "spec/record_expand.h"
 
 #define MAX_NODES 200000 /* terms in one match specification: a clause per alternative repeats the head */
 
@@ -366,7 +368,8 @@ static int compile_text(struct compiler *c, const char *text, struct bt_program 
         c->spec = &tree.specs[i];
         c->out = &prog->patterns[prog->n_patterns++];
         c->clauses_cap = 0;
-        if (bt_check(&tree.specs[i], c->arena, c->err) || compile_spec(c))
+        if (bt_record_expand(&tree.specs[i], c->opts->records, c->arena, c->err) ||
+            bt_check(&tree.specs[i], c->arena, c->err) || compile_spec(c))
             return -1;
         note_wants(prog, c->out);
     }

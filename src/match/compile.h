@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "match/name_match.h"
+#include "spec/records.h"
 #include "term/term.h"
 
 enum bt_scope { BT_SCOPE_LOCAL, BT_SCOPE_GLOBAL };
@@ -82,6 +83,7 @@ struct bt_compile_opts {
     bool add_return; /* as if every spec ended in -> return */
     bool to_trace;   /* refuse what would disturb the node or the gate: set_tcw, set_seq_token, trace ... */
     size_t n_not;    /* the first texts are those of --not */
+    const struct bt_records *records; /* definitions of records, borrowed for the call; NULL: none */
 };
 
 /*

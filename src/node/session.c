@@ -99,8 +99,7 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
                        : (bt_clock_wall_us() + o->time_us + (int64_t)o->grace_ms * 1000) / 1000000 + 2,
         .log = s->log,
     };
-    s->conn = bt_conn_open(&o->conn, err);
-    if (!s->conn)
+    if (!s->conn && !(s->conn = bt_conn_open(&o->conn, err)))
         return -1;
     s->guard = bt_guard_start(s->conn, &guard, &s->info, err);
     if (!s->guard)
@@ -116,10 +115,12 @@ struct bt_session *bt_session_open(
 {
     struct bt_session *s = calloc(1, sizeof *s);
     if (!s) {
+        bt_conn_close(o->link);
         bt_err_nomem(err);
         return NULL;
     }
     s->log = o->conn.log;
+    s->conn = o->link;
     s->prog = prog;
     s->opts = *o;
     s->verify_word = true;

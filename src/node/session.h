@@ -22,6 +22,7 @@
 
 struct bt_session_opts {
     struct bt_conn_opts conn;
+    struct bt_conn *link;         /* a connection by conn that is there already: taken; NULL: none */
     const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
     size_t n_processes;
     enum bt_args_mode args;

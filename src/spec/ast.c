@@ -156,6 +156,55 @@ static int print_call_expr(struct printer *p, const struct bt_ast *e)
     return 0;
 }
 
+/* Brackets around what would read as another thing in front of #: a module's name, a number behind a sign. */
+static int print_record_of(struct printer *p, const struct bt_ast *of)
+{
+    bool needs_brackets = of->kind == BT_AST_LITERAL || of->kind == BT_AST_OP;
+    if (needs_brackets)
+        bt_buf_putc(p->out, '(');
+    if (print_expr(p, of, 0))
+        return -1;
+    if (needs_brackets)
+        bt_buf_putc(p->out, ')');
+    return 0;
+}
+
+static int print_fields(struct printer *p, const struct bt_ast_record *r)
+{
+    bt_buf_putc(p->out, '{');
+    for (size_t i = 0; i < r->n; i++) {
+        bt_buf_puts(p->out, i ? ", " : "");
+        put_atom(p->out, r->fields[i].name, strlen(r->fields[i].name));
+        bt_buf_puts(p->out, " = ");
+        if (print_expr(p, r->fields[i].value, 0))
+            return -1;
+    }
+    if (r->other) {
+        bt_buf_puts(p->out, r->n ? ", _ = " : "_ = ");
+        if (print_expr(p, r->other, 0))
+            return -1;
+    }
+    bt_buf_putc(p->out, '}');
+    return 0;
+}
+
+static int print_record(struct printer *p, const struct bt_ast_record *r)
+{
+    if (r->of && print_record_of(p, r->of))
+        return -1;
+    if (r->module)
+        put_atom(p->out, r->module, strlen(r->module));
+    bt_buf_putc(p->out, '#');
+    put_atom(p->out, r->name, strlen(r->name));
+    if (r->form == BT_RECORD_FIELDS)
+        return print_fields(p, r);
+    if (r->form == BT_RECORD_INDEX) {
+        bt_buf_putc(p->out, '.');
+        put_atom(p->out, r->fields[0].name, strlen(r->fields[0].name));
+    }
+    return 0;
+}
+
 /* Not as the node prints a fun: fun when:f/1 does not read back. */
 static int print_literal(struct printer *p, const struct bt_term *t)
 {
@@ -182,6 +231,7 @@ static int print_bare(struct printer *p, const struct bt_ast *e)
     case BT_AST_MAP: return print_map(p, e);
     case BT_AST_OP: return print_op(p, e);
     case BT_AST_CALL: return print_call_expr(p, e);
+    case BT_AST_RECORD: return print_record(p, e->u.record);
     }
     return 0;
 }

@@ -83,6 +83,30 @@ enum bt_ast_kind {
     BT_AST_MAP,     /* #{k := A} in patterns, #{k => A} in guards; either is read in both */
     BT_AST_OP,      /* A + B, not A, R = {ok, _}, "abc" ++ T */
     BT_AST_CALL,    /* is_list(X): in guards; return_trace(): in bodies */
+    BT_AST_RECORD,  /* #state{n = N}, #state.n; gone once bt_record_expand has seen the tree */
+};
+
+enum bt_record_form {
+    BT_RECORD_FIELDS, /* #state{n = N, _ = 0}, srv#state{}; S#state{n = 1}: a copy of S with n changed */
+    BT_RECORD_INDEX,  /* #state.n: where n stands in the tuple; S#state.n: the n of S */
+    BT_RECORD_NAME,   /* srv#state: in is_record(S, srv#state) only */
+};
+
+struct bt_ast_field {
+    const char *name;
+    struct bt_ast *value;   /* NULL in INDEX */
+    struct beamtap_loc loc; /* of the name */
+};
+
+struct bt_ast_record {
+    enum bt_record_form form;
+    struct bt_ast *of;  /* S; NULL: none */
+    const char *module; /* NULL: none is written */
+    const char *name;
+    struct bt_ast_field *fields; /* as written; INDEX: one */
+    size_t n;
+    struct bt_ast *other;        /* _ = 0: the value of all fields that are not named; NULL: none */
+    struct beamtap_loc name_loc; /* of srv#state or #state */
 };
 
 struct bt_ast {
@@ -114,7 +138,9 @@ struct bt_ast {
             struct bt_ast **args;
             size_t n;
             bool is_remote; /* erlang:is_list(X) */
+            bool is_sized;  /* is_record(X, rec), to which bt_record_expand has added the size */
         } call;
+        struct bt_ast_record *record;
     } u;
 };
 
@@ -217,11 +243,19 @@ struct bt_ast_spec {
     const char *since_for; /* what asks for it: "min", "a tuple as a map key" */
 };
 
+/* The srv of srv#state{}: a module whose records are asked for. */
+struct bt_ast_module {
+    const char *name;
+    struct beamtap_loc loc;
+};
+
 /* One text: a pattern, or a list of recon tuples. */
 struct bt_ast_text {
     struct bt_ast_spec *specs;
     size_t n;
-    bool is_list; /* written as [..., ...] */
+    bool is_list;                  /* written as [..., ...] */
+    struct bt_ast_module *modules; /* one for each mod#rec, as written */
+    size_t n_modules;
 };
 
 /*

@@ -66,6 +66,46 @@ static int dump_leaf(struct dumper *d, const struct bt_ast *e, const char *what)
     return 0;
 }
 
+static void dump_word(struct dumper *d, const char *before, const char *word)
+{
+    bt_buf_puts(d->out, before);
+    bt_loc_escape(d->out, word, strlen(word));
+}
+
+static int dump_field(struct dumper *d, const struct bt_ast_field *f)
+{
+    begin_line(d, "field");
+    dump_word(d, " ", f->name);
+    end_line(d, f->loc);
+    return f->value ? dump_items(d, &f->value, 1) : 0;
+}
+
+static int dump_record(struct dumper *d, const struct bt_ast *e)
+{
+    static const char *const forms[] = {"record", "record index", "record name"};
+    const struct bt_ast_record *r = e->u.record;
+    int rc = 0;
+    begin_line(d, r->of && r->form == BT_RECORD_INDEX ? "record access"
+                  : r->of                             ? "record copy"
+                                                      : forms[r->form]);
+    dump_word(d, " ", r->module ? r->module : "");
+    dump_word(d, "#", r->name);
+    end_line(d, e->loc);
+    d->level++;
+    for (size_t i = 0; i < r->n && !rc; i++)
+        rc = dump_field(d, &r->fields[i]);
+    if (!rc && r->other) {
+        begin_line(d, "other fields\n");
+        rc = dump_items(d, &r->other, 1);
+    }
+    if (!rc && r->of) {
+        begin_line(d, "of\n");
+        rc = dump_items(d, &r->of, 1);
+    }
+    d->level--;
+    return rc;
+}
+
 static int dump_expr(struct dumper *d, const struct bt_ast *e)
 {
     switch (e->kind) {
@@ -86,6 +126,7 @@ static int dump_expr(struct dumper *d, const struct bt_ast *e)
         bt_loc_escape(d->out, e->u.call.name, strlen(e->u.call.name));
         end_line(d, e->loc);
         return dump_items(d, e->u.call.args, e->u.call.n);
+    case BT_AST_RECORD: return dump_record(d, e);
     }
     return 0;
 }

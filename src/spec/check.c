@@ -311,6 +311,12 @@ static int check_pattern_op(struct checker *c, struct bt_ast *e)
         bt_op_info(e->u.op.op)->strength >= 400 ? "=:=" : bt_op_info(e->u.op.op)->text);
 }
 
+/* bt_record_expand leaves no record in a tree. */
+static int not_expanded(struct checker *c, const struct bt_ast *e)
+{
+    return bt_err_at(c->err, BEAMTAP_EINTERNAL, e->loc, "a record that was not looked up");
+}
+
 static int check_pattern(struct checker *c, struct bt_ast *e)
 {
     switch (e->kind) {
@@ -330,6 +336,7 @@ static int check_pattern(struct checker *c, struct bt_ast *e)
             "a function cannot be called in a pattern; bind a variable and test it in a guard: "
             "mod:fun(X) when %s(X)",
             e->u.call.name);
+    case BT_AST_RECORD: return not_expanded(c, e);
     }
     return 0;
 }
@@ -498,7 +505,7 @@ static int check_call(struct checker *c, const struct bt_ast *e)
         return unknown_function(c, e);
     if (e->u.call.n < fun->min_arity || e->u.call.n > fun->max_arity)
         return wrong_arity(c, e, fun);
-    if (is_fun(c) && !bt_guard_is_in_funs(fun, e->u.call.n))
+    if (is_fun(c) && !e->u.call.is_sized && !bt_guard_is_in_funs(fun, e->u.call.n))
         return fail(c, e->loc,
             "ms_transform does not know %s/%zu, so neither do funs; mod:fun(X) when %s(X) ... takes it",
             fun->name, e->u.call.n, fun->name);
@@ -564,6 +571,7 @@ static int check_test(struct checker *c, struct bt_ast *e)
     case BT_AST_MAP: return check_guard_map(c, e);
     case BT_AST_OP: return check_guard_op(c, e);
     case BT_AST_CALL: return check_call(c, e);
+    case BT_AST_RECORD: return not_expanded(c, e);
     }
     return 0;
 }

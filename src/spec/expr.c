@@ -48,6 +48,15 @@ static unsigned depth_below(const struct bt_ast *e)
         y = depth_of(e->u.op.args[1]);
         return x > y ? x : y;
     case BT_AST_CALL: return deepest(e->u.call.args, e->u.call.n);
+    case BT_AST_RECORD:
+        x = depth_of(e->u.record->other);
+        y = depth_of(e->u.record->of);
+        x = x > y ? x : y;
+        for (size_t i = 0; i < e->u.record->n; i++) {
+            y = depth_of(e->u.record->fields[i].value);
+            x = x > y ? x : y;
+        }
+        return x;
     default: return 0;
     }
 }
@@ -177,10 +186,6 @@ static struct bt_ast *parse_var(struct bt_parser *p)
         return NULL;
     if (t.kind == BT_TOK_VAR)
         e->u.var.name = t.text;
-    if (p->tok.kind == BT_TOK_HASH)
-        return no(bt_parser_fail(p, p->tok.loc,
-            "a map or record cannot be read or changed here; name the part you "
-            "mean in the pattern: #{key := Value}"));
     if (p->tok.kind == BT_TOK_LPAREN)
         return no(bt_parser_fail(p, t.loc, "a variable cannot be called"));
     if (p->tok.kind == BT_TOK_DOT && p->lx.off < p->lx.len)
@@ -243,11 +248,130 @@ static struct bt_ast *parse_remote_call(struct bt_parser *p, const struct bt_tok
     return e;
 }
 
-static struct bt_ast *no_records(struct bt_parser *p, struct beamtap_loc loc)
+/* ---- records ---- */
+
+/* The name of a record or field, with tok on it. NULL: error set. */
+static const char *record_word(struct bt_parser *p, const char *what)
 {
-    return no(bt_parser_fail(p, loc,
-        "records are not supported yet; write the tuple: #state{n = N} with fields a and "
-        "n is {state, _, N}"));
+    struct bt_token t = p->tok;
+    if (t.kind != BT_TOK_ATOM) {
+        bt_parser_unexpected(p, what);
+        return NULL;
+    }
+    if (strlen(t.text) != t.len) {
+        bt_parser_fail(p, t.loc, "the name of a record or field cannot have a NUL in it");
+        return NULL;
+    }
+    return bt_parser_next(p) ? NULL : t.text;
+}
+
+/* n = N, or _ = V */
+static int parse_field(struct bt_parser *p, struct bt_ast_record *r, size_t *cap)
+{
+    struct bt_token t = p->tok;
+    struct bt_ast_field f = {.loc = t.loc};
+    if (t.kind == BT_TOK_WILD ? bt_parser_next(p) : !(f.name = record_word(p, "the name of a field")))
+        return -1;
+    if (p->tok.kind == BT_TOK_ASSIGN || p->tok.kind == BT_TOK_TO)
+        return bt_parser_fail(p, p->tok.loc, "a field of a record is written with '=': #%s{%s = ...}",
+            r->name, f.name ? f.name : "_");
+    if (!bt_parser_is_op(p, BT_OP_MATCH))
+        return bt_parser_unexpected(p, "'='");
+    if (bt_parser_next(p))
+        return -1;
+    f.value = bt_parse_expr(p, 0);
+    if (!f.value)
+        return -1;
+    if (!f.name) {
+        if (r->other)
+            return bt_parser_fail(p, t.loc, "'_' stands twice in the record");
+        r->other = f.value;
+        return 0;
+    }
+    r->fields = bt_arena_grow(p->arena, r->fields, r->n, cap, sizeof *r->fields);
+    if (!r->fields)
+        return bt_err_nomem(p->err);
+    r->fields[r->n++] = f;
+    return 0;
+}
+
+/* {n = N, _ = V} */
+static int parse_fields(struct bt_parser *p, struct bt_ast_record *r)
+{
+    struct bt_token open = p->tok;
+    size_t cap = 0;
+    r->form = BT_RECORD_FIELDS;
+    if (bt_parser_next(p))
+        return -1;
+    while (p->tok.kind != BT_TOK_RBRACE) {
+        if (parse_field(p, r, &cap))
+            return -1;
+        if (p->tok.kind != BT_TOK_COMMA)
+            break;
+        if (bt_parser_next(p))
+            return -1;
+        if (p->tok.kind == BT_TOK_RBRACE)
+            return bt_parser_unexpected(p, "the name of a field");
+    }
+    return bt_parser_close(p, BT_TOK_RBRACE, &open, "',' or '}'");
+}
+
+/* .n */
+static int parse_index(struct bt_parser *p, struct bt_ast_record *r)
+{
+    r->form = BT_RECORD_INDEX;
+    r->fields = bt_arena_alloc(p->arena, sizeof *r->fields);
+    if (!r->fields)
+        return bt_err_nomem(p->err);
+    r->n = 1;
+    if (bt_parser_next(p))
+        return -1;
+    r->fields[0].loc = p->tok.loc;
+    r->fields[0].name = record_word(p, "the name of a field");
+    return r->fields[0].name ? 0 : -1;
+}
+
+/* srv of srv#state */
+static int note_module(struct bt_parser *p, const struct bt_token *t)
+{
+    if (strlen(t->text) != t->len)
+        return bt_parser_fail(p, t->loc, "the name of a module cannot have a NUL in it");
+    p->modules = bt_arena_grow(p->arena, p->modules, p->n_modules, &p->modules_cap, sizeof *p->modules);
+    if (!p->modules)
+        return bt_err_nomem(p->err);
+    p->modules[p->n_modules++] = (struct bt_ast_module){t->text, t->loc};
+    return 0;
+}
+
+/* #state and what follows, with tok on the #. module: srv of srv#state; of: S of S#state; either or both NULL. */
+static struct bt_ast *parse_record(struct bt_parser *p, const struct bt_token *module, struct bt_ast *of)
+{
+    struct beamtap_loc hash = p->tok.loc;
+    struct bt_ast *e = begin(p, BT_AST_RECORD, module ? module->loc : of ? of->loc : hash);
+    struct bt_ast_record *r = bt_arena_alloc(p->arena, sizeof *r);
+    if (!e)
+        return NULL;
+    if (!r)
+        return no(bt_err_nomem(p->err));
+    r->of = of;
+    r->module = module ? module->text : NULL;
+    if ((module && note_module(p, module)) || bt_parser_next(p) ||
+        !(r->name = record_word(p, "the name of a record")))
+        return NULL;
+    r->name_loc = bt_loc_join(module ? module->loc : hash, p->prev.loc);
+    e->u.record = r;
+    if (p->tok.kind == BT_TOK_LBRACE) {
+        if (parse_fields(p, r))
+            return NULL;
+    } else if (p->tok.kind == BT_TOK_DOT && !(module && p->lx.off == p->lx.len)) {
+        if (parse_index(p, r))
+            return NULL;
+    } else if (module) {
+        r->form = BT_RECORD_NAME;
+    } else {
+        return no(bt_parser_unexpected(p, "'{' or '.' behind the name of the record"));
+    }
+    return finish(p, e);
 }
 
 static struct bt_ast *parse_atom(struct bt_parser *p)
@@ -260,7 +384,7 @@ static struct bt_ast *parse_atom(struct bt_parser *p)
     if (p->tok.kind == BT_TOK_COLON)
         return parse_remote_call(p, &t);
     if (p->tok.kind == BT_TOK_HASH)
-        return no_records(p, t.loc);
+        return parse_record(p, &t, NULL);
     return literal(p, bt_term_atom_n(p->arena, t.text, t.len), t.loc);
 }
 
@@ -339,12 +463,12 @@ static struct bt_ast *parse_map(struct bt_parser *p)
 {
     struct bt_token hash = p->tok;
     struct bt_ast_list items = {0};
+    if (bt_parser_peek(p).kind == BT_TOK_ATOM)
+        return parse_record(p, NULL, NULL);
     struct bt_ast *e = begin(p, BT_AST_MAP, hash.loc);
     if (!e || bt_parser_next(p))
         return NULL;
     struct bt_token open = p->tok;
-    if (open.kind == BT_TOK_ATOM)
-        return no_records(p, bt_loc_join(hash.loc, open.loc));
     if (bt_parser_expect(p, BT_TOK_LBRACE, "'{' of a map"))
         return NULL;
     while (p->tok.kind != BT_TOK_RBRACE) {
@@ -400,7 +524,7 @@ static struct bt_ast *parse_fun(struct bt_parser *p)
     return literal(p, t, fun.loc);
 }
 
-static struct bt_ast *parse_primary(struct bt_parser *p)
+static struct bt_ast *parse_bare(struct bt_parser *p)
 {
     struct beamtap_loc start = p->tok.loc;
     switch (p->tok.kind) {
@@ -423,6 +547,19 @@ static struct bt_ast *parse_primary(struct bt_parser *p)
             p, start, "Elixir notation is not supported yet; Erlang writes the atom :ok as ok"));
     default: return no(bt_parser_unexpected(p, "a term"));
     }
+}
+
+/* A term, and what may follow it: S#state.n, S#state{n = 1} */
+static struct bt_ast *parse_primary(struct bt_parser *p)
+{
+    struct bt_ast *e = parse_bare(p);
+    while (e && p->tok.kind == BT_TOK_HASH) {
+        if (bt_parser_peek(p).kind == BT_TOK_LBRACE)
+            return no(bt_parser_fail(p, p->tok.loc,
+                "a map cannot be changed here; name the part you mean in the pattern: #{key := Value}"));
+        e = parse_record(p, NULL, e);
+    }
+    return e;
 }
 
 /* ---- operators ---- */

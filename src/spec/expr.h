@@ -17,6 +17,8 @@ struct bt_parser {
     struct beamtap_err *err;
     unsigned depth;       /* of the recursion */
     bool in_fun, in_head; /* of fun(Head) -> Body end, where everything is read as Erlang reads it */
+    struct bt_ast_module *modules; /* of mod#rec so far */
+    size_t n_modules, modules_cap;
     size_t n_binary_bits; /* in all binaries so far: <<0:100000>> is short text for much data */
 };
 

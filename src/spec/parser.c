@@ -266,6 +266,8 @@ int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, 
         return -1;
     if (p.tok.kind != BT_TOK_END)
         return bt_parser_unexpected(&p, expected_next(&t));
+    t.modules = p.modules;
+    t.n_modules = p.n_modules;
     *out = t;
     return 0;
 }

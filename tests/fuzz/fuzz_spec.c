@@ -105,9 +105,21 @@ static void check_program(const struct bt_program *prog, struct bt_arena *a)
     bt_buf_done(&bytes);
 }
 
+/* Some records to use, with defaults of every kind. */
+static void define_records(struct bt_records *table, struct bt_arena *a)
+{
+    static const char text[] =
+        "-record(r, {a, b = 2 * 3, c = \"t\", d = {x, [1 | y]}, e = ?M}). -record(s, {}).";
+    struct bt_records_text in = {text, sizeof text - 1, "r.hrl", "m", true};
+    bt_records_init(table, a);
+    assert(bt_records_read(table, &in, NULL, NULL) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bt_arena a = BT_ARENA_INIT;
+    struct bt_records table;
+    struct bt_compile_opts opts = {.records = &table};
     struct bt_program prog;
     struct bt_buf tokens = BT_BUF_INIT;
     struct beamtap_err err = {0};
@@ -117,7 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
     const char *spec = text;
-    if (bt_compile(&spec, 1, NULL, &a, &prog, NULL, &err) == 0)
+    define_records(&table, &a);
+    if (bt_compile(&spec, 1, &opts, &a, &prog, NULL, &err) == 0)
         check_program(&prog, &a);
     else
         check_error(text, &err);
@@ -154,6 +167,8 @@ const struct bt_fuzz_seed bt_fuzz_seeds[] = {
                  "-> return"),
     BT_FUZZ_SEED(
         "m:f('_', '$1') when X =:= '$_'; node() =:= a@b, erlang:is_list(X), binary_part(X, 0, 1) =:= <<>>"),
+    BT_FUZZ_SEED("m:f(#r{a = X, _ = Y}, m#s{}) when X#r.b > #r.c, is_record(X, m#r), Y =:= X#r{e = 1}; #r{e "
+                 "= X} =:= Y"),
     BT_FUZZ_SEED("("),
     BT_FUZZ_SEED(")"),
     BT_FUZZ_SEED("{"),

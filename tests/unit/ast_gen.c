@@ -95,11 +95,32 @@ static void gen_op(struct ast_gen *g, struct bt_ast *e, unsigned depth)
         e->u.op.op = BT_OP_NOT;
 }
 
+static void gen_record(struct ast_gen *g, struct bt_ast *e, unsigned depth)
+{
+    struct bt_ast_record *r = bt_arena_alloc(g->arena, sizeof *r);
+    e->kind = BT_AST_RECORD;
+    e->u.record = r;
+    r->form = (enum bt_record_form)below(g, 3);
+    r->name = PICK(g, atoms);
+    if (r->form == BT_RECORD_NAME || below(g, 3) == 0)
+        r->module = PICK(g, atoms);
+    else if (below(g, 2))
+        r->of = gen(g, depth - 1);
+    r->n = r->form == BT_RECORD_FIELDS ? below(g, 3) : r->form == BT_RECORD_INDEX;
+    r->fields = bt_arena_array(g->arena, r->n, sizeof *r->fields);
+    for (size_t i = 0; i < r->n; i++) {
+        r->fields[i].name = PICK(g, atoms);
+        r->fields[i].value = r->form == BT_RECORD_FIELDS ? gen(g, depth - 1) : NULL;
+    }
+    if (r->form == BT_RECORD_FIELDS && below(g, 4) == 0)
+        r->other = gen(g, depth - 1);
+}
+
 static struct bt_ast *gen(struct ast_gen *g, unsigned depth)
 {
     struct bt_ast *e = bt_arena_alloc(g->arena, sizeof *e);
     size_t n = below(g, 4);
-    switch (depth ? below(g, 10) : below(g, 4)) {
+    switch (depth ? below(g, 11) : below(g, 4)) {
     case 0: e->kind = BT_AST_WILD; return e;
     case 1:
         e->kind = BT_AST_VAR;
@@ -133,6 +154,7 @@ static struct bt_ast *gen(struct ast_gen *g, unsigned depth)
         e->u.call.args = gen_items(g, n, depth);
         e->u.call.n = n;
         return e;
+    case 8: gen_record(g, e, depth); return e;
     default: gen_op(g, e, depth); return e;
     }
 }
@@ -249,6 +271,24 @@ static bool both_equal(const struct bt_ast *x, const struct bt_ast *y)
     return x && y ? ast_equal(x, y) : !x && !y;
 }
 
+static bool texts_equal(const char *x, const char *y)
+{
+    return x && y ? strcmp(x, y) == 0 : !x && !y;
+}
+
+static bool records_equal(const struct bt_ast_record *x, const struct bt_ast_record *y)
+{
+    if (x->form != y->form || !texts_equal(x->module, y->module) || strcmp(x->name, y->name) != 0 ||
+        x->n != y->n || !both_equal(x->of, y->of) || !both_equal(x->other, y->other))
+        return false;
+    for (size_t i = 0; i < x->n; i++) {
+        if (strcmp(x->fields[i].name, y->fields[i].name) != 0 ||
+            !both_equal(x->fields[i].value, y->fields[i].value))
+            return false;
+    }
+    return true;
+}
+
 bool ast_equal(const struct bt_ast *x, const struct bt_ast *y)
 {
     if (x->kind != y->kind)
@@ -272,6 +312,7 @@ bool ast_equal(const struct bt_ast *x, const struct bt_ast *y)
     case BT_AST_CALL:
         return strcmp(x->u.call.name, y->u.call.name) == 0 && x->u.call.n == y->u.call.n &&
                items_equal(x->u.call.args, y->u.call.args, x->u.call.n);
+    case BT_AST_RECORD: return records_equal(x->u.record, y->u.record);
     }
     return false;
 }

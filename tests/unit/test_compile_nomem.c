@@ -55,6 +55,10 @@ void *__wrap_realloc(void *p, size_t size)
     return may_allocate() ? __real_realloc(p, size) : NULL;
 }
 
+static const char defined[] =
+    "-module(s). -record(r, {a, b = {1, [x | y]}, c = -(2 + 3), d = #{k => 1}, 'e f', g = ?M}).";
+static const struct bt_records_text definitions = {defined, sizeof defined - 1, "r.hrl", "r", true};
+
 static int run(const char *spec, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
@@ -62,7 +66,12 @@ static int run(const char *spec, struct beamtap_err *err)
     struct bt_program prog;
     struct bt_instrument_opts opts = {.base = 0, .range = 10, .mode = BT_ARGS_MODE_NAMED};
     size_t id = 1;
-    int rc = bt_compile(&spec, 1, NULL, &a, &prog, NULL, err);
+    struct bt_records records;
+    struct bt_compile_opts compile = {.records = &records};
+    bt_records_init(&records, &a);
+    int rc = bt_records_read(&records, &definitions, NULL, err);
+    if (!rc)
+        rc = bt_compile(&spec, 1, &compile, &a, &prog, NULL, err);
     if (!rc)
         rc = bt_program_dump(&out, &prog, err);
     if (!rc) {
@@ -85,6 +94,7 @@ static const char *const specs[] = {
      "{}, "
      "[])"),
     "{queue, in, return_trace}",
+    "m:f(s#r{a = X, _ = Y}) when X#r.b > #r.c, is_record(X, s#r), Y =:= X#r{c = 1}; X =:= #r{g = 1}",
     "m:f(A,B,C,D,E,F,G,H,I,J) when A; B; C; D; E; F; G",
 };
 

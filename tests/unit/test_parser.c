@@ -53,6 +53,13 @@ static const struct {
     {"m:f(X) when  erlang:is_list( X )", "m:f(X) when erlang:is_list(X)"},
     {"m:f(X) when erlang:'+'(X,1) =:= erlang:'not'(X)", "m:f(X) when erlang:'+'(X, 1) =:= erlang:'not'(X)"},
     {"{m, f, fun([X]) when X =:= - -1 -> #{ a=>X }, erlang:hd(X) end}", "{m, f, fun([X]) when X =:= - -1 -> #{a => X}, erlang:hd(X) end}"},
+    {"m:f(#r{}, #'r r'{a = X, 'b c' = #s{}, _ = _}, m#r{a = {1}}, 'M'#r{})", NULL},
+    {"m:f(X) when X#r.a =:= #r.a + 1, (X)#r.b#s.c, #r{a = X}#r.a, f(X)#r.a, not X#r.a",
+        "m:f(X) when X#r.a =:= #r.a + 1, X#r.b#s.c, #r{a = X}#r.a, f(X)#r.a, not X#r.a"},
+    {"m:f(X) when (a)#r.a, (1)#r.a, -X#r.a, (X + 1)#r.a, X # r { a = 1 } # s . b",
+        "m:f(X) when (a)#r.a, (1)#r.a, - X#r.a, (X + 1)#r.a, X#r{a = 1}#s.b"},
+    {"m:f(X) when is_record(X, m#r), is_record(m#r, X), is_record(X, r)", NULL},
+    {"m:f(X) when X =:= X#r{a = 1, _ = 2}#s{}", NULL},
     {"m:f(X) when 1 + 2 * 3 - 4 > 5", NULL},
     {"m:f(X) when (1 + 2) * (3 - 4) > 5", NULL},
     {"m:f(X) when 1 - (2 - 3) > 5 - 1 - 2", NULL},
@@ -144,9 +151,23 @@ static const struct {
     {"queue:in(#{a := })", 1, 17, "a term"},
     {"queue:in(#{a := 1,})", 1, 19, "a key"},
     {"queue:in(#{a: 1})", 1, 13, "Elixir"},
-    {"queue:in(#rec{})", 1, 10, "records"},
-    {"queue:in(mod#rec{})", 1, 10, "records"},
-    {"queue:in(X#{})", 1, 11, "cannot be read"},
+    {"queue:in(#rec)", 1, 14, "'{' or '.' behind the name of the record"},
+    {"queue:in(#rec.)", 1, 15, "the name of a field"},
+    {"queue:in(#rec.X)", 1, 15, "the name of a field"},
+    {"queue:in(mod#Rec{})", 1, 14, "the name of a record"},
+    {"queue:in(#rec{a})", 1, 16, "'='"},
+    {"queue:in(#rec{a := 1})", 1, 17, "a field of a record is written with '=': #rec{a = ...}"},
+    {"queue:in(#rec{_ => 1})", 1, 17, "#rec{_ = ...}"},
+    {"queue:in(#rec{a = })", 1, 19, "a term"},
+    {"queue:in(#rec{a = 1,})", 1, 21, "the name of a field"},
+    {"queue:in(#rec{_ = 1, _ = 2})", 1, 22, "'_' stands twice"},
+    {"queue:in(#rec{A = 1})", 1, 15, "the name of a field"},
+    {"queue:in(#rec{a = 1)", 1, 20, "',' or '}'"},
+    {"queue:in(#rec{a = 1", 1, 14, "never closed"},
+    {"queue:in(#'a\\x{0}b'{})", 1, 11, "cannot have a NUL"},
+    {"queue:in('a\\x{0}b'#r{})", 1, 10, "cannot have a NUL"},
+    {"queue:in(X) when X#rec", 1, 23, "'{' or '.'"},
+    {"queue:in(X#{})", 1, 11, "a map cannot be changed"},
     {"queue:in(X.y)", 1, 11, "Elixir"},
     {"queue:in(X(1))", 1, 10, "cannot be called"},
     {"queue:in(fun(X) -> X end)", 1, 10, "fun mod:name/1"},
@@ -335,6 +356,11 @@ static void test_dump(void **state)
                                                                                  "  action return @2:33+6\n");
     dump_is("{m, '_', return_trace}",
         "recon tuple @1:1+22\n  module m @1:2+1\n  function _ @1:5+3\n  args return_trace @1:10+12\n");
+    dump_is("m:f(s#r{a = X, _ = 1}) when X#r.b",
+        "call spec @1:1+33\n  module m @1:1+1\n  function f @1:3+1\n  args @1:4+19\n"
+        "    record s#r @1:5+17\n      field a @1:9+1\n        var X @1:13+1\n      other fields\n"
+        "        literal 1 @1:20+1\n  when\n    record access #r @1:29+5\n      field b @1:33+1\n      of\n"
+        "        var X @1:29+1\n");
     dump_is("m:f/2", "call spec @1:1+5\n  module m @1:1+1\n  function f @1:3+1\n  arity 2 @1:4+2\n");
     dump_is("m", "call spec @1:1+1\n  module m @1:1+1\n  function _\n  args any\n");
 }

@@ -1,0 +1,2 @@
+-record(state, {n = 0 :: integer(), q, limit = ?MAX, t = {a, 1}}).
+-record(job, {id, state = #state{}}).
