@@ -32,9 +32,29 @@
 -define(UNDERSHOOT, 1024).
 -define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted
 
+%% What the heir does. The session is ended with the tracer's patterns and flags; below OTP 27 flags went with the tracer.
+-define(HEIR, "
+    process_flag(sensitive, true),
+    process_flag(priority, high),
+    X = monitor(process, Guard),
+    Y = monitor(process, Tracer),
+    receive {'DOWN', X, process, _, _} -> ok end,
+    receive {'DOWN', Y, process, _, _} -> ok end,
+    erlang:system_flag(trace_control_word, Base),
+    case Session of
+        none -> [catch erlang:trace_pattern(MFA, false, Kind) || {MFA, Kind} <- Set];
+        _ -> catch trace:session_destroy(Session)
+    end,
+    erlang:system_flag(trace_control_word, Base),
+    code:delete(Module),
+    code:purge(Module),
+    erlang:send(Ctl, {finished, both_died, []}, [noconnect, nosuspend]).
+").
+
 %% What was set on the node, so that either process can take it back.
 -record(undo, {session,         % trace session (OTP 27 and later) or none
                tracer,          % our tracer process
+               heir,            % the process that takes everything back where both of ours are killed
                base,            % the control word as it was found; none: it is somebody else's now
                range,           % the gate uses Base .. Base + range
                patterns = [],   % [{MFA, local | global}]
@@ -182,8 +202,9 @@ arm(G, Groups, Procs, Base, Range, Config) ->
         {ok, Targets} ->
             {Tracer, Mon} = spawn_opt(?MODULE, tracer, [self(), G#guard.ctl], tracer_options(Config)),
             Session = session_new(Tracer),
-            Undo = #undo{session = Session, tracer = Tracer, base = Base, range = Range, patterns = Patterns,
-                         counted = countable(Session, Patterns)},
+            Undo0 = #undo{session = Session, tracer = Tracer, base = Base, range = Range, patterns = Patterns,
+                          counted = countable(Session, Patterns)},
+            Undo = Undo0#undo{heir = heir(Undo0, G#guard.ctl)},
             Specs = maps:from_list([{MFA, {Scope, MS}} || {MS, Scope, MFAs} <- Groups, MFA <- MFAs]),
             G1 = G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = armed, specs = Specs, config = Config},
             Tracer ! {own, Undo, Config},
@@ -476,6 +497,7 @@ finish(G, Why) ->
     session_end(U#undo.session),
     ask(U#undo.tracer, kill, 1000),
     take_back(U),
+    ask(U#undo.heir, kill, 1000),
     tell(G1, {finished, Why, left(U)}),
     leave().
 
@@ -535,6 +557,15 @@ left_word(Base) ->
         W when W =:= Base; Base =:= none -> [];
         W -> [{word, W}]
     end.
+
+%% A third process, for the case that guard and tracer end at once: somebody kills both, or purges this code. It runs none of
+%% it, but the interpreter of OTP's own erl_eval, so no purge finds it.
+heir(#undo{session = S, tracer = T, base = Base, patterns = Patterns, counted = Counted}, Ctl) ->
+    {ok, Tokens, _} = erl_scan:string(?HEIR),
+    {ok, Exprs} = erl_parse:parse_exprs(Tokens),
+    Set = [{MFA, [Scope]} || {MFA, Scope} <- Patterns] ++ [{MFA, [call_count]} || MFA <- Counted],
+    spawn(erl_eval, exprs, [Exprs, [{'Base', Base}, {'Ctl', Ctl}, {'Guard', self()}, {'Module', ?MODULE}, {'Session', S},
+                                    {'Set', Set}, {'Tracer', T}]]). % in the order of their names
 
 %% The last act: this code is unloaded, and purged once nobody runs it.
 leave() ->
@@ -873,6 +904,7 @@ wait_for(#tracer{rate = {N, Interval}, tokens = Tokens}, Wanted) ->
 alone(#tracer{ctl = Ctl, undo = U}) ->
     take_back(U),
     session_end(U#undo.session),
+    ask(U#undo.heir, kill, 1000),
     tell(Ctl, {finished, guard_died, []}, 50),
     leave(),
     exit(normal).

@@ -369,6 +369,10 @@ static int agent_ended(struct bt_session *s, struct bt_etf why, struct beamtap_e
     else if (bt_etf_is_atom(&why, "guard_died"))
         bt_err_set(err, BEAMTAP_ELIMIT,
             "the guard process on %s was ended by somebody; its tracer has cleaned up", node);
+    else if (bt_etf_is_atom(&why, "both_died"))
+        bt_err_set(err, BEAMTAP_ELIMIT,
+            "guard and tracer on %s were ended by somebody, or their code was purged; the third process has cleaned up",
+            node);
     else if (bt_etf_is_atom(&why, "no_function"))
         bt_err_set(err, BEAMTAP_ENOMATCH, "the functions are gone: their module was unloaded on %s", node);
     else if (bt_etf_is_atom(&why, "asked"))

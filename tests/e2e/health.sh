@@ -106,7 +106,7 @@ killed() {
     wait_armed
     wait_for 5 grep -q 'target:pair' "$TAP_OUT" || fail "no call"
     at_least "processes killed" "$(ask "Ps = lists:append([target:ours(W) || W <- [$1]]), [exit(P, kill) || P <- Ps], length(Ps)")" 1
-    if [ "$1" = 'guard, tracer' ]; then     # nobody is left that could say so
+    if [ "$1" = 'guard, tracer, heir' ]; then     # nobody is left that could say so
         sleep 0.3
         kill -INT "$TAP_PID"
         sleep 0.3
@@ -127,6 +127,20 @@ like "message" "$ERR" '^beamtap: the guard process on .* was ended'
 clean
 part "both are killed"
 killed 'guard, tracer'
+ends 4
+like "message" "$ERR" '^beamtap: guard and tracer on .* were ended'
+clean
+part "the agent's code is purged"
+tap_start "$NODE" 'target:pair/2 -> return' -c none -t 20s
+wait_armed
+wait_for 5 grep -q 'target:pair' "$TAP_OUT" || fail "no call"
+is "modules purged" "$(ask '[begin code:delete(M), code:purge(M) end || {M, _} <- code:all_loaded(), lists:prefix("beamtap_agent", atom_to_list(M))]')" '[true]'
+tap_end 12
+ends 4
+like "message" "$ERR" '^beamtap: guard and tracer on .* were ended'
+clean
+part "all three are killed"     # there is nobody left who could clean up, and clear does
+killed 'guard, tracer, heir'
 ends 7
 left=$(ask 'leftovers:check()')
 if [ "$otp" -ge 27 ]; then

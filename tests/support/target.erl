@@ -247,7 +247,9 @@ tracer_queue() ->
 
 find_tracer() -> case ours(tracer) of [P | _] -> P; [] -> erase(tracer), none end.
 
-%% Processes of beamtap's agent: those that began in its function guard or tracer.
+%% Processes of beamtap's agent: those that began in its function guard or tracer, or in OTP's interpreter.
+ours(heir) ->
+    [P || P <- processes(), process_info(P, initial_call) =:= {initial_call, {erl_eval, exprs, 2}}];
 ours(What) ->
     [P || P <- processes(), {initial_call, {M, F, _}} <- [process_info(P, initial_call)],
           F =:= What, lists:prefix("beamtap_agent", atom_to_list(M))].
