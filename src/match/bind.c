@@ -452,10 +452,11 @@ static const struct bt_term *expr_of_map(struct bt_bindings *b, const struct bt_
     return items ? bt_term_map(b->arena, items, e->u.seq.n) : NULL;
 }
 
-/* '_' is nothing special outside of a head. */
+/* '_' is nothing special outside of a head. '$_' in a call spec is what it is in redbug: the list of the arguments. */
 static const struct bt_term *expr_of_literal(struct bt_bindings *b, const struct bt_term *t)
 {
-    return bt_term_is_atom(t, "_") ? t : quoted(b->arena, t);
+    bool is_args = b->kind != BT_ARGS_FUN && bt_term_is_atom(t, "$_");
+    return is_args || bt_term_is_atom(t, "_") ? t : quoted(b->arena, t);
 }
 
 static const struct bt_term *expr_of_op(struct bt_bindings *b, const struct bt_ast *e)

@@ -388,12 +388,37 @@ static struct bt_ast *parse_atom(struct bt_parser *p)
     return literal(p, bt_term_atom_n(p->arena, t.text, t.len), t.loc);
 }
 
+/* Tests with , or ; between them, with tok behind the first one: in brackets , is andalso and ; is orelse. */
+static struct bt_ast *parse_tests(struct bt_parser *p, struct bt_ast *first, struct beamtap_loc start)
+{
+    struct bt_ast *any = NULL, *all = first;
+    while (all && (p->tok.kind == BT_TOK_COMMA || p->tok.kind == BT_TOK_SEMICOLON)) {
+        bool is_end = p->tok.kind == BT_TOK_SEMICOLON;
+        if (bt_parser_next(p))
+            return NULL;
+        struct bt_ast *test = bt_parse_expr(p, 0);
+        if (!test)
+            return NULL;
+        if (!is_end) {
+            all = op_node(p, BT_OP_ANDALSO, start, all, test);
+            continue;
+        }
+        any = any ? op_node(p, BT_OP_ORELSE, start, any, all) : all;
+        if (!any)
+            return NULL;
+        all = test;
+    }
+    return any && all ? op_node(p, BT_OP_ORELSE, start, any, all) : all;
+}
+
 static struct bt_ast *parse_parens(struct bt_parser *p)
 {
     struct bt_token open = p->tok;
     if (bt_parser_next(p))
         return NULL;
     struct bt_ast *e = bt_parse_expr(p, 0);
+    if (e && p->in_guard)
+        e = parse_tests(p, e, e->loc);
     if (!e || bt_parser_close(p, BT_TOK_RPAREN, &open, "')'"))
         return NULL;
     return e;

@@ -16,6 +16,7 @@ struct bt_parser {
     struct bt_arena *arena;
     struct beamtap_err *err;
     unsigned depth;       /* of the recursion */
+    bool in_guard;        /* of a call spec, where brackets may hold tests with , and ; between them, as in redbug */
     bool in_fun, in_head; /* of fun(Head) -> Body end, where everything is read as Erlang reads it */
     struct bt_ast_module *modules; /* of mod#rec so far */
     size_t n_modules, modules_cap;

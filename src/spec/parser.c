@@ -29,6 +29,7 @@ int bt_parse_guards(struct bt_parser *p, struct bt_ast_clause *c)
 {
     size_t cap = 0;
     c->n_guards = 0;
+    p->in_guard = !p->in_fun;
     do {
         struct bt_ast_list tests = {0};
         if (bt_parser_next(p) || bt_parse_list(p, &tests))
@@ -38,6 +39,7 @@ int bt_parse_guards(struct bt_parser *p, struct bt_ast_clause *c)
             return bt_err_nomem(p->err);
         c->guards[c->n_guards++] = (struct bt_ast_guard){tests.items, tests.n};
     } while (p->tok.kind == BT_TOK_SEMICOLON);
+    p->in_guard = false;
     return 0;
 }
 

@@ -49,7 +49,7 @@ static const struct bt_term *name_of(struct bt_arena *a, const char *name)
 
 static const struct bt_term *actions(struct bt_arena *a, const struct bt_clause *clause)
 {
-    const struct bt_term **items = bt_arena_array(a, 2 + clause->n_notes, sizeof *items);
+    const struct bt_term **items = bt_arena_array(a, 3 + clause->n_notes, sizeof *items);
     size_t n = 0;
     if (!items)
         return NULL;
@@ -57,6 +57,8 @@ static const struct bt_term *actions(struct bt_arena *a, const struct bt_clause 
         items[n++] = bt_term_atom(a, "return");
     if (clause->wants_time)
         items[n++] = bt_term_atom(a, "time");
+    if (clause->only_counts)
+        items[n++] = bt_term_atom(a, "count");
     for (size_t i = 0; i < clause->n_notes; i++)
         items[n++] = bt_term_atom(a, clause->notes[i] == BT_NOTE_STACK ? "stack" : "caller");
     return bt_term_list(a, items, n, NULL);
