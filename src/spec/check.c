@@ -39,6 +39,24 @@ static int fail(struct checker *c, struct beamtap_loc loc, const char *fmt, ...)
 
 /* ---- names ---- */
 
+/* A line of a shell: the call that would start another tracer. */
+static int check_pasted(struct checker *c)
+{
+    static const struct {
+        const char *module, *function;
+    } calls[] = {{"recon_trace", "calls"}, {"recon_trace", "clear"}, {"dbg", "tp"}, {"dbg", "tpl"}, {"dbg", "p"},
+        {"dbg", "tracer"}, {"dbg", "fun2ms"}, {"redbug", "start"}, {"redbug", "stop"}, {"rexbug", "start"}};
+    const struct bt_ast_spec *s = c->spec;
+    for (size_t i = 0; s->args_kind == BT_ARGS_PATTERN && i < sizeof calls / sizeof calls[0]; i++) {
+        if (strcmp(s->module.text, calls[i].module) == 0 && strcmp(s->function.text, calls[i].function) == 0)
+            return fail(c, s->loc,
+                "this would trace %s:%s itself; give only what it is to trace: '{queue, in, 2}', 'queue:in/2 -> "
+                "return'",
+                calls[i].module, calls[i].function);
+    }
+    return 0;
+}
+
 static int check_names(struct checker *c)
 {
     const struct bt_ast_name *m = &c->spec->module, *f = &c->spec->function;
@@ -627,7 +645,7 @@ static int check_clause(struct checker *c)
 int bt_check(struct bt_ast_spec *spec, struct bt_arena *arena, struct beamtap_err *err)
 {
     struct checker c = {.spec = spec, .arena = arena, .err = err};
-    if (check_names(&c) || check_width(&c))
+    if (check_names(&c) || check_pasted(&c) || check_width(&c))
         return -1;
     for (size_t i = 0; i < spec->n_clauses; i++) {
         c.clause = &spec->clauses[i];

@@ -65,6 +65,39 @@ const struct bt_token *bt_parser_redirected(const struct bt_parser *p)
     return is_last ? &p->tok : was_last ? &p->prev : NULL;
 }
 
+/* What other languages write here, or Erlang elsewhere; NULL: nothing that is known. */
+static const char *cure_for(const struct bt_parser *p, const char *expected)
+{
+    static const struct {
+        const char *word;     /* at hand */
+        const char *expected; /* a part of what may stand here; NULL: whatever it is */
+        const char *cure;
+    } cures[] = {
+        {"if", "'when'", "tests stand behind 'when'"},
+        {"where", "'when'", "tests stand behind 'when'"},
+        {"and", "'->'", "between two tests write ',' or 'andalso'"},
+        {"return", "'->'", "write '-> return'"},
+        {"=>", "'->'", "actions stand behind '->'"},
+        {"in", "operator", "write X =:= a orelse X =:= b"},
+        {"case", NULL,
+            "there is no 'case' in a match specification; give each case a clause: fun([1]) -> ...; ([2]) -> "
+            "... end"},
+        {"if", "term", "there is no 'if' in a match specification; give each case a clause with a guard"},
+        {"begin", NULL, "there are no blocks in a match specification"},
+        {"receive", "term", "a match specification cannot receive"},
+        {"try", NULL, "a match specification catches nothing; an error in a guard is no match"},
+        {"catch", NULL, "a match specification catches nothing; an error in a guard is no match"},
+        {"fun", "term", "only fun mod:name/1 is a term here"},
+    };
+    for (size_t i = 0; i < sizeof cures / sizeof cures[0]; i++) {
+        bool is_word = strlen(cures[i].word) == p->tok.loc.len &&
+                       memcmp(p->lx.text + p->tok.loc.off, cures[i].word, p->tok.loc.len) == 0;
+        if (is_word && (!cures[i].expected || strstr(expected, cures[i].expected)))
+            return cures[i].cure;
+    }
+    return NULL;
+}
+
 int bt_parser_unexpected(struct bt_parser *p, const char *expected)
 {
     const struct bt_token *minus = bt_parser_redirected(p);
@@ -74,6 +107,9 @@ int bt_parser_unexpected(struct bt_parser *p, const char *expected)
             "write 'mod:fun(X, _) -> return' in quotes");
     char shown[80];
     bt_lex_show(&p->lx, &p->tok, shown, sizeof shown);
+    const char *cure = cure_for(p, expected);
+    if (cure)
+        return bt_parser_fail(p, p->tok.loc, "%s cannot stand here: %s", shown, cure);
     if (p->tok.kind == BT_TOK_RESERVED)
         return bt_parser_fail(p, p->tok.loc,
             "%s is a reserved word of Erlang; as an atom it needs quotes: '%.*s'", shown, (int)p->tok.len,

@@ -90,7 +90,11 @@ static int parse_action(struct bt_parser *p, struct bt_ast_action *out)
         if (actions[i].cure)
             return bt_parser_fail(p, t.loc, "%s", actions[i].cure);
         *out = (struct bt_ast_action){actions[i].action, t.loc};
-        return bt_parser_next(p);
+        if (bt_parser_next(p))
+            return -1;
+        return p->tok.kind == BT_TOK_LPAREN
+                   ? bt_parser_fail(p, p->tok.loc, "an action has no brackets: write '-> %s'", t.text)
+                   : 0;
     }
     return unknown_action(p, &t);
 }

@@ -101,6 +101,23 @@ static int parse_match_spec(struct bt_parser *p, struct bt_ast_spec *s)
     return s->match_spec ? 0 : -1;
 }
 
+/* dbg:fun2ms(fun([X, _]) -> ... end), as it stands in shells: the fun is what counts. Tok is on dbg. */
+static int parse_fun2ms(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    if (bt_parser_next(p) || bt_parser_expect(p, BT_TOK_COLON, "':'"))
+        return -1;
+    if (p->tok.kind != BT_TOK_ATOM || strcmp(p->tok.text, "fun2ms") != 0)
+        return bt_parser_unexpected(p, "fun2ms");
+    if (bt_parser_next(p))
+        return -1;
+    struct bt_token open = p->tok;
+    if (bt_parser_expect(p, BT_TOK_LPAREN, "'('"))
+        return -1;
+    if (p->tok.kind != BT_TOK_FUN)
+        return bt_parser_unexpected(p, "a fun");
+    return parse_fun(p, s) ? -1 : bt_parser_close(p, BT_TOK_RPAREN, &open, "')'");
+}
+
 static int parse_args(struct bt_parser *p, struct bt_ast_spec *s)
 {
     struct bt_token t = p->tok;
@@ -116,6 +133,8 @@ static int parse_args(struct bt_parser *p, struct bt_ast_spec *s)
         return parse_match_spec(p, s);
     if (t.kind == BT_TOK_FUN)
         return parse_fun(p, s);
+    if (t.kind == BT_TOK_ATOM && strcmp(t.text, "dbg") == 0)
+        return parse_fun2ms(p, s);
     s->args_kind = BT_ARGS_ARITY;
     if (t.kind == BT_TOK_LITERAL)
         return bt_parse_arity(p, &s->arity);
