@@ -68,9 +68,10 @@ const struct bt_token *bt_parser_redirected(const struct bt_parser *p)
 /* What other languages write here, or Erlang elsewhere; NULL: nothing that is known. */
 static const char *cure_for(const struct bt_parser *p, const char *expected)
 {
+    static const char in_body[] = "of a fun";
     static const struct {
         const char *word;     /* at hand */
-        const char *expected; /* a part of what may stand here; NULL: whatever it is */
+        const char *expected; /* a part of what may stand here, or in_body */
         const char *cure;
     } cures[] = {
         {"if", "'when'", "tests stand behind 'when'"},
@@ -79,20 +80,21 @@ static const char *cure_for(const struct bt_parser *p, const char *expected)
         {"return", "'->'", "write '-> return'"},
         {"=>", "'->'", "actions stand behind '->'"},
         {"in", "operator", "write X =:= a orelse X =:= b"},
-        {"case", NULL,
+        {"case", in_body,
             "there is no 'case' in a match specification; give each case a clause: fun([1]) -> ...; ([2]) -> "
             "... end"},
-        {"if", "term", "there is no 'if' in a match specification; give each case a clause with a guard"},
-        {"begin", NULL, "there are no blocks in a match specification"},
-        {"receive", "term", "a match specification cannot receive"},
-        {"try", NULL, "a match specification catches nothing; an error in a guard is no match"},
-        {"catch", NULL, "a match specification catches nothing; an error in a guard is no match"},
-        {"fun", "term", "only fun mod:name/1 is a term here"},
+        {"if", in_body, "there is no 'if' in a match specification; give each case a clause with a guard"},
+        {"begin", in_body, "there are no blocks in a match specification"},
+        {"receive", in_body, "a match specification cannot receive"},
+        {"try", in_body, "a match specification catches nothing; an error in a guard is no match"},
+        {"catch", in_body, "a match specification catches nothing; an error in a guard is no match"},
     };
     for (size_t i = 0; i < sizeof cures / sizeof cures[0]; i++) {
         bool is_word = strlen(cures[i].word) == p->tok.loc.len &&
                        memcmp(p->lx.text + p->tok.loc.off, cures[i].word, p->tok.loc.len) == 0;
-        if (is_word && (!cures[i].expected || strstr(expected, cures[i].expected)))
+        bool is_here = cures[i].expected == in_body ? p->in_fun && !p->in_head
+                                                    : strstr(expected, cures[i].expected) != NULL;
+        if (is_word && is_here)
             return cures[i].cure;
     }
     return NULL;
