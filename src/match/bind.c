@@ -52,6 +52,11 @@ static const struct bt_term *path_term(struct bt_arena *a, const struct path *p)
     return p->kind == PATH_ITEM ? bt_term_tuple2(a, bt_term_atom(a, "hd"), t) : t;
 }
 
+static bool is_transformed(const struct bt_bindings *b)
+{
+    return b->kind == BT_ARGS_FUN && b->syntax == BT_SYNTAX_ERLANG;
+}
+
 /* ---- variables ---- */
 
 static const struct bt_term *no_memory(struct bt_bindings *b)
@@ -290,9 +295,9 @@ static const struct bt_term *bind_fun_head(struct bt_bindings *b, const struct b
     const struct bt_term *args = bt_term_atom(b->arena, "$_");
     if (!args)
         return no_memory(b);
-    if (name->kind == BT_AST_WILD)
+    if (name->kind == BT_AST_WILD && is_transformed(b))
         b->wild = args;
-    else
+    else if (name->kind == BT_AST_VAR)
         b->vars[name->u.var.slot] = (struct bt_binding){.expr = args, .is_plain = true};
     return bind_pattern(b, rest, NULL);
 }
@@ -437,7 +442,7 @@ static const struct bt_term *expr_of_fun_map(struct bt_bindings *b, const struct
 /* A constant map is given as it is: OTP 23 does not find the constants in #{a => {{1}}}. */
 static const struct bt_term *expr_of_map(struct bt_bindings *b, const struct bt_ast *e)
 {
-    if (b->kind == BT_ARGS_FUN)
+    if (is_transformed(b))
         return expr_of_fun_map(b, e);
     if (bt_constant_is(e)) {
         const struct bt_term *t = bt_constant_term(b->arena, e);
@@ -455,7 +460,8 @@ static const struct bt_term *expr_of_map(struct bt_bindings *b, const struct bt_
 /* '_' is nothing special outside of a head. '$_' in a call spec is what it is in redbug: the list of the arguments. */
 static const struct bt_term *expr_of_literal(struct bt_bindings *b, const struct bt_term *t)
 {
-    bool is_args = b->kind != BT_ARGS_FUN && bt_term_is_atom(t, "$_");
+    bool is_redbug = b->kind != BT_ARGS_FUN && b->syntax == BT_SYNTAX_ERLANG;
+    bool is_args = is_redbug && bt_term_is_atom(t, "$_");
     return is_args || bt_term_is_atom(t, "_") ? t : quoted(b->arena, t);
 }
 

@@ -22,6 +22,7 @@ struct bt_binding {
 struct bt_bindings {
     const struct bt_ast_clause *clause; /* checked */
     enum bt_args_kind kind;             /* of its spec: only a PATTERN names what is shown */
+    enum bt_syntax syntax;              /* of its spec: a fun of Erlang is what ms_transform makes of it */
     struct bt_arena *arena;
     struct beamtap_err *err;
     struct bt_binding *vars;    /* one per clause->vars */

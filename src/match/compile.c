@@ -69,10 +69,12 @@ static int check_count(struct compiler *c)
             "action 'count' counts all calls, whatever their arguments: write mod:fun/2 -> count");
     if (s->n_actions > 1)
         return bt_err_at(c->err, BEAMTAP_ESPEC, s->actions[1].loc,
-            "action 'count' shows no calls, so it stands alone; give what is to be shown as a spec of its own");
+            "action 'count' shows no calls, so it stands alone; give what is to be shown as a spec of its "
+            "own");
     if (c->out->scope == BT_SCOPE_GLOBAL)
         return bt_err_at(c->err, BEAMTAP_ESPEC, s->actions[0].loc,
-            "action 'count' needs --scope local: the VM counts the calls of a function, from wherever they come");
+            "action 'count' needs --scope local: the VM counts the calls of a function, from wherever they "
+            "come");
     return 0;
 }
 
@@ -216,11 +218,14 @@ static const struct bt_term *make_guards(struct compiler *c, const struct bt_ast
 /* One clause of the text is one per alternative of its guards. */
 static int compile_clause(struct compiler *c, const struct bt_ast_clause *clause)
 {
-    c->bindings =
-        (struct bt_bindings){.clause = clause, .kind = c->spec->args_kind, .arena = c->arena, .err = c->err};
+    c->bindings = (struct bt_bindings){.clause = clause,
+        .kind = c->spec->args_kind,
+        .syntax = c->spec->syntax,
+        .arena = c->arena,
+        .err = c->err};
     if (bt_bind_head(&c->bindings) || bt_bind_captures(&c->bindings))
         return -1;
-    const struct bt_term *body = c->spec->is_not                       ? silent_body(c)
+    const struct bt_term *body = c->spec->is_not                     ? silent_body(c)
                                  : c->spec->args_kind == BT_ARGS_FUN ? body_of_fun(c, clause)
                                                                      : body_of_actions(c);
     for (size_t i = 0; i < (clause->n_guards ? clause->n_guards : 1); i++) {
@@ -309,7 +314,8 @@ static int make_names(struct compiler *c)
     if (c->spec->is_not || !bt_name_match_is_wide(&p->module_match))
         return 0;
     return bt_loc_fail(c->err, BEAMTAP_EWIDE, c->spec->module.loc,
-        "this is every module of the node, or nearly, too much to trace safely; name the module, for instance "
+        "this is every module of the node, or nearly, too much to trace safely; name the module, for "
+        "instance "
         "lists:seq/2, or a part of its name: my_app_*");
 }
 
@@ -336,7 +342,8 @@ static int compile_spec(struct compiler *c)
     describe(c);
     if (c->opts->to_trace && bt_check_safe(c->spec, c->err))
         return -1;
-    if (make_names(c) || check_time(c) || check_count(c) || check_not(c) || (c->spec->match_spec && compile_match_spec(c)))
+    if (make_names(c) || check_time(c) || check_count(c) || check_not(c) ||
+        (c->spec->match_spec && compile_match_spec(c)))
         return -1;
     for (size_t i = 0; i < c->spec->n_clauses; i++) {
         if (compile_clause(c, &c->spec->clauses[i]))

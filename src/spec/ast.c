@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "spec/ex_print.h"
 #include "term/etf_write.h"
 #include "term/print.h"
 
@@ -345,7 +346,9 @@ int bt_ast_print(struct bt_buf *out, const struct bt_ast_text *text, struct beam
         const struct bt_ast_spec *s = &text->specs[i];
         if (i)
             bt_buf_puts(out, ", ");
-        if (s->notation == BT_NOTATION_RECON ? print_recon(&p, s) : print_call(&p, s))
+        if (s->syntax == BT_SYNTAX_ELIXIR      ? bt_ex_print(out, s, err)
+            : s->notation == BT_NOTATION_RECON ? print_recon(&p, s)
+                                               : print_call(&p, s))
             return -1;
     }
     if (text->is_list)

@@ -266,7 +266,7 @@ struct bt_ast_text {
  */
 int bt_ast_print(struct bt_buf *out, const struct bt_ast_text *text, struct beamtap_err *err);
 
-/* As bt_ast_print, for one pattern (is_guard false) or guard expression; they differ in := and => only. */
+/* As bt_ast_print, for one pattern (is_guard false) or guard expression of Erlang; they differ in := and => only. */
 int bt_ast_print_expr(struct bt_buf *out, const struct bt_ast *expr, bool is_guard, struct beamtap_err *err);
 
 /* Appends the tree as an indented list, one node per line, with the place of each (@LINE:COL+BYTES). */

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "spec/ast.h"
+#include "spec/ex_print.h"
 #include "spec/loc.h"
 
 struct dumper {
     struct bt_buf *out;
     int level;
+    enum bt_syntax syntax;
     struct beamtap_err *err;
 };
 
@@ -60,7 +62,8 @@ static int dump_seq(struct dumper *d, const struct bt_ast *e, const char *what, 
 static int dump_leaf(struct dumper *d, const struct bt_ast *e, const char *what)
 {
     begin_line(d, what);
-    if (bt_ast_print_expr(d->out, e, false, d->err))
+    if (d->syntax == BT_SYNTAX_ELIXIR ? bt_ex_print_expr(d->out, e, d->err)
+                                      : bt_ast_print_expr(d->out, e, false, d->err))
         return -1;
     end_line(d, e->loc);
     return 0;
@@ -176,7 +179,10 @@ static int dump_clause(struct dumper *d, const struct bt_ast_clause *c, bool is_
 
 static int dump_spec(struct dumper *d, const struct bt_ast_spec *s)
 {
+    d->syntax = s->syntax;
     begin_line(d, s->notation == BT_NOTATION_RECON ? "recon tuple" : "call spec");
+    if (s->syntax == BT_SYNTAX_ELIXIR)
+        bt_buf_puts(d->out, ", Elixir");
     end_line(d, s->loc);
     d->level++;
     dump_name(d, "module ", &s->module);
@@ -199,7 +205,7 @@ static int dump_spec(struct dumper *d, const struct bt_ast_spec *s)
 
 int bt_ast_dump(struct bt_buf *out, const struct bt_ast_text *text, struct beamtap_err *err)
 {
-    struct dumper d = {out, 0, err};
+    struct dumper d = {.out = out, .err = err};
     for (size_t i = 0; i < text->n; i++) {
         if (dump_spec(&d, &text->specs[i]))
             return -1;

@@ -18,10 +18,10 @@
 enum segment_type { SEG_INTEGER, SEG_FLOAT, SEG_UTF8, SEG_UTF16, SEG_UTF32 };
 
 struct segment {
-    struct bt_token value; /* literal (sign applied) or string */
+    struct bt_token value; /* literal (sign applied) or string; Elixir's string is both */
     struct beamtap_loc loc;
     enum segment_type type;
-    bool is_little, has_size, has_unit;
+    bool is_little, is_signed, has_size, has_unit, is_text;
     uint64_t size, unit;
 };
 
@@ -30,6 +30,11 @@ struct bits {
     uint8_t *bytes;
     size_t n, cap; /* bits */
 };
+
+static bool is_elixir(const struct bt_parser *p)
+{
+    return p->lx.syntax == BT_SYNTAX_ELIXIR;
+}
 
 /* ---- writing ---- */
 
@@ -206,6 +211,10 @@ static int put_value(struct bits *b, const struct bt_term *t, const struct segme
         return bt_parser_fail(b->p, s->loc,
             t->kind == BT_TERM_FLOAT ? "a float in a binary needs its type: <<1.5/float>>"
                                      : "only numbers and strings can stand in a binary");
+    bool is_negative = t->kind == BT_TERM_BIG ? t->u.big.negative : t->u.small < 0;
+    if (s->type == SEG_INTEGER && is_negative && !s->is_signed && !b->p->in_fun)
+        return bt_parser_fail(b->p, s->loc, "a negative number never matches bits without a sign; write %s",
+            is_elixir(b->p) ? "<<-1::signed>>" : "<<-1/signed>>");
     if (s->type == SEG_INTEGER)
         return put_integer(
             b, t, (s->has_size ? s->size : 8) * (s->has_unit ? s->unit : 1), s->is_little, s->loc);
@@ -214,9 +223,23 @@ static int put_value(struct bits *b, const struct bt_term *t, const struct segme
     return put_char(b, (uint32_t)t->u.small, s);
 }
 
+/* "abc" in Elixir is bytes. */
+static int put_bytes(struct bits *b, const struct segment *s)
+{
+    if (s->has_size || s->has_unit)
+        return bt_parser_fail(b->p, s->loc, "text in a binary has no size");
+    for (size_t i = 0; i < s->value.len; i++) {
+        if (put_uint(b, (unsigned char)s->value.text[i], 8, false, s->loc))
+            return -1;
+    }
+    return 0;
+}
+
 static int put_string(struct bits *b, const struct segment *s)
 {
     const char *text = s->value.text;
+    if (is_elixir(b->p) && s->type == SEG_INTEGER)
+        return put_bytes(b, s);
     for (size_t i = 0, step; i < s->value.len; i += step) {
         uint32_t cp = 0;
         step = bt_utf8_decode(text + i, s->value.len - i, &cp);
@@ -237,8 +260,9 @@ static int not_constant(struct bt_parser *p)
 {
     return bt_parser_fail(p, p->tok.loc,
         "a match specification cannot look into a binary; bind all of it to a variable and test that in a "
-        "guard: "
-        "f(B) when binary_part(B, 0, 2) =:= <<\"ab\">>, byte_size(B) > 10");
+        "guard: %s",
+        is_elixir(p) ? "f(b) when binary_part(b, 0, 2) == \"ab\" and byte_size(b) > 10"
+                     : "f(B) when binary_part(B, 0, 2) =:= <<\"ab\">>, byte_size(B) > 10");
 }
 
 static int parse_value(struct bt_parser *p, struct segment *s)
@@ -260,7 +284,10 @@ static int parse_value(struct bt_parser *p, struct segment *s)
     case BT_TOK_BIN_OPEN: return not_constant(p);
     default: return bt_parser_unexpected(p, "a number or a string");
     }
-    enum bt_term_kind kind = s->value.kind == BT_TOK_LITERAL ? s->value.term->kind : BT_TERM_INT;
+    s->is_text = s->value.kind == BT_TOK_STRING || s->value.is_quoted;
+    if (s->is_text && is_elixir(p) && (is_negative || s->value.kind == BT_TOK_STRING))
+        return bt_parser_unexpected(p, "a number or \"text\"");
+    enum bt_term_kind kind = s->is_text ? BT_TERM_INT : s->value.term->kind;
     if (kind != BT_TERM_INT && kind != BT_TERM_BIG && kind != BT_TERM_FLOAT)
         return bt_parser_unexpected(p, "a number or a string");
     if (is_negative && !(s->value.term = bt_number_negate(p->arena, s->value.term)))
@@ -291,7 +318,7 @@ static int parse_type(struct bt_parser *p, struct segment *s)
     } types[] = {{"integer", SEG_INTEGER, -1}, {"float", SEG_FLOAT, -1}, {"utf8", SEG_UTF8, -1},
         {"utf16", SEG_UTF16, -1}, {"utf32", SEG_UTF32, -1}, {"little", 0, 1}, {"big", 0, 0},
         {"signed", 0, -1}, {"unsigned", 0, -1}};
-    if (p->tok.kind != BT_TOK_ATOM)
+    if (p->tok.kind != (is_elixir(p) ? BT_TOK_VAR : BT_TOK_ATOM))
         return bt_parser_unexpected(p, "a type, for instance utf8 or little");
     if (strcmp(p->tok.text, "unit") == 0) {
         s->has_unit = true;
@@ -304,6 +331,7 @@ static int parse_type(struct bt_parser *p, struct segment *s)
             continue;
         if (i < 5)
             s->type = types[i].type;
+        s->is_signed = s->is_signed || strcmp(types[i].name, "signed") == 0;
         if (types[i].is_little >= 0)
             s->is_little = types[i].is_little;
         return bt_parser_next(p);
@@ -311,25 +339,71 @@ static int parse_type(struct bt_parser *p, struct segment *s)
     if (strcmp(p->tok.text, "native") == 0)
         return bt_parser_fail(
             p, p->tok.loc, "what is native depends on the traced machine; write little or big");
-    return not_constant(p);
+    bool is_bytes = strcmp(p->tok.text, "binary") == 0 || strcmp(p->tok.text, "bytes") == 0;
+    return is_bytes && s->is_text && is_elixir(p) ? bt_parser_next(p) : not_constant(p);
 }
 
-static int parse_segment(struct bt_parser *p, struct segment *s)
+/* 1:16/little */
+static int parse_size_and_type(struct bt_parser *p, struct segment *s)
 {
-    memset(s, 0, sizeof *s);
-    if (parse_value(p, s))
-        return -1;
     if (p->tok.kind == BT_TOK_COLON) {
         s->has_size = true;
         if (bt_parser_next(p) || parse_amount(p, MAX_BITS, &s->size))
             return -1;
     }
-    if (bt_parser_is_op(p, BT_OP_SLASH)) {
-        do {
-            if (bt_parser_next(p) || parse_type(p, s))
-                return -1;
-        } while (bt_parser_is_op(p, BT_OP_SUB));
+    if (!bt_parser_is_op(p, BT_OP_SLASH))
+        return 0;
+    do {
+        if (bt_parser_next(p) || parse_type(p, s))
+            return -1;
+    } while (bt_parser_is_op(p, BT_OP_SUB));
+    return 0;
+}
+
+/* size(16), unit(8) */
+static int parse_ex_amount(struct bt_parser *p, bool *is_given, uint64_t max, uint64_t *out)
+{
+    struct bt_token open;
+    *is_given = true;
+    if (bt_parser_next(p))
+        return -1;
+    open = p->tok;
+    if (bt_parser_expect(p, BT_TOK_LPAREN, "'('") || parse_amount(p, max, out))
+        return -1;
+    return bt_parser_close(p, BT_TOK_RPAREN, &open, "')'");
+}
+
+/* 16-little, size(16)-little */
+static int parse_ex_type(struct bt_parser *p, struct segment *s)
+{
+    if (p->tok.kind == BT_TOK_LITERAL) {
+        s->has_size = true;
+        return parse_amount(p, MAX_BITS, &s->size);
     }
+    if (p->tok.kind == BT_TOK_VAR && strcmp(p->tok.text, "size") == 0)
+        return parse_ex_amount(p, &s->has_size, MAX_BITS, &s->size);
+    if (p->tok.kind == BT_TOK_VAR && strcmp(p->tok.text, "unit") == 0)
+        return parse_ex_amount(p, &s->has_unit, 256, &s->unit);
+    return parse_type(p, s);
+}
+
+/* 1::16-little */
+static int parse_ex_types(struct bt_parser *p, struct segment *s)
+{
+    if (p->tok.kind != BT_TOK_OF_TYPE)
+        return 0;
+    do {
+        if (bt_parser_next(p) || parse_ex_type(p, s))
+            return -1;
+    } while (bt_parser_is_op(p, BT_OP_SUB));
+    return 0;
+}
+
+static int parse_segment(struct bt_parser *p, struct segment *s)
+{
+    memset(s, 0, sizeof *s);
+    if (parse_value(p, s) || (is_elixir(p) ? parse_ex_types(p, s) : parse_size_and_type(p, s)))
+        return -1;
     s->loc = bt_loc_join(s->loc, p->prev.loc);
     if (s->type >= SEG_UTF8 && (s->has_size || s->has_unit))
         return bt_parser_fail(p, s->loc, "a utf8, utf16 or utf32 segment has no size");
@@ -346,7 +420,7 @@ const struct bt_term *bt_parse_binary(struct bt_parser *p)
         struct segment s;
         if (parse_segment(p, &s))
             return NULL;
-        if (s.value.kind == BT_TOK_STRING ? put_string(&b, &s) : put_value(&b, s.value.term, &s))
+        if (s.is_text ? put_string(&b, &s) : put_value(&b, s.value.term, &s))
             return NULL;
         if (p->tok.kind != BT_TOK_COMMA)
             break;

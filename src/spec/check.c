@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spec/constant.h"
+#include "spec/ex_expr.h"
 #include "spec/guards.h"
 #include "spec/loc.h"
 #include "spec/raw.h"
@@ -27,6 +28,12 @@ static bool is_fun(const struct checker *c)
     return c->spec->args_kind == BT_ARGS_FUN;
 }
 
+/* A fun of Erlang means what ms_transform makes of it; one of Elixir what it means in Elixir. */
+static bool is_transformed(const struct checker *c)
+{
+    return is_fun(c) && c->spec->syntax == BT_SYNTAX_ERLANG;
+}
+
 BT_PRINTF(3, 4)
 static int fail(struct checker *c, struct beamtap_loc loc, const char *fmt, ...)
 {
@@ -35,6 +42,31 @@ static int fail(struct checker *c, struct beamtap_loc loc, const char *fmt, ...)
     bt_loc_vfail(c->err, BEAMTAP_ESPEC, loc, fmt, ap);
     va_end(ap);
     return -1;
+}
+
+static bool is_elixir(const struct checker *c)
+{
+    return c->spec->syntax == BT_SYNTAX_ELIXIR;
+}
+
+/* The example that is written as the spec is. */
+static const char *as(const struct checker *c, const char *erlang, const char *elixir)
+{
+    return is_elixir(c) ? elixir : erlang;
+}
+
+/* How the spec's module is written in it. */
+static const char *module_text(const struct checker *c)
+{
+    const char *text = c->spec->module.text;
+    bool is_alias = is_elixir(c) && strncmp(text, "Elixir.", strlen("Elixir.")) == 0;
+    return is_alias ? text + strlen("Elixir.") : text;
+}
+
+static const char *op_text(const struct checker *c, enum bt_op op)
+{
+    const char *text = is_elixir(c) ? bt_ex_op_info(op)->text : NULL;
+    return text ? text : bt_op_info(op)->text;
 }
 
 /* ---- names ---- */
@@ -62,10 +94,10 @@ static int check_names(struct checker *c)
     const struct bt_ast_name *m = &c->spec->module, *f = &c->spec->function;
     if (m->kind == BT_NAME_VAR)
         return fail(c, m->loc,
-            "module must be an atom, got variable '%s'; write '%s' in quotes if the name really has a "
-            "capital letter; "
-            "the Elixir module %s is 'Elixir.%s' (Elixir notation is not supported yet)",
-            m->text, m->text, m->text, m->text);
+            "module must be an atom, got variable '%s'; the Elixir module %s is written %s.fun(x) in Elixir "
+            "notation, 'Elixir.%s':fun(X) in Erlang notation; write '%s' in quotes if the name really is "
+            "that",
+            m->text, m->text, m->text, m->text, m->text);
     if (f->kind == BT_NAME_VAR)
         return fail(
             c, f->loc, "function must be an atom, got variable '%s'; write _ for every function", f->text);
@@ -96,13 +128,14 @@ static int check_width(struct checker *c)
         return bt_loc_fail(c->err, BEAMTAP_EWIDE, s->module.loc,
             "module _ is every module of the node, too much to trace safely; name the module, for instance "
             "%s",
-            s->notation == BT_NOTATION_RECON ? "{lists, seq, 2}" : "lists:seq/2");
+            s->notation == BT_NOTATION_RECON ? as(c, "{lists, seq, 2}", "{:lists, :seq, 2}")
+                                             : as(c, "lists:seq/2", ":lists.seq/2"));
     if (is_banned_by_recon(s))
         return bt_loc_fail(c->err, BEAMTAP_EWIDE, s->loc,
-            "recon bans '_' as arguments for module %s, which processes call all the time; give the arity, "
-            "for "
-            "instance {%s, %s, 2}",
-            s->module.text, s->module.text, s->function.kind == BT_NAME_ATOM ? s->function.text : "seq");
+            "recon bans %s as arguments for module %s, which processes call all the time; give the arity, "
+            "for instance {%s%s, %s%s, 2}",
+            as(c, "'_'", ":_"), s->module.text, as(c, "", ":"), s->module.text, as(c, "", ":"),
+            s->function.kind == BT_NAME_ATOM ? s->function.text : "seq");
     return 0;
 }
 
@@ -173,7 +206,7 @@ static int check_fun_literal(struct checker *c, const struct bt_ast *e)
 
 static int check_literal(struct checker *c, const struct bt_ast *e)
 {
-    return is_fun(c) ? check_fun_literal(c, e) : 0;
+    return is_transformed(c) ? check_fun_literal(c, e) : 0;
 }
 
 /* In the head of a match specification '_' and '$1' are no atoms, and there is no way to say that they are
@@ -183,19 +216,19 @@ static int check_head_literal(struct checker *c, const struct bt_ast *e)
     const struct bt_term *t = e->u.literal;
     if (check_literal(c, e))
         return -1;
-    if (is_fun(c) && bt_term_is_atom(t, "_")) /* ms_transform takes it for _ */
+    if (is_transformed(c) && bt_term_is_atom(t, "_")) /* ms_transform takes it for _ */
         return 0;
-    if (!bt_constant_is_wild(t) && !(is_fun(c) && is_signed_variable(t)))
+    if (!bt_constant_is_wild(t) && !(is_transformed(c) && is_signed_variable(t)))
         return 0;
     if (bt_term_is_atom(t, "_"))
         return fail(c, e->loc,
-            "the atom '_' cannot be matched here; write _ without quotes for anything, or X and 'when X =:= "
-            "'_'' for "
-            "the atom itself");
+            "the atom %s cannot be matched here; write %s for anything, or %s for the atom itself",
+            as(c, "'_'", ":_"), as(c, "_ without quotes", "_ alone"),
+            as(c, "X and 'when X =:= '_''", "x and 'when x === :_'"));
     return fail(c, e->loc,
-        "the atom '%s' cannot be matched here (it is a variable of match specifications); write X and "
-        "'when X =:= '%s''",
-        t->u.atom.name, t->u.atom.name);
+        "the atom '%s' cannot be matched here (it is a variable of match specifications); write %s%s%s",
+        t->u.atom.name, as(c, "X and 'when X =:= '", "x and 'when x === :\""), t->u.atom.name,
+        as(c, "''", "\"'"));
 }
 
 static int check_constant_atoms(struct checker *c, const struct bt_ast *e)
@@ -230,7 +263,7 @@ static int check_map_keys(struct checker *c, const struct bt_ast *map)
         const struct bt_ast *key = map->u.seq.items[2 * i];
         if (!has_map(key))
             continue;
-        if (has_one || !is_fun(c))
+        if (has_one || !is_transformed(c))
             return fail(c, key->loc,
                 has_one ? "only one key can be or have a map"
                         : "a key must be a constant here (and not a map): match "
@@ -258,7 +291,7 @@ static int check_keys(struct checker *c, const struct bt_ast *map)
         keys[i] = bt_constant_term(c->arena, key);
         if (!keys[i])
             return bt_err_nomem(c->err);
-        for (size_t j = 0; j < i && !is_fun(c); j++) {
+        for (size_t j = 0; j < i && !is_transformed(c); j++) {
             if (bt_term_equal(keys[i], keys[j]))
                 return fail(c, key->loc, "this key stands twice in the map");
         }
@@ -289,8 +322,8 @@ static int check_alias(struct checker *c, struct bt_ast *e, const struct bt_ast 
         }
         if (side->kind != BT_AST_VAR && side->kind != BT_AST_WILD) {
             if (*pattern)
-                return fail(
-                    c, side->loc, "'=' gives a name to a pattern; one side must be a variable: R = {ok, _}");
+                return fail(c, side->loc, "'=' gives a name to a pattern; one side must be a variable: %s",
+                    as(c, "R = {ok, _}", "r = {:ok, _}"));
             *pattern = side;
         }
         if (check_pattern(c, side))
@@ -305,28 +338,25 @@ static int check_append(struct checker *c, const struct bt_ast *e)
     struct bt_ast *left = e->u.op.args[0];
     bool is_list = left->kind == BT_AST_STRING || (left->kind == BT_AST_LIST && !left->u.seq.tail);
     if (!is_list)
-        return fail(
-            c, left->loc, "in a pattern, what stands before '++' must be a string or a list: \"abc\" ++ T");
+        return fail(c, left->loc, "in a pattern, what stands before '++' must be a %s",
+            as(c, "string or a list: \"abc\" ++ T", "charlist or a list: ~c\"abc\" ++ t"));
     return check_pattern(c, left) ? -1 : check_pattern(c, e->u.op.args[1]);
 }
 
 static int check_pattern_op(struct checker *c, struct bt_ast *e)
 {
     const struct bt_ast *pattern = NULL;
-    if (e->u.op.op == BT_OP_MATCH && is_fun(c))
-        return fail(c, e->loc,
-            "in a fun only the whole list of arguments can have a name: fun([{ok, _}, X] = Args); mod:fun(R "
-            "= "
-            "{ok, _}, X) "
-            "names a part");
+    if (e->u.op.op == BT_OP_MATCH && is_transformed(c))
+        return fail(c, e->loc, "in a fun only the whole list of arguments can have a name: %s names a part",
+            "fun([{ok, _}, X] = Args); mod:fun(R = {ok, _}, X)");
     if (e->u.op.op == BT_OP_MATCH)
         return check_alias(c, e, &pattern);
     if (e->u.op.op == BT_OP_APPEND)
         return check_append(c, e);
     return fail(c, e->loc,
-        "'%s' cannot stand in a pattern; bind a variable and test it in a guard: when X %s ...",
-        bt_op_info(e->u.op.op)->text,
-        bt_op_info(e->u.op.op)->strength >= 400 ? "=:=" : bt_op_info(e->u.op.op)->text);
+        "'%s' cannot stand in a pattern; bind a variable and test it in a guard: when %s %s ...",
+        op_text(c, e->u.op.op), as(c, "X", "x"),
+        bt_op_info(e->u.op.op)->strength >= 400 ? as(c, "=:=", "===") : op_text(c, e->u.op.op));
 }
 
 /* bt_record_expand leaves no record in a tree. */
@@ -385,8 +415,8 @@ static int check_fun_head(struct checker *c, struct bt_ast *head)
     }
     if (head->kind == BT_AST_LIST || head->kind == BT_AST_VAR || head->kind == BT_AST_WILD)
         return check_pattern(c, head) || check_args_end(c, head) ? -1 : 0;
-    return fail(c, head->loc,
-        "a fun for tracing takes the list of the arguments: fun([X, _]) -> ... end, or fun(_) for any");
+    return fail(c, head->loc, "a fun for tracing takes the list of the arguments: %s for any",
+        as(c, "fun([X, _]) -> ... end, or fun(_)", "fn [x, _] -> ... end, or fn _"));
 }
 
 static int check_head(struct checker *c)
@@ -420,9 +450,11 @@ static int check_guard_var(struct checker *c, struct bt_ast *e)
         return 0;
     }
     if (!cl->head)
-        return fail(c, e->loc, "variable '%s' is not bound; write the arguments: %s:%s(%s, _) when ...",
-            e->u.var.name, s->module.text, s->function.kind == BT_NAME_ATOM ? s->function.text : "fun",
-            e->u.var.name);
+        return fail(c, e->loc, "variable '%s' is not bound; write the arguments: %s%s%s%s(%s, _) when ...",
+            e->u.var.name, is_elixir(c) && module_text(c) == s->module.text ? ":" : "", module_text(c),
+            as(c, ":", "."), s->function.kind == BT_NAME_ATOM ? s->function.text : "fun", e->u.var.name);
+    if (is_elixir(c) && bt_guard_find(e->u.var.name, c->place))
+        return fail(c, e->loc, "a function is called with brackets: %s()", e->u.var.name);
     struct bt_suggestion best = {0};
     for (size_t i = 0; i < cl->n_vars && strlen(e->u.var.name) > 2; i++)
         bt_suggest(&best, e->u.var.name, cl->vars[i].name);
@@ -436,12 +468,13 @@ static int check_guard_op(struct checker *c, const struct bt_ast *e)
 {
     switch (e->u.op.op) {
     case BT_OP_MATCH:
-        return fail(c, e->loc, "'=' compares nothing in a guard; write =:= (or ==, where 1 == 1.0)");
+        return fail(c, e->loc, "'=' compares nothing in a guard; write %s (or ==, where 1 == 1.0)",
+            as(c, "=:=", "==="));
     case BT_OP_APPEND:
     case BT_OP_SUBTRACT:
-        if (is_fun(c)) /* of constants only, see bt_bind_expr */
+        if (is_transformed(c)) /* of constants only, see bt_bind_expr */
             break;
-        return fail(c, e->loc, "'%s' cannot be used in a guard", bt_op_info(e->u.op.op)->text);
+        return fail(c, e->loc, "'%s' cannot be used in a guard", op_text(c, e->u.op.op));
     default: break;
     }
     if (check_test(c, e->u.op.args[0]))
@@ -493,7 +526,8 @@ static int wrong_arity(struct checker *c, const struct bt_ast *e, const struct b
     if (strcmp(fun->name, "is_record") == 0 && e->u.call.n == 2)
         return fail(c, e->loc,
             "is_record needs the tuple's size too, since the record's definition is not known here: "
-            "is_record(X, state, 4)");
+            "%s",
+            as(c, "is_record(X, state, 4)", ":erlang.is_record(x, :state, 4)"));
     return fail(c, e->loc, "%s takes %s argument%s, not %zu", fun->name, range,
         fun->max_arity == 1 ? "" : "s", e->u.call.n);
 }
@@ -523,7 +557,7 @@ static int check_call(struct checker *c, const struct bt_ast *e)
         return unknown_function(c, e);
     if (e->u.call.n < fun->min_arity || e->u.call.n > fun->max_arity)
         return wrong_arity(c, e, fun);
-    if (is_fun(c) && !e->u.call.is_sized && !bt_guard_is_in_funs(fun, e->u.call.n))
+    if (is_transformed(c) && !e->u.call.is_sized && !bt_guard_is_in_funs(fun, e->u.call.n))
         return fail(c, e->loc,
             "ms_transform does not know %s/%zu, so neither do funs; mod:fun(X) when %s(X) ... takes it",
             fun->name, e->u.call.n, fun->name);
@@ -531,8 +565,8 @@ static int check_call(struct checker *c, const struct bt_ast *e)
     note_since(c->spec, is_widest ? fun->since_max : fun->since, fun->name);
     if (strcmp(fun->name, "is_record") == 0 &&
         (!is_literal_of(e->u.call.args[1], BT_TERM_ATOM) || !is_literal_of(e->u.call.args[2], BT_TERM_INT)))
-        return fail(
-            c, e->loc, "is_record needs the record's name and the tuple's size: is_record(X, state, 4)");
+        return fail(c, e->loc, "is_record needs the record's name and the tuple's size: %s",
+            as(c, "is_record(X, state, 4)", ":erlang.is_record(x, :state, 4)"));
     return check_tests(c, e->u.call.args, e->u.call.n);
 }
 
@@ -553,7 +587,7 @@ static int check_fun_map(struct checker *c, const struct bt_ast *e)
 
 static int check_guard_map(struct checker *c, const struct bt_ast *e)
 {
-    if (is_fun(c))
+    if (is_transformed(c))
         return check_fun_map(c, e);
     if (check_keys(c, e))
         return -1;
@@ -571,13 +605,29 @@ static int check_guard_map(struct checker *c, const struct bt_ast *e)
     return 0;
 }
 
+/* X in Elixir is a module. Where a variable has the same name but for the capital, that was meant. */
+static int check_alias_atom(struct checker *c, const struct bt_ast *e)
+{
+    static const char prefix[] = "Elixir.";
+    const struct bt_term *t = e->u.literal;
+    if (!is_elixir(c) || t->kind != BT_TERM_ATOM || strncmp(t->u.atom.name, prefix, strlen(prefix)) != 0)
+        return 0;
+    const char *name = t->u.atom.name + strlen(prefix);
+    for (size_t i = 0; i < c->clause->n_vars; i++) {
+        const char *var = c->clause->vars[i].name;
+        if (var[0] == (*name | 0x20) && strcmp(var + 1, name + 1) == 0)
+            return fail(c, e->loc, "%s is the name of a module; did you mean the variable '%s'?", name, var);
+    }
+    return 0;
+}
+
 static int check_test(struct checker *c, struct bt_ast *e)
 {
     switch (e->kind) {
-    case BT_AST_LITERAL: return check_literal(c, e);
+    case BT_AST_LITERAL: return check_literal(c, e) ? -1 : check_alias_atom(c, e);
     case BT_AST_STRING: return 0;
     case BT_AST_WILD:
-        if (is_fun(c)) /* ms_transform takes it for the atom */
+        if (is_transformed(c)) /* ms_transform takes it for the atom */
             return 0;
         return fail(c, e->loc, "'_' has no value in a guard; give the argument a name");
     case BT_AST_VAR: return check_guard_var(c, e);
@@ -597,7 +647,7 @@ static int check_test(struct checker *c, struct bt_ast *e)
 /* atom(X) on its own was once a test; ms_transform still takes it for is_atom(X). */
 static void modernise(struct checker *c, struct bt_ast *test)
 {
-    const char *now = is_fun(c) && test->kind == BT_AST_CALL && !test->u.call.is_remote
+    const char *now = is_transformed(c) && test->kind == BT_AST_CALL && !test->u.call.is_remote
                           ? bt_guard_old_test(test->u.call.name, test->u.call.n)
                           : NULL;
     if (now)

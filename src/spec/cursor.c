@@ -109,9 +109,12 @@ int bt_parser_unexpected(struct bt_parser *p, const char *expected)
             "write 'mod:fun(X, _) -> return' in quotes");
     char shown[80];
     bt_lex_show(&p->lx, &p->tok, shown, sizeof shown);
-    const char *cure = cure_for(p, expected);
+    const char *cure = p->lx.syntax == BT_SYNTAX_ERLANG ? cure_for(p, expected) : NULL;
     if (cure)
         return bt_parser_fail(p, p->tok.loc, "%s cannot stand here: %s", shown, cure);
+    if (p->tok.kind == BT_TOK_RESERVED && p->lx.syntax == BT_SYNTAX_ELIXIR)
+        return bt_parser_fail(p, p->tok.loc, "%s is expected here, not %s; the atom is written :%.*s",
+            expected, shown, (int)p->tok.len, p->tok.text);
     if (p->tok.kind == BT_TOK_RESERVED)
         return bt_parser_fail(p, p->tok.loc,
             "%s is a reserved word of Erlang; as an atom it needs quotes: '%.*s'", shown, (int)p->tok.len,

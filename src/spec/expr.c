@@ -8,8 +8,6 @@
 #include "spec/loc.h"
 #include "spec/number.h"
 
-/* A bracket and an operator may both take a level of the recursion for one level of the tree. */
-#define MAX_RECURSION (2 * BT_SPEC_MAX_DEPTH + 2)
 #define UNARY_STRENGTH 600
 
 static struct bt_ast *no(int rc)
@@ -18,93 +16,7 @@ static struct bt_ast *no(int rc)
     return NULL;
 }
 
-/* ---- nodes ---- */
-
-static unsigned depth_of(const struct bt_ast *e)
-{
-    return e ? e->depth : 0;
-}
-
-static unsigned deepest(struct bt_ast *const *items, size_t n)
-{
-    unsigned most = 0;
-    for (size_t i = 0; i < n; i++)
-        most = items[i]->depth > most ? items[i]->depth : most;
-    return most;
-}
-
-static unsigned depth_below(const struct bt_ast *e)
-{
-    unsigned x, y;
-    switch (e->kind) {
-    case BT_AST_TUPLE:
-    case BT_AST_LIST:
-        x = deepest(e->u.seq.items, e->u.seq.n);
-        y = depth_of(e->u.seq.tail);
-        return x > y ? x : y;
-    case BT_AST_MAP: return deepest(e->u.seq.items, 2 * e->u.seq.n);
-    case BT_AST_OP:
-        x = depth_of(e->u.op.args[0]);
-        y = depth_of(e->u.op.args[1]);
-        return x > y ? x : y;
-    case BT_AST_CALL: return deepest(e->u.call.args, e->u.call.n);
-    case BT_AST_RECORD:
-        x = depth_of(e->u.record->other);
-        y = depth_of(e->u.record->of);
-        x = x > y ? x : y;
-        for (size_t i = 0; i < e->u.record->n; i++) {
-            y = depth_of(e->u.record->fields[i].value);
-            x = x > y ? x : y;
-        }
-        return x;
-    default: return 0;
-    }
-}
-
-static int too_deep(struct bt_parser *p, struct beamtap_loc loc)
-{
-    return bt_parser_fail(
-        p, loc, "the pattern is nested too deeply; at most %d levels are read", BT_SPEC_MAX_DEPTH);
-}
-
-/* A node that begins at `start`; the caller fills it and calls finish. */
-static struct bt_ast *begin(struct bt_parser *p, enum bt_ast_kind kind, struct beamtap_loc start)
-{
-    struct bt_ast *e = bt_arena_alloc(p->arena, sizeof *e);
-    if (!e)
-        return no(bt_err_nomem(p->err));
-    e->kind = kind;
-    e->loc = start;
-    return e;
-}
-
-/* The node ends with the token that was read last. */
-static struct bt_ast *finish(struct bt_parser *p, struct bt_ast *e)
-{
-    e->loc = bt_loc_join(e->loc, p->prev.loc);
-    e->depth = depth_below(e) + 1;
-    return e->depth > BT_SPEC_MAX_DEPTH ? no(too_deep(p, e->loc)) : e;
-}
-
-int bt_ast_list_add(struct bt_parser *p, struct bt_ast_list *list, struct bt_ast *item)
-{
-    list->items = bt_arena_grow(p->arena, list->items, list->n, &list->cap, sizeof *list->items);
-    if (!list->items)
-        return bt_err_nomem(p->err);
-    list->items[list->n++] = item;
-    return 0;
-}
-
-struct bt_ast *bt_ast_list_node(
-    struct bt_parser *p, const struct bt_ast_list *items, struct beamtap_loc start)
-{
-    struct bt_ast *e = begin(p, BT_AST_LIST, start);
-    if (!e)
-        return NULL;
-    e->u.seq.items = items->items;
-    e->u.seq.n = items->n;
-    return finish(p, e);
-}
+/* ---- lists ---- */
 
 int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list)
 {
@@ -119,41 +31,18 @@ int bt_parse_list(struct bt_parser *p, struct bt_ast_list *list)
     }
 }
 
-static struct bt_ast *op_node(
-    struct bt_parser *p, enum bt_op op, struct beamtap_loc start, struct bt_ast *left, struct bt_ast *right)
-{
-    struct bt_ast *e = begin(p, BT_AST_OP, start);
-    if (!e)
-        return NULL;
-    e->u.op.op = op;
-    e->u.op.args[0] = left;
-    e->u.op.args[1] = right;
-    return finish(p, e);
-}
-
 /* ---- primaries, each with tok on its first token ---- */
-
-static struct bt_ast *literal(struct bt_parser *p, const struct bt_term *term, struct beamtap_loc start)
-{
-    if (!term)
-        return no(bt_err_nomem(p->err));
-    struct bt_ast *e = begin(p, BT_AST_LITERAL, start);
-    if (!e)
-        return NULL;
-    e->u.literal = term;
-    return finish(p, e);
-}
 
 static struct bt_ast *parse_literal(struct bt_parser *p)
 {
     struct bt_token t = p->tok;
-    return bt_parser_next(p) ? NULL : literal(p, t.term, t.loc);
+    return bt_parser_next(p) ? NULL : bt_ast_literal(p, t.term, t.loc);
 }
 
 /* "abc" "def" is one string. */
 static struct bt_ast *parse_string(struct bt_parser *p)
 {
-    struct bt_ast *e = begin(p, BT_AST_STRING, p->tok.loc);
+    struct bt_ast *e = bt_ast_begin(p, BT_AST_STRING, p->tok.loc);
     char *text = NULL;
     size_t len = 0, cap = 0;
     while (e && p->tok.kind == BT_TOK_STRING) {
@@ -175,13 +64,13 @@ static struct bt_ast *parse_string(struct bt_parser *p)
         return NULL;
     e->u.string.text = text;
     e->u.string.len = len;
-    return finish(p, e);
+    return bt_ast_finish(p, e);
 }
 
 static struct bt_ast *parse_var(struct bt_parser *p)
 {
     struct bt_token t = p->tok;
-    struct bt_ast *e = begin(p, t.kind == BT_TOK_WILD ? BT_AST_WILD : BT_AST_VAR, t.loc);
+    struct bt_ast *e = bt_ast_begin(p, t.kind == BT_TOK_WILD ? BT_AST_WILD : BT_AST_VAR, t.loc);
     if (!e || bt_parser_next(p))
         return NULL;
     if (t.kind == BT_TOK_VAR)
@@ -190,9 +79,9 @@ static struct bt_ast *parse_var(struct bt_parser *p)
         return no(bt_parser_fail(p, t.loc, "a variable cannot be called"));
     if (p->tok.kind == BT_TOK_DOT && p->lx.off < p->lx.len)
         return no(bt_parser_fail(p, p->tok.loc,
-            "Elixir notation is not supported yet; the Elixir name Foo.Bar is "
-            "'Elixir.Foo.Bar' in Erlang notation"));
-    return finish(p, e);
+            "a '.' stands behind a whole pattern only; the Elixir name Foo.Bar is 'Elixir.Foo.Bar' in Erlang "
+            "notation"));
+    return bt_ast_finish(p, e);
 }
 
 /* name(Args), with tok on the bracket. */
@@ -200,7 +89,7 @@ static struct bt_ast *parse_call(struct bt_parser *p, const struct bt_token *nam
 {
     struct bt_token open = p->tok;
     struct bt_ast_list args = {0};
-    struct bt_ast *e = begin(p, BT_AST_CALL, name->loc);
+    struct bt_ast *e = bt_ast_begin(p, BT_AST_CALL, name->loc);
     if (!e || bt_parser_next(p))
         return NULL;
     if (p->tok.kind != BT_TOK_RPAREN && bt_parse_list(p, &args))
@@ -210,7 +99,7 @@ static struct bt_ast *parse_call(struct bt_parser *p, const struct bt_token *nam
     e->u.call.name = name->text;
     e->u.call.args = args.items;
     e->u.call.n = args.n;
-    return finish(p, e);
+    return bt_ast_finish(p, e);
 }
 
 /* erlang:is_list(X); the module is dropped. */
@@ -240,7 +129,7 @@ static struct bt_ast *parse_remote_call(struct bt_parser *p, const struct bt_tok
         bool is_unary = bt_op_info(op)->assoc == BT_ASSOC_UNARY;
         if (strcmp(bt_op_info(op)->text, name.text) != 0 || e->u.call.n != (is_unary ? 1 : 2))
             continue;
-        e = op_node(p, op, e->loc, e->u.call.args[0], is_unary ? NULL : e->u.call.args[1]);
+        e = bt_ast_op(p, op, e->loc, e->u.call.args[0], is_unary ? NULL : e->u.call.args[1]);
         if (e)
             e->u.op.is_call = true;
         return e;
@@ -347,7 +236,7 @@ static int note_module(struct bt_parser *p, const struct bt_token *t)
 static struct bt_ast *parse_record(struct bt_parser *p, const struct bt_token *module, struct bt_ast *of)
 {
     struct beamtap_loc hash = p->tok.loc;
-    struct bt_ast *e = begin(p, BT_AST_RECORD, module ? module->loc : of ? of->loc : hash);
+    struct bt_ast *e = bt_ast_begin(p, BT_AST_RECORD, module ? module->loc : of ? of->loc : hash);
     struct bt_ast_record *r = bt_arena_alloc(p->arena, sizeof *r);
     if (!e)
         return NULL;
@@ -371,7 +260,7 @@ static struct bt_ast *parse_record(struct bt_parser *p, const struct bt_token *m
     } else {
         return no(bt_parser_unexpected(p, "'{' or '.' behind the name of the record"));
     }
-    return finish(p, e);
+    return bt_ast_finish(p, e);
 }
 
 static struct bt_ast *parse_atom(struct bt_parser *p)
@@ -385,7 +274,7 @@ static struct bt_ast *parse_atom(struct bt_parser *p)
         return parse_remote_call(p, &t);
     if (p->tok.kind == BT_TOK_HASH)
         return parse_record(p, &t, NULL);
-    return literal(p, bt_term_atom_n(p->arena, t.text, t.len), t.loc);
+    return bt_ast_literal(p, bt_term_atom_n(p->arena, t.text, t.len), t.loc);
 }
 
 /* Tests with , or ; between them, with tok behind the first one: in brackets , is andalso and ; is orelse. */
@@ -400,15 +289,15 @@ static struct bt_ast *parse_tests(struct bt_parser *p, struct bt_ast *first, str
         if (!test)
             return NULL;
         if (!is_end) {
-            all = op_node(p, BT_OP_ANDALSO, start, all, test);
+            all = bt_ast_op(p, BT_OP_ANDALSO, start, all, test);
             continue;
         }
-        any = any ? op_node(p, BT_OP_ORELSE, start, any, all) : all;
+        any = any ? bt_ast_op(p, BT_OP_ORELSE, start, any, all) : all;
         if (!any)
             return NULL;
         all = test;
     }
-    return any && all ? op_node(p, BT_OP_ORELSE, start, any, all) : all;
+    return any && all ? bt_ast_op(p, BT_OP_ORELSE, start, any, all) : all;
 }
 
 static struct bt_ast *parse_parens(struct bt_parser *p)
@@ -428,7 +317,7 @@ static struct bt_ast *parse_tuple(struct bt_parser *p)
 {
     struct bt_token open = p->tok;
     struct bt_ast_list items = {0};
-    struct bt_ast *e = begin(p, BT_AST_TUPLE, open.loc);
+    struct bt_ast *e = bt_ast_begin(p, BT_AST_TUPLE, open.loc);
     if (!e || bt_parser_next(p))
         return NULL;
     if (p->tok.kind != BT_TOK_RBRACE && bt_parse_list(p, &items))
@@ -437,14 +326,14 @@ static struct bt_ast *parse_tuple(struct bt_parser *p)
         return NULL;
     e->u.seq.items = items.items;
     e->u.seq.n = items.n;
-    return finish(p, e);
+    return bt_ast_finish(p, e);
 }
 
 static struct bt_ast *parse_bracket_list(struct bt_parser *p)
 {
     struct bt_token open = p->tok;
     struct bt_ast_list items = {0};
-    struct bt_ast *e = begin(p, BT_AST_LIST, open.loc);
+    struct bt_ast *e = bt_ast_begin(p, BT_AST_LIST, open.loc);
     if (!e || bt_parser_next(p))
         return NULL;
     if (p->tok.kind != BT_TOK_RBRACKET && bt_parse_list(p, &items))
@@ -460,7 +349,7 @@ static struct bt_ast *parse_bracket_list(struct bt_parser *p)
         return NULL;
     e->u.seq.items = items.items;
     e->u.seq.n = items.n;
-    return finish(p, e);
+    return bt_ast_finish(p, e);
 }
 
 /* key := Pattern */
@@ -469,7 +358,7 @@ static int parse_pair(struct bt_parser *p, struct bt_ast_list *items)
     if (p->tok.kind == BT_TOK_ATOM && bt_parser_peek(p).kind == BT_TOK_COLON &&
         strcmp(p->tok.text, "erlang") != 0)
         return bt_parser_fail(p, bt_parser_peek(p).loc,
-            "write := between key and value; 'key: Value' is Elixir notation, which is not supported yet");
+            "write := between key and value; 'key: Value' is Elixir notation, and this spec is in Erlang's");
     struct bt_ast *key = bt_parse_expr(p, bt_op_info(BT_OP_MATCH)->strength + 1);
     if (!key || bt_ast_list_add(p, items, key))
         return -1;
@@ -490,7 +379,7 @@ static struct bt_ast *parse_map(struct bt_parser *p)
     struct bt_ast_list items = {0};
     if (bt_parser_peek(p).kind == BT_TOK_ATOM)
         return parse_record(p, NULL, NULL);
-    struct bt_ast *e = begin(p, BT_AST_MAP, hash.loc);
+    struct bt_ast *e = bt_ast_begin(p, BT_AST_MAP, hash.loc);
     if (!e || bt_parser_next(p))
         return NULL;
     struct bt_token open = p->tok;
@@ -510,7 +399,7 @@ static struct bt_ast *parse_map(struct bt_parser *p)
         return NULL;
     e->u.seq.items = items.items;
     e->u.seq.n = items.n / 2;
-    return finish(p, e);
+    return bt_ast_finish(p, e);
 }
 
 /* fun lists:map/2 */
@@ -546,7 +435,7 @@ static struct bt_ast *parse_fun(struct bt_parser *p)
         if (!t->u.fun.module || !t->u.fun.function)
             t = NULL;
     }
-    return literal(p, t, fun.loc);
+    return bt_ast_literal(p, t, fun.loc);
 }
 
 static struct bt_ast *parse_bare(struct bt_parser *p)
@@ -565,11 +454,11 @@ static struct bt_ast *parse_bare(struct bt_parser *p)
     case BT_TOK_FUN: return parse_fun(p);
     case BT_TOK_BIN_OPEN: {
         const struct bt_term *t = bt_parse_binary(p);
-        return t ? literal(p, t, start) : NULL;
+        return t ? bt_ast_literal(p, t, start) : NULL;
     }
     case BT_TOK_COLON:
-        return no(bt_parser_fail(
-            p, start, "Elixir notation is not supported yet; Erlang writes the atom :ok as ok"));
+        return no(bt_parser_fail(p, start,
+            "Erlang writes the atom :ok as ok; a spec in Elixir notation begins with :mod. or Mod."));
     default: return no(bt_parser_unexpected(p, "a term"));
     }
 }
@@ -618,10 +507,10 @@ static struct bt_ast *parse_unary(struct bt_parser *p)
         if (!arg)
             return NULL;
         if (unary[i].op == BT_OP_NEG && takes_sign(p, arg))
-            return literal(p, bt_number_negate(p->arena, arg->u.literal), start);
+            return bt_ast_literal(p, bt_number_negate(p->arena, arg->u.literal), start);
         if (unary[i].op == BT_OP_POS && takes_sign(p, arg))
-            return literal(p, arg->u.literal, start);
-        return op_node(p, unary[i].op, start, arg, NULL);
+            return bt_ast_literal(p, arg->u.literal, start);
+        return bt_ast_op(p, unary[i].op, start, arg, NULL);
     }
     return parse_primary(p);
 }
@@ -646,7 +535,7 @@ static struct bt_ast *parse_binary_ops(struct bt_parser *p, int least)
         struct bt_ast *right = bt_parse_expr(p, info->strength + (info->assoc != BT_ASSOC_RIGHT));
         if (!right)
             return NULL;
-        left = op_node(p, op, left->loc, left, right);
+        left = bt_ast_op(p, op, left->loc, left, right);
         const struct bt_op_info *again = left ? binary_op(p, least) : NULL;
         if (again && info->assoc == BT_ASSOC_NONE && again->strength == info->strength)
             return no(bt_parser_fail(
@@ -657,8 +546,8 @@ static struct bt_ast *parse_binary_ops(struct bt_parser *p, int least)
 
 struct bt_ast *bt_parse_expr(struct bt_parser *p, int least)
 {
-    if (p->depth >= MAX_RECURSION)
-        return no(too_deep(p, p->tok.loc));
+    if (p->depth >= BT_PARSER_MAX_RECURSION)
+        return no(bt_ast_too_deep(p, p->tok.loc));
     p->depth++;
     struct bt_ast *e = parse_binary_ops(p, least);
     p->depth--;

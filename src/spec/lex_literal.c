@@ -26,7 +26,7 @@ static size_t digits_len(const struct bt_lexer *lx, size_t off, unsigned base)
     return n;
 }
 
-static char byte_at(const struct bt_lexer *lx, size_t off)
+char bt_lex_byte(const struct bt_lexer *lx, size_t off)
 {
     return off < lx->len ? lx->text[off] : '\0';
 }
@@ -34,12 +34,12 @@ static char byte_at(const struct bt_lexer *lx, size_t off)
 /* 1.5, 1.5e-7: the bytes of what follows the digits before the point; 0: it is no float. */
 static size_t fraction_len(const struct bt_lexer *lx, size_t off)
 {
-    size_t n = byte_at(lx, off) == '.' ? digits_len(lx, off + 1, 10) : 0;
+    size_t n = bt_lex_byte(lx, off) == '.' ? digits_len(lx, off + 1, 10) : 0;
     if (!n)
         return 0;
     n++;
-    if (byte_at(lx, off + n) == 'e' || byte_at(lx, off + n) == 'E') {
-        size_t sign = byte_at(lx, off + n + 1) == '-' || byte_at(lx, off + n + 1) == '+';
+    if (bt_lex_byte(lx, off + n) == 'e' || bt_lex_byte(lx, off + n) == 'E') {
+        size_t sign = bt_lex_byte(lx, off + n + 1) == '-' || bt_lex_byte(lx, off + n + 1) == '+';
         size_t digits = digits_len(lx, off + n + 1 + sign, 10);
         n += digits ? 1 + sign + digits : 0;
     }
@@ -49,14 +49,17 @@ static size_t fraction_len(const struct bt_lexer *lx, size_t off)
 /* 1e5 and 12abc read as two tokens in Erlang, which is never what was meant. */
 static int check_number_end(const struct bt_lexer *lx, size_t from, struct beamtap_err *err)
 {
-    char c = byte_at(lx, lx->off);
+    bool is_elixir = lx->syntax == BT_SYNTAX_ELIXIR;
+    char c = bt_lex_byte(lx, lx->off);
+    struct beamtap_loc loc = bt_lex_here(lx, 1);
+    if (is_elixir && c == '#' && bt_number_digit(bt_lex_byte(lx, lx->off + 1)) < 36)
+        return bt_err_at(err, BEAMTAP_ESPEC, loc, "Elixir writes 0xFF, 0o17 and 0b101 for other bases");
     if (bt_number_digit(c) >= 36 && c != '_')
         return 0;
-    struct beamtap_loc loc = bt_lex_here(lx, 1);
     if ((c == 'e' || c == 'E') && !memchr(lx->text + from, '.', lx->off - from))
         return bt_err_at(
             err, BEAMTAP_ESPEC, loc, "a float needs digits on both sides of a point: 1.0e5, not 1e5");
-    if (lx->off - from == 1 && lx->text[from] == '0' && (c == 'x' || c == 'b' || c == 'o'))
+    if (!is_elixir && lx->off - from == 1 && lx->text[from] == '0' && (c == 'x' || c == 'b' || c == 'o'))
         return bt_err_at(err, BEAMTAP_ESPEC, loc, "Erlang writes 16#ff, 8#17 and 2#101 for other bases");
     return bt_err_at(err, BEAMTAP_ESPEC, loc, "'%c' cannot stand right behind a number", c);
 }
@@ -78,11 +81,38 @@ static int based_number(struct bt_lexer *lx, struct bt_token *tok, size_t n_base
     return check_number_end(lx, from, err);
 }
 
+/* 0xFF, 0o17, 0b101: the base; 0: none of them stands here. */
+static unsigned prefixed_base(const struct bt_lexer *lx)
+{
+    bool is_zero = bt_lex_byte(lx, lx->off) == '0';
+    switch (is_zero ? bt_lex_byte(lx, lx->off + 1) : '\0') {
+    case 'x': return 16;
+    case 'o': return 8;
+    case 'b': return 2;
+    default: return 0;
+    }
+}
+
+static int prefixed_number(struct bt_lexer *lx, struct bt_token *tok, unsigned base, struct beamtap_err *err)
+{
+    size_t from = lx->off, n = digits_len(lx, from + 2, base);
+    if (!n) {
+        bt_lex_advance(lx, 2);
+        return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(lx, 1), "a digit of base %u is expected", base);
+    }
+    tok->term = bt_number_int(lx->arena, lx->text + from + 2, n, base);
+    bt_lex_advance(lx, 2 + n);
+    return check_number_end(lx, from, err);
+}
+
 int bt_lex_number(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
 {
+    bool is_elixir = lx->syntax == BT_SYNTAX_ELIXIR;
     size_t from = lx->off, n = digits_len(lx, from, 10);
     tok->kind = BT_TOK_LITERAL;
-    if (byte_at(lx, from + n) == '#' && bt_number_digit(byte_at(lx, from + n + 1)) < 36)
+    if (is_elixir && prefixed_base(lx))
+        return prefixed_number(lx, tok, prefixed_base(lx), err);
+    if (!is_elixir && bt_lex_byte(lx, from + n) == '#' && bt_number_digit(bt_lex_byte(lx, from + n + 1)) < 36)
         return based_number(lx, tok, n, err);
     size_t fraction = fraction_len(lx, from + n);
     if (fraction) {
@@ -106,15 +136,23 @@ static int bad_escape(const struct bt_lexer *lx, struct beamtap_err *err)
         "this is no escape; \\xHH, \\x{HHHH}, \\n, \\t, \\\\, \\' and \\\" are some");
 }
 
+uint32_t bt_lex_hex(const struct bt_lexer *lx, size_t off, size_t max_digits, size_t *n_digits)
+{
+    uint32_t v = 0;
+    size_t n = 0;
+    while (bt_number_digit(bt_lex_byte(lx, off + n)) < 16 && n < max_digits && v <= 0x10FFFF)
+        v = v * 16 + bt_number_digit(bt_lex_byte(lx, off + n++));
+    *n_digits = n;
+    return v;
+}
+
 /* \x41, \x{41}; lx stands on the backslash. */
 static int hex_escape(struct bt_lexer *lx, uint32_t *cp, struct beamtap_err *err)
 {
-    bool is_braced = byte_at(lx, lx->off + 2) == '{';
-    size_t n = 0, from = lx->off + 2 + is_braced;
-    uint32_t v = 0;
-    while (bt_number_digit(byte_at(lx, from + n)) < 16 && (is_braced || n < 2) && v <= 0x10FFFF)
-        v = v * 16 + bt_number_digit(byte_at(lx, from + n++));
-    if (n == 0 || (!is_braced && n != 2) || (is_braced && byte_at(lx, from + n) != '}' && v <= 0x10FFFF))
+    bool is_braced = bt_lex_byte(lx, lx->off + 2) == '{';
+    size_t n, from = lx->off + 2 + is_braced;
+    uint32_t v = bt_lex_hex(lx, from, is_braced ? SIZE_MAX : 2, &n);
+    if (n == 0 || (!is_braced && n != 2) || (is_braced && bt_lex_byte(lx, from + n) != '}' && v <= 0x10FFFF))
         return bad_escape(lx, err);
     char scratch[4];
     if (!bt_utf8_encode(v, scratch))
@@ -128,8 +166,8 @@ static int octal_escape(struct bt_lexer *lx, uint32_t *cp)
 {
     size_t n = 0;
     uint32_t v = 0;
-    while (n < 3 && bt_number_digit(byte_at(lx, lx->off + 1 + n)) < 8)
-        v = v * 8 + bt_number_digit(byte_at(lx, lx->off + 1 + n++));
+    while (n < 3 && bt_number_digit(bt_lex_byte(lx, lx->off + 1 + n)) < 8)
+        v = v * 8 + bt_number_digit(bt_lex_byte(lx, lx->off + 1 + n++));
     *cp = v;
     bt_lex_advance(lx, 1 + n);
     return 0;
@@ -146,13 +184,13 @@ static int read_char(struct bt_lexer *lx, uint32_t *cp, struct beamtap_err *err)
         bt_lex_advance(lx, step);
         return 0;
     }
-    char next = byte_at(lx, lx->off + 1);
+    char next = bt_lex_byte(lx, lx->off + 1);
     if (next == 'x')
         return hex_escape(lx, cp, err);
     if (next >= '0' && next <= '7')
         return octal_escape(lx, cp);
     if (next == '^') {
-        char letter = byte_at(lx, lx->off + 2);
+        char letter = bt_lex_byte(lx, lx->off + 2);
         if (letter < '@' || letter > '_')
             return bad_escape(lx, err);
         *cp = (uint32_t)letter - '@';
@@ -239,7 +277,7 @@ static bool read_fields(const struct bt_lexer *lx, size_t off, struct fields *f)
     memset(f, 0, sizeof *f);
     for (size_t at = off; f->n < MAX_FIELDS; at++) {
         size_t n = 0;
-        while (byte_at(lx, at + n) >= '0' && byte_at(lx, at + n) <= '9')
+        while (bt_lex_byte(lx, at + n) >= '0' && bt_lex_byte(lx, at + n) <= '9')
             n++;
         if (!n)
             return false;
@@ -247,8 +285,8 @@ static bool read_fields(const struct bt_lexer *lx, size_t off, struct fields *f)
             f->is_too_large = true;
         at += n;
         f->n_bytes = at + 1 - off;
-        if (byte_at(lx, at) != '.')
-            return byte_at(lx, at) == '>';
+        if (bt_lex_byte(lx, at) != '.')
+            return bt_lex_byte(lx, at) == '>';
     }
     return false;
 }

@@ -7,21 +7,17 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "spec/ex_lexer.h"
 #include "spec/lex_literal.h"
 #include "spec/loc.h"
 
 /* Operators that are marks, and what looks like one but belongs to another language. Longest first. */
-static const struct mark {
-    const char *text;
-    enum bt_token_kind kind;
-    enum bt_op op;
-    const char *cure; /* not NULL: an error, and what to write */
-} marks[] = {
+static const struct bt_lex_mark marks[] = {
     {"=:=", BT_TOK_OP, BT_OP_EXACT_EQ, NULL},
     {"=/=", BT_TOK_OP, BT_OP_EXACT_NE, NULL},
     {"===", BT_TOK_OP, 0, "Erlang writes =:="},
     {"!==", BT_TOK_OP, 0, "Erlang writes =/="},
-    {"=<<", BT_TOK_OP, BT_OP_MATCH, NULL}, /* B=<<"x">>; only the = is taken, see mark_len */
+    {"=<<", BT_TOK_OP, BT_OP_MATCH, NULL}, /* B=<<"x">>; only the = is taken, see bt_lex_mark */
     {"->", BT_TOK_ARROW, 0, NULL},
     {":=", BT_TOK_ASSIGN, 0, NULL},
     {"=>", BT_TOK_TO, 0, NULL},
@@ -37,7 +33,7 @@ static const struct mark {
     {"!=", BT_TOK_OP, 0, "Erlang writes =/= (or /=, where 1 and 1.0 are equal)"},
     {"&&", BT_TOK_OP, 0, "write 'andalso', or ',' between two tests"},
     {"||", BT_TOK_OP, 0, "write 'orelse', or ';' between two tests"},
-    {"<>", BT_TOK_OP, 0, "Erlang writes =/=; Elixir notation is not supported yet"},
+    {"<>", BT_TOK_OP, 0, "Erlang writes =/=; a string that begins so is \"abc\" ++ T"},
     {"<-", BT_TOK_OP, 0,
         "a pattern has no generators; to compare with a negative number leave a space: X < -1"},
     {"(", BT_TOK_LPAREN, 0, NULL},
@@ -63,10 +59,15 @@ static const struct mark {
     {"!", BT_TOK_OP, 0, "for the opposite of a test write 'not'"},
     {"&", BT_TOK_OP, 0, "write 'andalso' between two tests, 'band' for the bits of two integers"},
     {"^", BT_TOK_OP, 0, "write 'bxor' for the bits of two integers; a pattern has no variables from outside"},
-    {"~", BT_TOK_OP, 0, "sigils are not supported yet; write a binary as <<\"abc\"/utf8>>"},
+    {"~", BT_TOK_OP, 0, "sigils are Elixir notation; write a binary as <<\"abc\"/utf8>>"},
     {"`", BT_TOK_OP, 0, "quotes around an atom are ' on both sides"},
     {"\\", BT_TOK_OP, 0, "a backslash stands in quoted text only"},
     {"@", BT_TOK_OP, 0, "put quotes around an atom that begins with @"},
+    {NULL, 0, 0, NULL},
+};
+
+/* What word processors and chats make of marks. */
+static const struct bt_lex_mark typographic[] = {
     {"\xE2\x80\x98", BT_TOK_OP, 0, "a typographic quote; write '"},
     {"\xE2\x80\x99", BT_TOK_OP, 0, "a typographic quote; write '"},
     {"\xE2\x80\x9C", BT_TOK_OP, 0, "a typographic quote; write \""},
@@ -75,6 +76,7 @@ static const struct mark {
     {"\xE2\x80\x94", BT_TOK_OP, 0, "a typographic dash; write --"},
     {"\xE2\x86\x92", BT_TOK_OP, 0, "write ->"},
     {"\xE2\x80\xA6", BT_TOK_OP, 0, "the text was cut here; write _ for a part that does not matter"},
+    {NULL, 0, 0, NULL},
 };
 
 static const struct keyword {
@@ -171,7 +173,7 @@ struct beamtap_loc bt_lex_here(const struct bt_lexer *lx, size_t len)
 
 struct beamtap_loc bt_lex_loc(const struct bt_lexer *lx, size_t from, size_t to)
 {
-    struct bt_lexer at = {lx->text, lx->len, 0, 1, 1, NULL};
+    struct bt_lexer at = {.text = lx->text, .len = lx->len, .line = 1, .col = 1};
     bt_lex_advance(&at, from);
     return bt_lex_here(&at, to - from);
 }
@@ -184,7 +186,7 @@ bool bt_lex_at(const struct bt_lexer *lx, const char *text)
 
 int bt_lex_init(struct bt_lexer *lx, const char *text, struct bt_arena *arena, struct beamtap_err *err)
 {
-    *lx = (struct bt_lexer){text, strlen(text), 0, 1, 1, arena};
+    *lx = (struct bt_lexer){.text = text, .len = strlen(text), .line = 1, .col = 1, .arena = arena};
     if (lx->len > BT_SPEC_MAX_BYTES)
         return bt_err_set(err, BEAMTAP_ESPEC, "the trace pattern has %zu bytes; at most %d are read", lx->len,
             BT_SPEC_MAX_BYTES);
@@ -196,6 +198,7 @@ int bt_lex_init(struct bt_lexer *lx, const char *text, struct bt_arena *arena, s
                 "byte 16#%02X is not UTF-8; write the character as \\x{...} in quotes",
                 (unsigned)(unsigned char)text[i]);
     }
+    lx->syntax = bt_ex_begins(text) ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
     return 0;
 }
 
@@ -221,7 +224,9 @@ static int skip_blank(struct bt_lexer *lx, struct beamtap_err *err)
             return 0;
         if (is_elixir_map(lx))
             return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(lx, 2),
-                "Elixir notation is not supported yet; Erlang writes a map as #{key := Value}");
+                "this text is in Erlang notation, which writes a map as #{key := Value}; Elixir notation "
+                "begins with a "
+                "module as Elixir writes it: MyApp.Cart.total(%%{id: id}), :lists.seq(1, x)");
         const char *eol = memchr(lx->text + lx->off, '\n', lx->len - lx->off);
         step = eol ? (size_t)(eol - (lx->text + lx->off)) : lx->len - lx->off;
     }
@@ -257,38 +262,36 @@ static int illegal_char(const struct bt_lexer *lx, struct beamtap_err *err)
     struct beamtap_loc loc = bt_lex_here(lx, step);
     if (c > 0xFF)
         return bt_err_at(err, BEAMTAP_ESPEC, loc,
-            "character U+%04X cannot stand here; an atom with such a letter needs quotes: 'name'",
-            (unsigned)c);
+            "character U+%04X cannot stand here; an atom with such a letter needs quotes: %s", (unsigned)c,
+            lx->syntax == BT_SYNTAX_ELIXIR ? ":\"name\"" : "'name'");
     return bt_err_at(err, BEAMTAP_ESPEC, loc, "character U+%04X cannot stand here", (unsigned)c);
 }
 
-static int mark_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
+static const struct bt_lex_mark *find_mark(const struct bt_lexer *lx, const struct bt_lex_mark *table)
 {
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        if (!bt_lex_at(lx, marks[i].text))
-            continue;
-        size_t len = strcmp(marks[i].text, "=<<") == 0 ? 1 : strlen(marks[i].text);
-        if (marks[i].cure)
-            return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(lx, len), "'%s' cannot stand here: %s",
-                marks[i].text, marks[i].cure);
-        tok->kind = marks[i].kind;
-        tok->op = marks[i].op;
-        bt_lex_advance(lx, len);
-        return 0;
-    }
-    return illegal_char(lx, err);
+    while (table->text && !bt_lex_at(lx, table->text))
+        table++;
+    return table->text ? table : NULL;
 }
 
-int bt_lex_next(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
+int bt_lex_mark(
+    struct bt_lexer *lx, struct bt_token *tok, const struct bt_lex_mark *table, struct beamtap_err *err)
 {
-    size_t before = lx->off;
-    if (skip_blank(lx, err))
-        return -1;
-    memset(tok, 0, sizeof *tok);
-    tok->loc = bt_lex_here(lx, 0);
-    tok->is_glued = lx->off == before && before > 0;
-    if (lx->off == lx->len)
-        return 0; /* BT_TOK_END */
+    const struct bt_lex_mark *m = find_mark(lx, table);
+    if (!m && !(m = find_mark(lx, typographic)))
+        return illegal_char(lx, err);
+    size_t len = strcmp(m->text, "=<<") == 0 ? 1 : strlen(m->text);
+    if (m->cure)
+        return bt_err_at(
+            err, BEAMTAP_ESPEC, bt_lex_here(lx, len), "'%s' cannot stand here: %s", m->text, m->cure);
+    tok->kind = m->kind;
+    tok->op = m->op;
+    bt_lex_advance(lx, len);
+    return 0;
+}
+
+static int read_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
+{
     int rc = 0;
     uint32_t c = bt_lex_peek(lx, NULL);
     if (is_digit(c))
@@ -301,14 +304,32 @@ int bt_lex_next(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *e
         rc = bt_lex_char(lx, tok, err);
     else
         rc = bt_lex_identifier(lx, tok, err); /* <0.1.2>, #Ref<...>: 0 and kind END when it is none */
-    if (!rc && tok->kind == BT_TOK_END)
-        rc = mark_token(lx, tok, err);
-    if (rc)
+    return rc || tok->kind != BT_TOK_END ? rc : bt_lex_mark(lx, tok, marks, err);
+}
+
+static bool has_text(enum bt_token_kind kind)
+{
+    return kind == BT_TOK_ATOM || kind == BT_TOK_VAR || kind == BT_TOK_STRING || kind == BT_TOK_RESERVED ||
+           kind == BT_TOK_ALIAS || kind == BT_TOK_KEY || kind == BT_TOK_WORDS;
+}
+
+int bt_lex_next(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
+{
+    bool is_elixir = lx->syntax == BT_SYNTAX_ELIXIR;
+    size_t before = lx->off;
+    int line = lx->line;
+    if (is_elixir ? bt_ex_skip_blank(lx, err) : skip_blank(lx, err))
+        return -1;
+    memset(tok, 0, sizeof *tok);
+    tok->loc = bt_lex_here(lx, 0);
+    tok->is_glued = lx->off == before && before > 0;
+    tok->is_on_new_line = lx->line > line;
+    if (lx->off == lx->len)
+        return 0; /* BT_TOK_END */
+    if (is_elixir ? bt_ex_lex(lx, tok, err) : read_token(lx, tok, err))
         return -1;
     tok->loc.len = lx->off - tok->loc.off;
-    bool has_text = tok->kind == BT_TOK_ATOM || tok->kind == BT_TOK_VAR || tok->kind == BT_TOK_STRING ||
-                    tok->kind == BT_TOK_RESERVED;
-    if ((has_text && !tok->text) || (tok->kind == BT_TOK_LITERAL && !tok->term))
+    if ((has_text(tok->kind) && !tok->text) || (tok->kind == BT_TOK_LITERAL && !tok->term))
         return bt_err_nomem(err);
     return 0;
 }
@@ -325,8 +346,8 @@ void bt_lex_show(const struct bt_lexer *lx, const struct bt_token *tok, char *ou
 
 static const char *kind_name(enum bt_token_kind kind)
 {
-    static const char *const names[] = {
-        "end", "atom", "variable", "wildcard", "literal", "string", "operator", "when", "fun", "reserved",
+    static const char *const names[] = {"end", "atom", "variable", "wildcard", "literal", "string",
+        "operator", "when", "fun", "reserved", "alias", "key", "words", "operator",
 #define BT_X(name, text) "mark",
         BT_MARKS(BT_X)
 #undef BT_X

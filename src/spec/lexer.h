@@ -1,5 +1,6 @@
 /*
- * lexer.h - a spec text to tokens, in Erlang's own lexical rules (OTP erl_scan).
+ * lexer.h - a spec text to tokens, in the lexical rules of its own language: OTP's erl_scan, or those of Elixir
+ * (ex_lexer.c). One kind of token serves both, so the parsers share their cursor.
  */
 #ifndef BT_SPEC_LEXER_H
 #define BT_SPEC_LEXER_H
@@ -31,19 +32,29 @@
     X(BIN_CLOSE, ">>")                                                                                       \
     X(HASH, "#")                                                                                             \
     X(QUESTION, "?") /* in the name of a function or module only */                                          \
-    X(DOT, ".")
+    X(DOT, ".")                                                                                              \
+    /* of Elixir only */                                                                                     \
+    X(PERCENT, "%")                                                                                          \
+    X(RANGE, "..")                                                                                           \
+    X(STEP, "//")                                                                                            \
+    X(CONCAT, "<>")                                                                                          \
+    X(OF_TYPE, "::")
 
 enum bt_token_kind {
-    BT_TOK_END,      /* of the text */
-    BT_TOK_ATOM,     /* ok, 'hello world': text is the name, unescaped */
-    BT_TOK_VAR,      /* X, _Name: text */
-    BT_TOK_WILD,     /* _ */
-    BT_TOK_LITERAL,  /* 42, 16#ff, $a, 1.5, <0.1.2>, #Ref<0.1.2.3>, #Port<0.6>: term */
-    BT_TOK_STRING,   /* "abc": text, unescaped */
+    BT_TOK_END,     /* of the text */
+    BT_TOK_ATOM,    /* ok, 'hello world'; :ok, true: text is the name, unescaped */
+    BT_TOK_VAR,     /* X, _Name; x, _name, and the name of an Elixir function: text */
+    BT_TOK_WILD,    /* _ */
+    BT_TOK_LITERAL, /* 42, 16#ff, $a, 1.5, <0.1.2>, #Ref<0.1.2.3>, #Port<0.6>; Elixir's "abc", also text: term */
+    BT_TOK_STRING,   /* "abc"; 'abc', ~c"abc": text, unescaped */
     BT_TOK_OP,       /* + - andalso ...: op */
     BT_TOK_WHEN,     /* when */
-    BT_TOK_FUN,      /* fun */
-    BT_TOK_RESERVED, /* case, if ...: text; words Erlang keeps for itself */
+    BT_TOK_FUN,      /* fun; fn */
+    BT_TOK_RESERVED, /* case, if ...: text; words the language keeps for itself */
+    BT_TOK_ALIAS,    /* of Elixir only, as what follows: MyApp.Cart: text is the atom, Elixir.MyApp.Cart */
+    BT_TOK_KEY,      /* id: in [id: 1]: text */
+    BT_TOK_WORDS,    /* ~w(a b)a: text, and what the words become in words_as */
+    BT_TOK_IN,       /* in */
 #define BT_X(name, text) BT_TOK_##name,
     BT_MARKS(BT_X)
 #undef BT_X
@@ -56,9 +67,11 @@ struct bt_token {
     const char *text;
     size_t len;
     const struct bt_term *term;
-    bool is_quoted; /* an atom in quotes */
-    bool is_char;   /* a literal written as $a */
-    bool is_glued;  /* nothing stands between it and the token before */
+    char words_as;       /* a, s, c: atoms, binaries, charlists */
+    bool is_quoted;      /* an atom in quotes; Elixir's "abc" */
+    bool is_char;        /* a literal written as $a or ?a */
+    bool is_glued;       /* nothing stands between it and the token before */
+    bool is_on_new_line; /* a line break stands between it and the token before; Elixir only */
 };
 
 /* A place in a text. Copying one is how the parser looks ahead. */
@@ -67,9 +80,12 @@ struct bt_lexer {
     size_t len, off;
     int line, col;
     struct bt_arena *arena; /* unescaped text and terms live there */
+    enum bt_syntax syntax;
+    bool is_behind_dot; /* Elixir: what comes is the name of a function or a field, whatever else it means */
 };
 
-/* text: NUL-terminated, borrowed for as long as tokens are read. ESPEC: too long, or not UTF-8. */
+/* text: NUL-terminated, borrowed for as long as tokens are read. Its beginning tells the syntax. ESPEC: too long,
+ * or not UTF-8. */
 int bt_lex_init(struct bt_lexer *lx, const char *text, struct bt_arena *arena, struct beamtap_err *err);
 
 /* The next token; after the last one BT_TOK_END again and again. */

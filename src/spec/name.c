@@ -9,8 +9,7 @@
 
 /* ---- globs and regular expressions: read from the text, as their rules are not those of tokens ---- */
 
-/* Makes text[at, at + len) the token at hand; lexing goes on behind it. */
-static void take_text(struct bt_parser *p, size_t len)
+void bt_parser_take_text(struct bt_parser *p, size_t len)
 {
     p->lx.off = p->tok.loc.off;
     p->lx.line = p->tok.loc.line;
@@ -40,16 +39,16 @@ static size_t glob_len(const char *s)
 static int no_elixir(struct bt_parser *p, struct beamtap_loc loc)
 {
     return bt_parser_fail(p, loc,
-        "Elixir notation is not supported yet; the Elixir module Foo.Bar is 'Elixir.Foo.Bar' in Erlang "
-        "notation, "
-        "its function is written behind a ':'");
+        "the Elixir module Foo.Bar is 'Elixir.Foo.Bar' in Erlang notation; in Elixir notation a '.' stands "
+        "before "
+        "the function: Foo.Bar.fun(x)");
 }
 
 static int parse_glob(struct bt_parser *p, size_t len, struct bt_ast_name *name)
 {
     const char *text = p->lx.text + p->tok.loc.off;
     bool is_dotted = memchr(text, '.', len) && strncmp(text, "Elixir.", 7) != 0;
-    take_text(p, len);
+    bt_parser_take_text(p, len);
     if (is_dotted && *text >= 'A' && *text <= 'Z')
         return no_elixir(p, p->tok.loc);
     if (is_dotted && text[len] != ':')
@@ -80,7 +79,7 @@ static int parse_regex(struct bt_parser *p, const char *what, struct bt_ast_name
             "%s is expected here; a regular expression has a '/' on both sides, and is on one line: "
             "/^handle_/",
             what);
-    take_text(p, len + 2);
+    bt_parser_take_text(p, len + 2);
     if (len == 0)
         return bt_parser_fail(
             p, p->tok.loc, "an empty regular expression; write /^handle_/, or _ for every function");

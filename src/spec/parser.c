@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "spec/ex_expr.h"
 #include "spec/expr.h"
 #include "spec/loc.h"
 #include "spec/suggest.h"
@@ -73,7 +74,8 @@ static int unknown_action(struct bt_parser *p, const struct bt_token *t)
     bt_lex_show(&p->lx, t, shown, sizeof shown);
     if (best.word)
         return bt_parser_fail(p, t->loc, "unknown action %s; did you mean '%s'?", shown, best.word);
-    return bt_parser_fail(p, t->loc, "unknown action %s; there are: return, time, caller, stack, count", shown);
+    return bt_parser_fail(
+        p, t->loc, "unknown action %s; there are: return, time, caller, stack, count", shown);
 }
 
 static int parse_action(struct bt_parser *p, struct bt_ast_action *out)
@@ -82,7 +84,8 @@ static int parse_action(struct bt_parser *p, struct bt_ast_action *out)
     if (t.kind == BT_TOK_END)
         return bt_parser_fail(
             p, p->prev.loc, "nothing stands behind '->'; write an action, for instance 'return'");
-    if (t.kind != BT_TOK_ATOM)
+    bool is_word = t.kind == BT_TOK_ATOM || (t.kind == BT_TOK_VAR && p->lx.syntax == BT_SYNTAX_ELIXIR);
+    if (!is_word)
         return bt_parser_unexpected(p, "an action, for instance 'return',");
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         if (strcmp(actions[i].name, t.text) != 0)
@@ -109,7 +112,7 @@ static bool has_action(const struct bt_ast_spec *s, enum bt_action action)
 }
 
 /* Behind `->`. An action that is named twice is the same as once. */
-static int parse_actions(struct bt_parser *p, struct bt_ast_spec *s)
+int bt_parse_actions(struct bt_parser *p, struct bt_ast_spec *s)
 {
     s->actions = bt_arena_array(p->arena, sizeof actions / sizeof actions[0], sizeof *s->actions);
     if (!s->actions)
@@ -180,7 +183,7 @@ static int parse_call_spec(struct bt_parser *p, struct bt_ast_spec *s)
     }
     if (p->tok.kind == BT_TOK_WHEN && bt_parse_guards(p, &s->clauses[0]))
         return -1;
-    if (p->tok.kind == BT_TOK_ARROW && parse_actions(p, s))
+    if (p->tok.kind == BT_TOK_ARROW && bt_parse_actions(p, s))
         return -1;
     return 0;
 }
@@ -243,6 +246,8 @@ static int parse_one_call(struct bt_parser *p, struct bt_ast_text *t)
 
 static int parse_notation(struct bt_parser *p, struct bt_ast_text *t)
 {
+    if (p->lx.syntax == BT_SYNTAX_ELIXIR)
+        return bt_ex_parse(p, t);
     if (is_event(p))
         return bt_parser_fail(p, p->tok.loc,
             "events (send, receive, spawn ...) are not supported yet; a module of "
@@ -251,9 +256,6 @@ static int parse_notation(struct bt_parser *p, struct bt_ast_text *t)
     switch (p->tok.kind) {
     case BT_TOK_LBRACE:
     case BT_TOK_LBRACKET: return bt_parse_recon(p, t);
-    case BT_TOK_COLON:
-        return bt_parser_fail(
-            p, p->tok.loc, "Elixir notation is not supported yet; Erlang writes :lists.seq/2 as lists:seq/2");
     case BT_TOK_STRING:
         return bt_parser_fail(
             p, p->tok.loc, "take the double quotes away: the pattern itself has none around it");
@@ -271,7 +273,8 @@ int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, 
     if (p.tok.kind == BT_TOK_DOT && bt_parser_next(&p)) /* a form copied from a file ends in one */
         return -1;
     if (p.tok.kind != BT_TOK_END)
-        return bt_parser_unexpected(&p, expected_next(&t));
+        return p.lx.syntax == BT_SYNTAX_ELIXIR ? bt_ex_unexpected(&p, bt_ex_expected_next(&t))
+                                               : bt_parser_unexpected(&p, expected_next(&t));
     t.modules = p.modules;
     t.n_modules = p.n_modules;
     *out = t;

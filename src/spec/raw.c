@@ -60,15 +60,18 @@ static int check_constant(struct checker *c)
     const struct bt_ast *e = first_variable(c->spec->match_spec);
     if (!e)
         return 0;
+    bool is_elixir = c->spec->syntax == BT_SYNTAX_ELIXIR;
     if (e->kind == BT_AST_WILD)
-        return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc, "in a match specification anything is written '_'");
+        return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc, "in a match specification anything is written %s",
+            is_elixir ? ":_" : "'_'");
     if (e->kind == BT_AST_VAR)
         return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc,
-            "in a match specification a variable is written '$1', '$2' ...; with names, write a fun: fun([X, "
-            "_]) "
-            "-> ... end");
+            "in a match specification a variable is written %s ...; with names, write a fun: %s",
+            is_elixir ? ":\"$1\", :\"$2\"" : "'$1', '$2'",
+            is_elixir ? "fn [x, _] -> ... end" : "fun([X, _]) -> ... end");
     return bt_loc_fail(c->err, BEAMTAP_ESPEC, e->loc,
-        "a match specification is plain data: calls are written as tuples, for instance {is_list, '$1'}");
+        "a match specification is plain data: calls are written as tuples, for instance %s",
+        is_elixir ? "{:is_list, :\"$1\"}" : "{is_list, '$1'}");
 }
 
 /* ---- variables ---- */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/ex_expr.h"
+
 static uint64_t below(struct ast_gen *g, uint64_t n)
 {
     g->seed ^= g->seed << 13;
@@ -25,13 +27,39 @@ static const char *const vars[] = {"X", "Y", "_Z", "Longer_Name1",
     ("\xC3\x9C"
      "ber"),
     "__"};
-static const char *const globs[] = {"*", "my_*", "*-x", "?a?", "Elixir.My.*", "when*", "_*", "*1",
-    "\xC3\xBC*"};
+static const char *const globs[] = {
+    "*", "my_*", "*-x", "?a?", "Elixir.My.*", "when*", "_*", "*1", "\xC3\xBC*"};
 static const char *const regexes[] = {"^my_(web|api)$", "a\\/b", "=", "[", " ", "\xD0\xB8", "'\"%"};
 static const char *const strings[] = {"", "abc", "a\"b\\c", "\n\t\x1B\x7F",
     ("gr\xC3\xB6\xC3\x9F"
      "e"),
     "\xE6\xBC\xA2", "%{"};
+
+static const char *const ex_atoms[] = {"ok", "error", "hello world", "", "and", "when", "fn", "Upper", "_",
+    "$1", "a@b", "it's", "nil", "true", "empty?", "get!", "Elixir.Foo", "Elixir.My.App", "Elixir.foo",
+    "Elixir", "Elixir.", "Elixir.A..B", "Elixir.Elixir.X", "=:=", "*", "a\"b", "#{x}",
+    "\xD0\xB8\xD0\xBC\xD1\x8F", "a\nb", "0a", "end"};
+static const char *const ex_vars[] = {"x", "y", "_z", "longer_Name1", "empty?", "go!",
+    "\xC3\xBC"
+    "ber",
+    "__"};
+static const char *const ex_calls[] = {"is_list", "is_map_key", "element", "map_get", "self", "binary_part",
+    "hello world", "size", "return_trace", "message", "float", "is_record", "Upper", "elem"};
+
+static bool is_elixir(const struct ast_gen *g)
+{
+    return g->syntax == BT_SYNTAX_ELIXIR;
+}
+
+static const char *gen_atom(struct ast_gen *g)
+{
+    return is_elixir(g) ? PICK(g, ex_atoms) : PICK(g, atoms);
+}
+
+static const char *gen_var(struct ast_gen *g)
+{
+    return is_elixir(g) ? PICK(g, ex_vars) : PICK(g, vars);
+}
 
 static const struct bt_term *gen_identifier(struct ast_gen *g)
 {
@@ -61,8 +89,11 @@ static const struct bt_term *gen_literal(struct ast_gen *g)
     case 5: return bt_term_binary(g->arena, bytes, below(g, sizeof bytes), 1 + (unsigned)below(g, 8));
     case 6: return bt_term_binary(g->arena, "text", below(g, 5), 8);
     case 7: return gen_identifier(g);
-    case 8: return bt_term_fun(g->arena, PICK(g, atoms), PICK(g, atoms), (int64_t)below(g, 256));
-    default: return bt_term_atom(g->arena, PICK(g, atoms));
+    case 8:
+        if (is_elixir(g)) /* which has no funs */
+            return bt_term_float(g->arena, -0.5);
+        return bt_term_fun(g->arena, PICK(g, atoms), PICK(g, atoms), (int64_t)below(g, 256));
+    default: return bt_term_atom(g->arena, gen_atom(g));
     }
 }
 
@@ -87,7 +118,9 @@ static bool is_number(const struct bt_ast *e)
 static void gen_op(struct ast_gen *g, struct bt_ast *e, unsigned depth)
 {
     e->kind = BT_AST_OP;
-    e->u.op.op = (enum bt_op)below(g, BT_OP_NOT + 1);
+    do
+        e->u.op.op = (enum bt_op)below(g, BT_OP_NOT + 1);
+    while (is_elixir(g) && g->in_head && !bt_ex_op_info(e->u.op.op)->text); /* a call: div(x, y) */
     e->u.op.args[0] = gen(g, depth - 1);
     if (bt_op_info(e->u.op.op)->assoc != BT_ASSOC_UNARY)
         e->u.op.args[1] = gen(g, depth - 1);
@@ -124,7 +157,7 @@ static struct bt_ast *gen(struct ast_gen *g, unsigned depth)
     case 0: e->kind = BT_AST_WILD; return e;
     case 1:
         e->kind = BT_AST_VAR;
-        e->u.var.name = PICK(g, vars);
+        e->u.var.name = gen_var(g);
         return e;
     case 2:
         e->kind = BT_AST_STRING;
@@ -149,20 +182,29 @@ static struct bt_ast *gen(struct ast_gen *g, unsigned depth)
         e->u.seq.n = n;
         return e;
     case 7:
+        if (is_elixir(g) && g->in_head) {
+            e->kind = BT_AST_WILD;
+            return e;
+        }
         e->kind = BT_AST_CALL;
-        e->u.call.name = PICK(g, atoms);
+        e->u.call.name = is_elixir(g) ? PICK(g, ex_calls) : PICK(g, atoms);
         e->u.call.args = gen_items(g, n, depth);
         e->u.call.n = n;
         return e;
-    case 8: gen_record(g, e, depth); return e;
+    case 8:
+        if (is_elixir(g))
+            gen_op(g, e, depth);
+        else
+            gen_record(g, e, depth);
+        return e;
     default: gen_op(g, e, depth); return e;
     }
 }
 
 static struct bt_ast_name gen_name(struct ast_gen *g)
 {
-    static const enum bt_name_kind kinds[] = {BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ANY,
-        BT_NAME_VAR, BT_NAME_GLOB, BT_NAME_REGEX};
+    static const enum bt_name_kind kinds[] = {
+        BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ANY, BT_NAME_VAR, BT_NAME_GLOB, BT_NAME_REGEX};
     struct bt_ast_name name = {.kind = PICK(g, kinds), .loc = {1, 1, 0, 0}};
     switch (name.kind) {
     case BT_NAME_ATOM: name.text = PICK(g, atoms); break;
@@ -177,12 +219,31 @@ static struct bt_ast_name gen_name(struct ast_gen *g)
     return name;
 }
 
+/* The name of a module, or of a function. Globs are not written in tuples. */
+static struct bt_ast_name gen_ex_name(struct ast_gen *g, bool is_module, bool is_recon)
+{
+    static const enum bt_name_kind kinds[] = {BT_NAME_ATOM, BT_NAME_ATOM, BT_NAME_ANY, BT_NAME_GLOB};
+    static const char *const module_globs[] = {"Elixir.My.*", "Elixir.My*.App", "Elixir.Web*"};
+    static const char *const function_globs[] = {"get_*", "*!", "a*b?", "_*"};
+    struct bt_ast_name name = {.kind = PICK(g, kinds), .text = "_", .loc = {1, 1, 0, 0}};
+    if (name.kind == BT_NAME_GLOB && is_recon)
+        name.kind = BT_NAME_ATOM;
+    if (name.kind == BT_NAME_ATOM)
+        name.text = gen_atom(g);
+    if (name.kind == BT_NAME_GLOB)
+        name.text = is_module ? PICK(g, module_globs) : PICK(g, function_globs);
+    if (strcmp(name.text, "_") == 0)
+        name.kind = BT_NAME_ANY;
+    name.len = strlen(name.text);
+    return name;
+}
+
 static void gen_guards(struct ast_gen *g, struct bt_ast_clause *c, unsigned depth)
 {
     c->n_guards = below(g, 3);
     c->guards = bt_arena_array(g->arena, c->n_guards, sizeof *c->guards);
     for (size_t i = 0; i < c->n_guards; i++) {
-        c->guards[i].n = 1 + below(g, 3);
+        c->guards[i].n = is_elixir(g) ? 1 : 1 + below(g, 3);
         c->guards[i].tests = gen_items(g, c->guards[i].n, depth + 1);
     }
 }
@@ -196,13 +257,21 @@ static struct bt_ast *gen_list(struct ast_gen *g, size_t n, unsigned depth)
     return e;
 }
 
+static struct bt_ast *gen_head(struct ast_gen *g, unsigned depth)
+{
+    g->in_head = true;
+    struct bt_ast *head = gen(g, depth);
+    g->in_head = false;
+    return head;
+}
+
 static void gen_fun(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
 {
     s->n_clauses = 1 + below(g, 3);
     s->clauses = bt_arena_array(g->arena, s->n_clauses, sizeof *s->clauses);
     for (size_t i = 0; i < s->n_clauses; i++) {
         struct bt_ast_clause *c = &s->clauses[i];
-        c->head = gen(g, depth + 1);
+        c->head = gen_head(g, depth + 1);
         gen_guards(g, c, depth);
         c->n_body = 1 + below(g, 3);
         c->body = gen_items(g, c->n_body, depth + 1);
@@ -223,11 +292,19 @@ static void gen_recon(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
     }
 }
 
+static struct bt_ast *gen_args(struct ast_gen *g, size_t n, unsigned depth)
+{
+    g->in_head = true;
+    struct bt_ast *args = gen_list(g, n, depth);
+    g->in_head = false;
+    return args;
+}
+
 static void gen_call(struct ast_gen *g, struct bt_ast_spec *s, unsigned depth)
 {
     s->args_kind = (enum bt_args_kind)below(g, BT_ARGS_PATTERN + 1);
     if (s->args_kind == BT_ARGS_PATTERN)
-        s->clauses[0].head = gen_list(g, s->arity, depth);
+        s->clauses[0].head = gen_args(g, s->arity, depth);
     gen_guards(g, &s->clauses[0], depth);
     s->n_actions = below(g, 2);
     s->actions = bt_arena_array(g->arena, 1, sizeof *s->actions);
@@ -244,7 +321,9 @@ struct bt_ast_text ast_gen_text(struct ast_gen *g, unsigned depth)
     t.specs = bt_arena_array(g->arena, t.n, sizeof *t.specs);
     for (size_t i = 0; i < t.n; i++) {
         struct bt_ast_spec *s = &t.specs[i];
-        *s = (struct bt_ast_spec){.module = gen_name(g), .function = gen_name(g), .arity = below(g, 4)};
+        *s = (struct bt_ast_spec){.syntax = g->syntax, .arity = below(g, 4)};
+        s->module = is_elixir(g) ? gen_ex_name(g, true, is_recon) : gen_name(g);
+        s->function = is_elixir(g) ? gen_ex_name(g, false, is_recon) : gen_name(g);
         s->clauses = bt_arena_alloc(g->arena, sizeof *s->clauses);
         s->n_clauses = 1;
         if (is_recon)
@@ -337,7 +416,7 @@ static bool clauses_equal(const struct bt_ast_clause *x, const struct bt_ast_cla
 static bool specs_equal(const struct bt_ast_spec *x, const struct bt_ast_spec *y)
 {
     bool has_arity = x->args_kind == BT_ARGS_ARITY || x->args_kind == BT_ARGS_PATTERN;
-    if (x->notation != y->notation || !names_equal(&x->module, &y->module) ||
+    if (x->notation != y->notation || x->syntax != y->syntax || !names_equal(&x->module, &y->module) ||
         !names_equal(&x->function, &y->function) || x->args_kind != y->args_kind ||
         (has_arity && x->arity != y->arity) || x->n_clauses != y->n_clauses || x->n_actions != y->n_actions)
         return false;

@@ -8,7 +8,9 @@
 
 struct ast_gen {
     struct bt_arena *arena;
+    enum bt_syntax syntax; /* a tree of Elixir's has no calls in a head, and one test in each guard */
     uint64_t seed; /* not 0 */
+    bool in_head;  /* of ast_gen.c */
 };
 
 /* A text that bt_parse can give back, with trees of at most `depth` levels; it need not mean anything. */

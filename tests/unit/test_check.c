@@ -44,7 +44,7 @@ static const struct {
     {"{io, format, '_'}", 1, BEAMTAP_EWIDE, "{io, format, 2}"},
     {"{recon_trace, '_', '_'}", 1, BEAMTAP_EWIDE, "recon bans"},
     {"Queue:in/2", 1, BEAMTAP_ESPEC, "module must be an atom, got variable 'Queue'"},
-    {"Queue", 1, BEAMTAP_ESPEC, "'Elixir.Queue'"},
+    {"Queue:in/2", 1, BEAMTAP_ESPEC, "'Elixir.Queue'"},
     {"queue:In/2", 7, BEAMTAP_ESPEC, "function must be an atom"},
     {"{Queue, in, 2}", 2, BEAMTAP_ESPEC, "module must be an atom"},
     {"m:f(X) when Y", 13, BEAMTAP_ESPEC, "'Y' is not bound in the arguments"},

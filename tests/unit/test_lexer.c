@@ -18,7 +18,7 @@ static const struct {
     {"", ""},
     {"  \t\n % only a comment", ""},
     {"queue:in/2", "1:1 atom queue\n1:6 mark :\n1:7 atom in\n1:9 operator /\n1:10 literal 2\n"},
-    {"X->return", "1:1 variable X\n1:2 mark ->\n1:4 atom return\n"},
+    {"x X->return", "1:1 atom x\n1:3 variable X\n1:4 mark ->\n1:6 atom return\n"},
     {"a\n  b", "1:1 atom a\n2:3 atom b\n"},
     {"a % comment\nb", "1:1 atom a\n2:1 atom b\n"},
     {"_ _X X@_1", "1:1 wildcard _\n1:3 variable _X\n1:6 variable X@_1\n"},
