@@ -223,6 +223,8 @@ bool bt_ex_begins(const char *text)
         return false;
     if (memchr(name, '.', (size_t)(s - name)))
         return true;
+    if (!is_name_char((unsigned char)s[-1])) /* My* is a glob of Erlang */
+        return false;
     s = skip(s);
     return *s == '\0' || strncmp(s, "->", 2) == 0 || strncmp(s, "when", 4) == 0;
 }

@@ -169,6 +169,30 @@ const struct bt_fuzz_seed bt_fuzz_seeds[] = {
         "m:f('_', '$1') when X =:= '$_'; node() =:= a@b, erlang:is_list(X), binary_part(X, 0, 1) =:= <<>>"),
     BT_FUZZ_SEED("m:f(#r{a = X, _ = Y}, m#s{}) when X#r.b > #r.c, is_record(X, m#r), Y =:= X#r{e = 1}; #r{e "
                  "= X} =:= Y"),
+    BT_FUZZ_SEED("MyApp.Cart.total(%{id: id, \"k\" => [h | t]}, %Foo.Bar{a: x} = y, _) when id > 3 and not "
+                 "is_nil(x) when "
+                 "x in 1..9//2 -> return"),
+    BT_FUZZ_SEED(
+        ":queue.in(\"a\\n\\x41\\u{42}\", 'bc', ~c\"d\", ~w(a b)a, ?a, 0xFF, :\"a b\", <<1, 2::16-little, "
+        "\"x\">>, a: 1)"),
+    BT_FUZZ_SEED(
+        "[{:queue, :in, fn [a, _] when is_list(a) -> message(a); return_trace()\n [x, x] -> :ok end}, {Enum, "
+        ":map, 2}]"),
+    BT_FUZZ_SEED("{:m, :f, [{[:\"$1\", :_], [{:is_list, :\"$1\"}], [{:return_trace}]}]}"),
+    BT_FUZZ_SEED(
+        "M.f(x, y) when is_struct(x, y) or is_exception(x) or elem(x, 0) === x.a.b and x not in [1, 'a'] and "
+        "(x &&& 1) == rem(y, 2) <<< 3"),
+    BT_FUZZ_SEED("M.*.f*/2"),
+    BT_FUZZ_SEED(" in "),
+    BT_FUZZ_SEED(".."),
+    BT_FUZZ_SEED("//"),
+    BT_FUZZ_SEED("M.f("),
+    BT_FUZZ_SEED("%X{"),
+    BT_FUZZ_SEED("a: "),
+    BT_FUZZ_SEED("~w("),
+    BT_FUZZ_SEED("fn "),
+    BT_FUZZ_SEED(" end"),
+    BT_FUZZ_SEED("is_struct("),
     BT_FUZZ_SEED("("),
     BT_FUZZ_SEED(")"),
     BT_FUZZ_SEED("{"),
