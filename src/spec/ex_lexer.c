@@ -217,15 +217,16 @@ bool bt_ex_begins(const char *text)
     if (!is_upper((unsigned char)*s))
         return is_atom(s);
     const char *name = s;
-    while (is_name_char((unsigned char)*s) || (*s && strchr(".*?", *s)))
-        s++;
+    bool is_glob = false;
+    for (; is_name_char((unsigned char)*s) || (*s && strchr(".*?", *s)); s++)
+        is_glob = is_glob || *s == '*' || *s == '?';
     if (*s == ':') /* Erlang's Mod:fun, a variable or Elixir.My.*:fun */
         return false;
     if (memchr(name, '.', (size_t)(s - name)))
         return true;
-    if (!is_name_char((unsigned char)s[-1])) /* My* is a glob of Erlang */
-        return false;
     s = skip(s);
+    if (is_glob) /* My* is one of Erlang */
+        return false;
     return *s == '\0' || strncmp(s, "->", 2) == 0 || strncmp(s, "when", 4) == 0;
 }
 

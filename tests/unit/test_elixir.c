@@ -188,7 +188,7 @@ static void test_notation(void **state)
         {"Enum->return", BT_SYNTAX_ELIXIR},
         {"My*.f/1", BT_SYNTAX_ELIXIR},
         {"My*", BT_SYNTAX_ERLANG},
-        {"M?", BT_SYNTAX_ERLANG},
+        {"M?x", BT_SYNTAX_ERLANG},
         {":lists", BT_SYNTAX_ELIXIR},
         {":\"a b\".f", BT_SYNTAX_ELIXIR},
         {"{:queue, :in, 2}", BT_SYNTAX_ELIXIR},
