@@ -190,6 +190,16 @@ static int parse_call_spec(struct bt_parser *p, struct bt_ast_spec *s)
 
 /* ---- the whole ---- */
 
+/* Of the token behind the one at hand; a full stop that ends the text is its end. */
+static enum bt_token_kind kind_behind(const struct bt_parser *p)
+{
+    struct bt_parser ahead = *p;
+    ahead.err = NULL;
+    if (bt_parser_next(&ahead) || (ahead.tok.kind == BT_TOK_DOT && bt_parser_peek(&ahead).kind == BT_TOK_END))
+        return BT_TOK_END;
+    return ahead.tok.kind;
+}
+
 /* send, receive(...) and their like stand alone; `link:f/1` is a module. */
 static bool is_event(struct bt_parser *p)
 {
@@ -197,7 +207,7 @@ static bool is_event(struct bt_parser *p)
         "send", "receive", "spawn", "exit", "link", "register", "gc", "running"};
     if ((p->tok.kind != BT_TOK_ATOM && p->tok.kind != BT_TOK_RESERVED) || p->tok.is_quoted)
         return false;
-    enum bt_token_kind next = bt_parser_peek(p).kind;
+    enum bt_token_kind next = kind_behind(p);
     if (next != BT_TOK_END && next != BT_TOK_LPAREN && next != BT_TOK_WHEN && next != BT_TOK_ARROW)
         return false;
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
