@@ -40,6 +40,7 @@
     Y = monitor(process, Tracer),
     receive {'DOWN', X, process, _, _} -> ok end,
     receive {'DOWN', Y, process, _, _} -> ok end,
+    catch register(Name, self()),
     erlang:system_flag(trace_control_word, Base),
     case Session of
         none -> [catch erlang:trace_pattern(MFA, false, Kind) || {MFA, Kind} <- Set];
@@ -564,13 +565,14 @@ heir(#undo{session = S, tracer = T, base = Base, patterns = Patterns, counted = 
     {ok, Tokens, _} = erl_scan:string(?HEIR),
     {ok, Exprs} = erl_parse:parse_exprs(Tokens),
     Set = [{MFA, [Scope]} || {MFA, Scope} <- Patterns] ++ [{MFA, [call_count]} || MFA <- Counted],
-    spawn(erl_eval, exprs, [Exprs, [{'Base', Base}, {'Ctl', Ctl}, {'Guard', self()}, {'Module', ?MODULE}, {'Session', S},
+    spawn(erl_eval, exprs, [Exprs, [{'Base', Base}, {'Ctl', Ctl}, {'Guard', self()}, {'Module', ?MODULE}, {'Name', ?GUARD_NAME}, {'Session', S},
                                     {'Set', Set}, {'Tracer', T}]]). % in the order of their names
 
-%% The last act: this code is unloaded, and purged once nobody runs it.
+%% The last act: this code is unloaded, and purged once nobody runs it. The name is given up only then: the next beamtap would
+%% find the code, start with it, and be purged with it.
 leave() ->
-    catch unregister(?GUARD_NAME),
     code:delete(?MODULE),
+    catch unregister(?GUARD_NAME),
     spawn(code, purge, [?MODULE]).
 
 %% ---- tracer ------------------------------------------------------------------------------------------------------
@@ -902,6 +904,7 @@ wait_for(#tracer{rate = {N, Interval}, tokens = Tokens}, Wanted) ->
 
 %% The guard is gone: its work is ours.
 alone(#tracer{ctl = Ctl, undo = U}) ->
+    catch register(?GUARD_NAME, self()), % nobody else begins before we have ended
     take_back(U),
     session_end(U#undo.session),
     ask(U#undo.heir, kill, 1000),
