@@ -2,7 +2,7 @@
 %%
 %% Every measurement has a node of its own that is thrown away afterwards, so nothing here cleans up.
 -module(bench).
--export([stream/3, port_file_events/1, redbug/4, ten/2, reset/1, paced/1, busy/1, spin/1, mean/2, watch_wire/0, wire/0, format/2,
+-export([stream/3, port_file_events/1, redbug/4, ten/2, reset/1, paced/1, busy/1, spin/1, mean/2, watch_wire/0, wire/0, format/3,
          fun2ms/2, redbug_specs/2, terms/2]).
 
 %% ---- a stream of calls and returns of target:f/2 -------------------------------------------------------------
@@ -155,12 +155,15 @@ terms(Kind, File) ->
     ok = file:write_file(File, [<<(byte_size(B)):32, B/binary>> || B <- Etf]),
     iolist_size(Etf).
 
-%% MB/s of external term format that io_lib prints, in at least Ms milliseconds.
-format(Kind, Ms) ->
+%% MB/s of external term format that io_lib prints, in at least Ms milliseconds: to a deep list of characters, or to bytes.
+format(How, Kind, Ms) ->
     Terms = terms(Kind),
     Bytes = lists:sum([byte_size(term_to_binary(T)) || T <- Terms]),
-    {Rounds, Us} = in_process(fun() -> repeat(fun() -> [io_lib:format("~0tp", [T]) || T <- Terms] end, Ms) end),
+    {Rounds, Us} = in_process(fun() -> repeat(fun() -> [format(How, T) || T <- Terms] end, Ms) end),
     Rounds * Bytes / Us.
+
+format(io_lib, T) -> io_lib:format("~0tp", [T]);
+format(io_lib_utf8, T) -> unicode:characters_to_binary(io_lib:format("~0tp", [T])).
 
 %% Arguments and values as they are seen in traces.
 terms(small) ->
@@ -209,8 +212,7 @@ repeat(Fun, T0, End, N) ->
         _ -> repeat(Fun, T0, End, N + 1)
     end.
 
-%% A heap that is large from the start, so that growing it is not measured.
 in_process(Fun) ->
     Me = self(),
-    Pid = spawn_opt(fun() -> Me ! {self(), Fun()} end, [{min_heap_size, 1 bsl 22}]),
+    Pid = spawn(fun() -> Me ! {self(), Fun()} end),
     receive {Pid, Result} -> Result end.

@@ -42,6 +42,7 @@ fresh_node() {
     BENCH_NODES=$((${BENCH_NODES:-0} + 1))
     rm -f "$BT_TMP/ended"
     start_node "$OTP" "bench$BENCH_NODES" -pa "$BT_TMP/ebin-$OTP" "${path[@]}" "$@"
+    disown "$NODE_PID"          # the shell does not report that the watchdog has killed it
     watchdog "$NODE_PID" "$BT_TMP/ended" &
     WATCHDOG=$!
 }
@@ -80,7 +81,12 @@ cost() {
     return 1
 }
 
-lines() { head -c "$2" "$1" | grep -ac 'target:f[(/]'; }
+lines() { head -c "$2" "$1" 2> /dev/null | grep -ac 'target:f[(/]'; }
+
+written_us() {                  # when a file was written to last, us of the wall clock
+    local t
+    t=$(stat -c %.6Y "$1") && printf '%s\n' "${t/./}"
+}
 
 # Numbers with a fraction: calc 'a / b'; - where it cannot be had.
 calc() { awk "BEGIN { v = $1; printf \"%.3f\", v }" 2> /dev/null || echo -; }

@@ -93,7 +93,7 @@ function quoted(s) {
 # An object on each line, so that grep finds things too.
 function json(    r, row, i, j, tool, m, sep) {
     printf "{\"about\": {"
-    for (i = 1; i <= n_about; i++) printf "%s%s: %s", i > 1 ? ", " : "", quoted(about_order[i]), quoted(about[about_order[i]])
+    for (i = 1; i <= n_about; i++) printf "%s%s: %s", (i > 1 ? ", " : ""), quoted(about_order[i]), quoted(about[about_order[i]])
     printf "},\n\"rows\": ["
     sep = "\n"
     for (r = 1; r <= n_rows; r++) {
@@ -101,7 +101,7 @@ function json(    r, row, i, j, tool, m, sep) {
         for (i = 1; i <= n_tools[row]; i++) {
             tool = tools[row, i]
             printf "%s{\"row\": %s, \"tool\": %s, \"unit\": %s, \"values\": [", sep, quoted(row), quoted(tool), quoted(unit[row])
-            for (j = 1; j <= count[row, tool]; j++) printf "%s%s", j > 1 ? ", " : "", v[row, tool, j]
+            for (j = 1; j <= count[row, tool]; j++) printf "%s%s", (j > 1 ? ", " : ""), v[row, tool, j]
             printf "], \"median\": %s, \"note\": %s}", count[row, tool] ? median(row, tool) : "null", quoted(notes[row, tool])
             sep = ",\n"
         }

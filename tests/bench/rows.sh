@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # rows.sh - what each row of the bench measures: row_NAME TOOL makes one measurement of one tool. Sourced by run.sh, which
-# sets the seconds and counts (STREAM_S, PACED_S, PACED_K, WATCH_S, FLOOD_S, LONG_CALLS, LOOP_MS, STARTS, TEN_S).
+# sets the seconds and counts (STREAM_S, PACED_S, PACED_K, WATCH_S, FLOOD_S, LONG_CALLS, LOOP_MS, STARTS, TEN_S, SETTLE_S).
 
 SPEC='target:f(I, T) -> return'
 NO_LIMITS='[{msgs, 1 bsl 40}, {max_queue, 1 bsl 40}, {max_msg_size, 1 bsl 40}]'        # redbug would stop at once
@@ -13,7 +13,9 @@ traced() {
     first=$(now_us) EVENTS=0
     rm -f "$STREAM"
     case $tool in
-        beamtap) cost "$NODE" "$SPEC" --rate none -c none -t "${seconds}s" -o "$STREAM"; TOOK_US=$COST_US ;;
+        beamtap)                # from its start until its last line was written; it ends a little later
+            cost "$NODE" "$SPEC" --rate none -c none -t "${seconds}s" -o "$STREAM"
+            TOOK_US=$(($(written_us "$STREAM") - first)) ;;
         redbug)  answer=$(ask "$HELPER" "bench:redbug('$NODE', \"$STREAM\", $(ms "$seconds"), $NO_LIMITS)" 2> /dev/null) ;;
         *)       answer=$(ask "bench:stream($tool, \"$STREAM\", $(ms "$seconds"))" 2> /dev/null) ;;
     esac
@@ -100,11 +102,9 @@ ten() {
         recon_trace) ask 'bench:ten(recon_trace, "'"$file"'")' > /dev/null 2>&1; ten_wait "$file" ;;
         redbug)      ask "$HELPER" "bench:redbug('$NODE', \"$file\", 5000, [{msgs, 20}])" > /dev/null 2>&1 ;;
     esac
-    last=$(stat -c %.6Y "$file" 2> /dev/null) || last=$EPOCHREALTIME
-    last=${last/./}
-    shown=$(grep -ac 'target:f[(/]' "$file")
+    shown=$(lines "$file" 1000000000)
     [ "$shown" = 20 ] || was="$shown of 20 lines"
-    [ "$shown" != 0 ] || last=$(now_us)
+    if [ "$shown" = 0 ]; then last=$(now_us); else last=$(written_us "$file"); fi
     sleep "$TEN_S"
     # Load of others on this machine changes the rate: the lower one of before and afterwards is the untraced rate.
     after=$(ask 'bench:reset(all), os:system_time(microsecond)' 2> /dev/null)
@@ -133,7 +133,7 @@ ten() {
 
 # recon_trace writes from a process of the node: until its twenty lines are there, or 10 s.
 ten_wait() { wait_for 10 ten_written "$1"; }
-ten_written() { was_ended || [ "$(grep -ac 'target:f[(/]' "$1" 2> /dev/null)" = 20 ]; }
+ten_written() { was_ended || [ "$(lines "$1" 1000000000)" = 20 ]; }
 
 # ---- a busy function watched at the default rate -------------------------------------------------------------
 
@@ -142,11 +142,11 @@ row_watch() {
     fresh_node
     IFS='{,}' read -r _ work rate _ <<< "$(ask 'bench:busy(1000000)')"
     ask 'target:watch()' > /dev/null
-    sleep 2
+    sleep "$SETTLE_S"
     first=$(now_us)
     cost "$NODE" "$SPEC" -c none -t "${WATCH_S}s"
     last=$(now_us)
-    sleep 2
+    sleep "$SETTLE_S"
     ask 'target:watched()' > /dev/null
     before=$(ask "bench:mean($first - 1800000, $first)")
     during=$(ask "bench:mean($first, $last)")
@@ -180,7 +180,7 @@ row_first_line_hot() { starts first_line_hot "$1" 'target:hot(2, small)'; }
 
 starts() {
     local row=$1 tool=$2 load=$3 i erl
-    erl=(in_otp "$OTP" erl -noshell -noinput -hidden -start_epmd false -kernel inet_dist_use_interface '{127,0,0,1}')
+    erl=("$BT_SUPPORT/otp.sh" run "$OTP" -- erl -noshell -noinput -hidden -start_epmd false -kernel inet_dist_use_interface '{127,0,0,1}')
     for ((i = 0; i < STARTS; i++)); do
         [ "$i" -gt 0 ] && [ "$tool" = beamtap ] || fresh_node
         [ "$i" -gt 0 ] && [ "$tool" = beamtap ] || { ask "$load" > /dev/null; sleep 0.3; }
@@ -237,7 +237,7 @@ printing() {
     [ -e "$terms" ] || ask "$TOOLBOX" "bench:terms($what, \"$terms\")" > /dev/null
     case $tool in
         beamtap) sample "print_$what" "$tool" "$("$BENCH_PROGRAMS/bench_print" "$terms" "$LOOP_MS")" ;;
-        io_lib) sample "print_$what" "$tool" "$(ask "$TOOLBOX" "bench:format($what, $LOOP_MS)")" ;;
+        io_lib*) sample "print_$what" "$tool" "$(ask "$TOOLBOX" "bench:format($tool, $what, $LOOP_MS)")" ;;
     esac
 }
 

@@ -38,9 +38,9 @@ while [ $# -gt 0 ]; do
     shift
 done
 case $MODE in
-    full)  : "${RUNS:=3}"; STREAM_S=4 PACED_S=3 PACED_K=50 TEN_S=3 WATCH_S=30 STARTS=5 FLOOD_S=4 LONG_CALLS=5000000 LOOP_MS=1000 ;;
-    quick) : "${RUNS:=2}"; STREAM_S=2 PACED_S=1 PACED_K=50 TEN_S=1 WATCH_S=10 STARTS=2 FLOOD_S=1 LONG_CALLS=500000 LOOP_MS=300 ;;
-    smoke) : "${RUNS:=1}"; STREAM_S=0.3 PACED_S=0.3 PACED_K=5 TEN_S=0.3 WATCH_S=1 STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 LOOP_MS=10 ;;
+    full)  : "${RUNS:=3}"; STREAM_S=4 PACED_S=3 PACED_K=50 TEN_S=3 SETTLE_S=2 WATCH_S=30 STARTS=5 FLOOD_S=4 LONG_CALLS=5000000 LOOP_MS=1000 ;;
+    quick) : "${RUNS:=2}"; STREAM_S=2 PACED_S=1 PACED_K=50 TEN_S=1 SETTLE_S=2 WATCH_S=10 STARTS=2 FLOOD_S=1 LONG_CALLS=500000 LOOP_MS=300 ;;
+    smoke) : "${RUNS:=1}"; STREAM_S=0.3 PACED_S=0.3 PACED_K=5 TEN_S=0.3 SETTLE_S=0.4 WATCH_S=1 STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 LOOP_MS=10 ;;
 esac
 
 # ---- the programs, before node.sh changes the environment ------------------------------------------------------
@@ -81,7 +81,7 @@ tools_of() {
         cpu_paced) echo beamtap floor dbg_port ;;
         ten_*) echo beamtap $recon $redbug ;;
         first_line) echo beamtap dbg_process $recon $redbug ;;
-        print_*) echo beamtap io_lib ;;
+        print_*) echo beamtap io_lib io_lib_utf8 ;;
         compile_calls) echo beamtap $redbug ;;
         compile_funs) echo beamtap fun2ms ;;
         *) echo beamtap ;;
@@ -92,11 +92,12 @@ for row in ${ONLY:-$ALL_ROWS}; do
     row_began=$SECONDS
     for ((run = 1; run <= RUNS; run++)); do
         for tool in $(tools_of "$row"); do
-            printf '\r\e[K%s: %s, %d of %d' "$row" "$tool" "$run" "$RUNS" >&2
+            [ ! -t 2 ] || printf '\r\e[K%s: %s, %d of %d ' "$row" "$tool" "$run" "$RUNS" >&2
             "row_$row" "$tool"
         done
     done
-    printf '\r\e[K%s: %d s\n' "$row" $((SECONDS - row_began)) >&2
+    [ ! -t 2 ] || printf '\r\e[K' >&2
+    printf '%s: %d s\n' "$row" $((SECONDS - row_began)) >&2
 done
 
 # ---- the table, and JSON -------------------------------------------------------------------------------------
