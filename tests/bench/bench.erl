@@ -66,19 +66,22 @@ port_events(F, Rest, N) ->
 port_records(<<0, Size:32, _:Size/binary, Rest/binary>>, N) -> port_records(Rest, N + 1);
 port_records(Rest, N) -> {Rest, N}.
 
-%% redbug on this node traces target:f/2 on another, into File; returns when it has ended, at most 5 s after Ms milliseconds:
+%% redbug on this node traces target:f/2 on another, into File; returns when it has ended, at most 1 s after Ms milliseconds:
 %% {the atom it ends with or running, us, size of File}. Limits are those of Opts, else its own.
 redbug(Node, File, Ms, Opts) ->
     process_flag(priority, max),
     T0 = now_us(),
     {Name, _, _} = redbug:start("target:f->return", [{target, Node}, {time, Ms}, {print_file, File} | Opts]),
     Mon = monitor(process, Name),
-    End = receive {'DOWN', Mon, _, _, _} -> ended after Ms + 5000 -> running end,
+    End = receive {'DOWN', Mon, _, _, _} -> ended after Ms + 1000 -> running end,
     {End, now_us() - T0, filelib:file_size(File)}.
 
 %% ---- ten calls and returns -----------------------------------------------------------------------------------
 
-ten(recon_trace, File) -> recon_trace:calls({target, f, return_trace}, 20, [{scope, local}, {io_server, device(File)}]).
+%% Ends as the process of a call from outside does not: normally, so that the tracer linked to it lives on.
+ten(recon_trace, File) ->
+    Opts = [{scope, local}, {io_server, device(File)}],
+    spawn(recon_trace, calls, [{target, f, return_trace}, 20, Opts]).
 
 %% Takes off everything that a peer has left, so that the untraced rate can be measured again.
 reset(_) ->

@@ -12,7 +12,7 @@
 #   sample ROW TOOL VALUE          one measurement (VALUE - : there is none)
 #   note ROW TOOL TEXT             a remark on it; the last one counts
 
-NODE_FLAGS=() HELPER='' HELPER_PID='' ENDED_US='' ENDED_MB=''
+HELPER='' ENDED_US='' ENDED_MB=''
 SAMPLES=$BT_TMP/samples NOTES=$BT_TMP/notes
 : > "$SAMPLES"; : > "$NOTES"
 TICK_US=$((1000000 / $(getconf CLK_TCK)))
@@ -57,7 +57,7 @@ end_node() {
 helper_node() {
     local node=$NODE pid=$NODE_PID
     start_node "$OTP" "helper$BENCH_NODES" -pa "$REDBUG_EBIN" -hidden
-    HELPER=$NODE HELPER_PID=$NODE_PID NODE=$node NODE_PID=$pid
+    HELPER=$NODE NODE=$node NODE_PID=$pid
 }
 
 was_ended() {

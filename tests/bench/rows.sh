@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # rows.sh - what each row of the bench measures: row_NAME TOOL makes one measurement of one tool. Sourced by run.sh, which
-# sets the seconds and counts (STREAM_S, PACED_S, PACED_K, WATCH_S, FLOOD_S, LONG_CALLS, LOOP_MS, STARTS, TEN_S, SETTLE_S).
+# sets the seconds and counts (STREAM_S, PACED_S, PACED_K, WATCH_S, FLOOD_S, LONG_CALLS, LOOP_MS, STARTS,
+# TEN_S, TEN_MAX_S, SETTLE_S).
 
 SPEC='target:f(I, T) -> return'
 NO_LIMITS='[{msgs, 1 bsl 40}, {max_queue, 1 bsl 40}, {max_msg_size, 1 bsl 40}]'        # redbug would stop at once
@@ -100,7 +101,7 @@ ten() {
     case $tool in
         beamtap)     cost "$NODE" "$SPEC" -c 10 -o "$file" ;;
         recon_trace) ask 'bench:ten(recon_trace, "'"$file"'")' > /dev/null 2>&1; ten_wait "$file" ;;
-        redbug)      ask "$HELPER" "bench:redbug('$NODE', \"$file\", 5000, [{msgs, 20}])" > /dev/null 2>&1 ;;
+        redbug)      ask "$HELPER" "bench:redbug('$NODE', \"$file\", $(ms "$TEN_MAX_S"), [{msgs, 20}])" > /dev/null 2>&1 ;;
     esac
     shown=$(lines "$file" 1000000000)
     [ "$shown" = 20 ] || was="$shown of 20 lines"
@@ -131,28 +132,34 @@ ten() {
     rm -f "$file"
 }
 
-# recon_trace writes from a process of the node: until its twenty lines are there, or 10 s.
-ten_wait() { wait_for 10 ten_written "$1"; }
+# recon_trace writes from a process of the node: until its twenty lines are there.
+ten_wait() { wait_for "$TEN_MAX_S" ten_written "$1"; }
 ten_written() { was_ended || [ "$(lines "$1" 1000000000)" = 20 ]; }
 
 # ---- a busy function watched at the default rate -------------------------------------------------------------
 
 row_watch() {
-    local tool=$1 work rate first last before during after
+    local tool=$1 at=() cpu=() i before during after
     fresh_node
-    IFS='{,}' read -r _ work rate _ <<< "$(ask 'bench:busy(1000000)')"
+    ask 'bench:busy(1000000)' > /dev/null
     ask 'target:watch()' > /dev/null
-    sleep "$SETTLE_S"
-    first=$(now_us)
-    cost "$NODE" "$SPEC" -c none -t "${WATCH_S}s"
-    last=$(now_us)
-    sleep "$SETTLE_S"
+    sleep 0.1
+    for i in before during after; do
+        at+=("$(now_us)") cpu+=("$(node_cpu)")
+        if [ $i = during ]; then cost "$NODE" "$SPEC" -c none -t "${WATCH_S}s"; else sleep "$SETTLE_S"; fi
+    done
+    at+=("$(now_us)") cpu+=("$(node_cpu)")
     ask 'target:watched()' > /dev/null
-    before=$(ask "bench:mean($first - 1800000, $first)")
-    during=$(ask "bench:mean($first, $last)")
-    after=$(ask "bench:mean($last + 200000, $last + 2000000)")
+    before=$(ask "bench:mean(${at[0]}, ${at[1]})")
+    during=$(ask "bench:mean(${at[1]}, ${at[2]})")
+    after=$(ask "bench:mean(${at[2]}, ${at[3]})")
     sample watch "$tool" "$(calc "100 * $during * 2 / ($before + $after)")"
     note watch "$tool" "$before calls/s before, $during watched, $after afterwards"
+    # The same per second of the node's processor time, as load of others on this machine takes time away from the node.
+    before=$(calc "$before * (${at[1]} - ${at[0]}) / (${cpu[1]} - ${cpu[0]})")
+    during=$(calc "$during * (${at[2]} - ${at[1]}) / (${cpu[2]} - ${cpu[1]})")
+    after=$(calc "$after * (${at[3]} - ${at[2]}) / (${cpu[3]} - ${cpu[2]})")
+    sample watch_cpu "$tool" "$(calc "100 * $during * 2 / ($before + $after)")"
     end_node
 }
 
@@ -164,7 +171,7 @@ first_line() {
     began=$(now_us)
     exec {fd}< <(exec "$@" 2> "$TAP_ERR" < /dev/null)
     pid=$!
-    while read -r -t 15 -u "$fd" line; do
+    while read -r -t 5 -u "$fd" line; do
         case $line in *target:f*) break ;; esac
     done
     case $line in
@@ -182,14 +189,17 @@ starts() {
     local row=$1 tool=$2 load=$3 i erl
     erl=("$BT_SUPPORT/otp.sh" run "$OTP" -- erl -noshell -noinput -hidden -start_epmd false -kernel inet_dist_use_interface '{127,0,0,1}')
     for ((i = 0; i < STARTS; i++)); do
-        [ "$i" -gt 0 ] && [ "$tool" = beamtap ] || fresh_node
-        [ "$i" -gt 0 ] && [ "$tool" = beamtap ] || { ask "$load" > /dev/null; sleep 0.3; }
+        if [ "$i" = 0 ] || [ "$tool" != beamtap ]; then         # beamtap leaves its node as it was
+            fresh_node
+            ask "$load" > /dev/null
+            sleep 0.3
+        fi
         case $tool in
             beamtap) first_line "$row" "$tool" "$BEAMTAP" "$NODE" 'target:f(I, T)' -c 1 ;;
             redbug) first_line "$row" "$tool" "${erl[@]}" -name "rb$i-$BT_RUN@127.0.0.1" -pa "$REDBUG_EBIN" \
                 -eval "redbug:start(\"target:f\", [{target, '$NODE'}, {msgs, 1}])" ;;
             recon_trace) first_line "$row" "$tool" "${erl[@]}" -name "re$i-$BT_RUN@127.0.0.1" \
-                -eval "rpc:call('$NODE', recon_trace, calls, [{target, f, 2}, 1, [{scope, local}]])" ;;
+                -eval "rpc:call('$NODE', erlang, spawn, [recon_trace, calls, [{target, f, 2}, 1, [{scope, local}]]])" ;;
             dbg_process) first_line "$row" "$tool" "${erl[@]}" -name "db$i-$BT_RUN@127.0.0.1" \
                 -eval "dbg:tracer(), dbg:n('$NODE'), dbg:p(all, c), dbg:tpl(target, f, 2, [])" ;;
         esac
@@ -222,7 +232,7 @@ row_long() {
     cost "$NODE" "$SPEC" --rate none -c "$LONG_CALLS" -t 120s -o "$STREAM"
     memory=$(ask "target:watched(), target:memory($first, infinity)")
     sample long "$tool" "$(calc "$memory / 1048576")"
-    note long "$tool" "$(wc -l < "$STREAM") events in $((COST_US / 1000)) ms"
+    note long "$tool" "$(lines "$STREAM" 100000000000) events in $((COST_US / 1000)) ms"
     end_node
     rm -f "$STREAM"
 }

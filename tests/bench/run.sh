@@ -5,7 +5,7 @@
 #
 #   --quick          one or two minutes; the full run takes up to ten
 #   --smoke          a few seconds: do all rows still work? The numbers mean nothing
-#   --runs N         measurements of each tool in each row (3; --quick 2): they alternate between the tools
+#   --runs N         measurements of each tool in each row (3; --quick 1): they alternate between the tools
 #   --otp N          release of the traced node (25)
 #   --only ROWS      only these rows: stream cpu_paced ten_small ten_big watch first_line first_line_hot own_10k own_600k
 #                    long print_small print_large compile_calls compile_funs
@@ -38,9 +38,12 @@ while [ $# -gt 0 ]; do
     shift
 done
 case $MODE in
-    full)  : "${RUNS:=3}"; STREAM_S=4 PACED_S=3 PACED_K=50 TEN_S=3 SETTLE_S=2 WATCH_S=30 STARTS=5 FLOOD_S=4 LONG_CALLS=5000000 LOOP_MS=1000 ;;
-    quick) : "${RUNS:=2}"; STREAM_S=2 PACED_S=1 PACED_K=50 TEN_S=1 SETTLE_S=2 WATCH_S=10 STARTS=2 FLOOD_S=1 LONG_CALLS=500000 LOOP_MS=300 ;;
-    smoke) : "${RUNS:=1}"; STREAM_S=0.3 PACED_S=0.3 PACED_K=5 TEN_S=0.3 SETTLE_S=0.4 WATCH_S=1 STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 LOOP_MS=10 ;;
+    full)  : "${RUNS:=3}"; STREAM_S=3 PACED_S=2 PACED_K=50 TEN_S=2 TEN_MAX_S=5 SETTLE_S=2 WATCH_S=30
+           STARTS=3 FLOOD_S=3 LONG_CALLS=5000000 LOOP_MS=1000 ;;
+    quick) : "${RUNS:=1}"; STREAM_S=1 PACED_S=1 PACED_K=50 TEN_S=0.5 TEN_MAX_S=2 SETTLE_S=1 WATCH_S=10
+           STARTS=3 FLOOD_S=1 LONG_CALLS=500000 LOOP_MS=300 ;;
+    smoke) : "${RUNS:=1}"; STREAM_S=0.3 PACED_S=0.3 PACED_K=5 TEN_S=0.3 TEN_MAX_S=2 SETTLE_S=0.4 WATCH_S=1
+           STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 LOOP_MS=10 ;;
 esac
 
 # ---- the programs, before node.sh changes the environment ------------------------------------------------------

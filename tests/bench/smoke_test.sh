@@ -36,7 +36,7 @@ rows stream beamtap floor dbg_process dbg_port
 rows stream_memory beamtap floor
 rows cpu_flood beamtap floor
 rows cpu_paced beamtap floor dbg_port
-for name in back_small memory_small back_big memory_big watch first_line first_line_hot own_small own_10k own_600k own_cpu long wire; do
+for name in back_small memory_small back_big memory_big watch watch_cpu first_line first_line_hot own_small own_10k own_600k own_cpu long wire; do
     rows $name beamtap
 done
 rows print_small beamtap io_lib io_lib_utf8
