@@ -38,9 +38,9 @@ while [ $# -gt 0 ]; do
     shift
 done
 case $MODE in
-    full)  : "${RUNS:=3}"; STREAM_S=3 PACED_S=2 PACED_K=50 TEN_S=2 TEN_MAX_S=5 SETTLE_S=2 WATCH_S=30
+    full)  : "${RUNS:=3}"; STREAM_S=3 PACED_S=2 PACED_K=100 TEN_S=2 TEN_MAX_S=5 SETTLE_S=2 WATCH_S=30
            STARTS=3 FLOOD_S=3 LONG_CALLS=5000000 LOOP_MS=1000 ;;
-    quick) : "${RUNS:=1}"; STREAM_S=1 PACED_S=1 PACED_K=50 TEN_S=0.5 TEN_MAX_S=2 SETTLE_S=1 WATCH_S=10
+    quick) : "${RUNS:=1}"; STREAM_S=1 PACED_S=1 PACED_K=100 TEN_S=0.5 TEN_MAX_S=2 SETTLE_S=1 WATCH_S=10
            STARTS=3 FLOOD_S=1 LONG_CALLS=500000 LOOP_MS=300 ;;
     smoke) : "${RUNS:=1}"; STREAM_S=0.3 PACED_S=0.3 PACED_K=5 TEN_S=0.3 TEN_MAX_S=2 SETTLE_S=0.4 WATCH_S=1
            STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 LOOP_MS=10 ;;
@@ -50,10 +50,10 @@ esac
 if [ -z "${BEAMTAP:-}" ] || [ -z "${BENCH_PROGRAMS:-}" ]; then
     build=$ROOT/build/bench compiler=cc
     ! command -v clang > /dev/null || compiler=clang
+    mkdir -p "$build"
     { cmake -S "$ROOT" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=$compiler -DBT_TESTS=OFF -DBT_BENCH=ON &&
-        cmake --build "$build" -j "$(nproc)" --target beamtap_cli bench_programs; } > "$ROOT/build-bench.log" 2>&1 ||
-        { tail -n 20 "$ROOT/build-bench.log"; exit 1; }
-    rm -f "$ROOT/build-bench.log"
+        cmake --build "$build" -j "$(nproc)" --target beamtap_cli bench_programs; } > "$build/build.log" 2>&1 ||
+        { tail -n 20 "$build/build.log" >&2; exit 1; }
     : "${BEAMTAP:=$build/beamtap}" "${BENCH_PROGRAMS:=$build/tests/bench}"
 fi
 
