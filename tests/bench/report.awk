@@ -123,5 +123,8 @@ END {
     for (r = 1; r <= n_rows; r++)
         for (i = 1; i <= n_tools[rows[r]]; i++)
             sort_values(rows[r], tools[rows[r], i])
-    if (as == "json") json(); else table()
+    if (as == "json") { json(); exit 0 }
+    table()
+    for (r = 1; r <= n_rows; r++)
+        if (n_tools[rows[r]] && missing[rows[r], "beamtap"]) exit 1
 }
