@@ -72,19 +72,23 @@ void bt_buf_putc(struct bt_buf *b, char c)
 void bt_buf_printf(struct bt_buf *b, const char *fmt, ...)
 {
     va_list ap, again;
+    size_t room = b->cap - b->len;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(room ? b->data + b->len : NULL, room, fmt, ap); /* mostly it fits, and is there */
     va_end(ap);
     /* vsnprintf needs room for a NUL, which is no part of the content: the limit does not count it */
-    if (n >= 0 && bt_buf_reserve(b, (size_t)n) &&
-        ((size_t)n < b->cap - b->len || grow(b, b->len + (size_t)n + 1))) {
-        vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
-        b->len += (size_t)n;
-    } else {
-        b->failed = true;
+    bool ok = n >= 0 && bt_buf_reserve(b, (size_t)n);
+    if (ok && (size_t)n >= room) {
+        ok = (size_t)n < b->cap - b->len || grow(b, b->len + (size_t)n + 1);
+        if (ok)
+            vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
     }
     va_end(again);
+    if (ok)
+        b->len += (size_t)n;
+    else
+        b->failed = true;
 }
 
 void bt_buf_drop(struct bt_buf *b, size_t n)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "spec/loc.h"
+#include "term/digits.h"
 #include "term/shape.h"
 
 #define UNREADABLE "<unreadable>" /* stands where a term is no whole external term */
@@ -15,11 +16,10 @@
 /* All units are cut, not rounded: 999.999ms must not become 1000.00ms. */
 void bt_text_duration(struct bt_buf *out, int64_t ns)
 {
-    if (ns < 1000)
-        bt_buf_printf(out, "%" PRId64 "ns", ns);
-    else if (ns < 1000000)
-        bt_buf_printf(out, "%" PRId64 "us", ns / 1000);
-    else if (ns < 1000000000)
+    if (ns < 1000000) {
+        bt_digits_int(out, ns < 1000 ? ns : ns / 1000);
+        bt_buf_puts(out, ns < 1000 ? "ns" : "us");
+    } else if (ns < 1000000000)
         bt_buf_printf(out, "%" PRId64 ".%02" PRId64 "ms", ns / 1000000, ns / 10000 % 100);
     else
         bt_buf_printf(out, "%" PRId64 ".%03" PRId64 "s", ns / 1000000000, ns / 1000000 % 1000);
@@ -36,13 +36,35 @@ void bt_text_count(struct bt_buf *out, uint64_t n)
     }
 }
 
+/* v in n digits, and what stands behind them. By hand: printf was a sixth of the time that a line takes. */
+static void put_padded(struct bt_buf *out, int v, int n, char end)
+{
+    char text[8];
+    text[n] = end;
+    for (int i = n; i-- > 0; v /= 10)
+        text[i] = (char)('0' + v % 10);
+    bt_buf_put(out, text, (size_t)n + 1);
+}
+
+/* The time of day and a space. */
 static void put_time(struct bt_buf *out, int64_t wall_ns)
 {
     time_t s = (time_t)(wall_ns / 1000000000);
     struct tm tm;
-    if (localtime_r(&s, &tm))
-        bt_buf_printf(
-            out, "%02d:%02d:%02d.%06d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns / 1000 % 1000000));
+    if (localtime_r(&s, &tm)) {
+        put_padded(out, tm.tm_hour, 2, ':');
+        put_padded(out, tm.tm_min, 2, ':');
+        put_padded(out, tm.tm_sec, 2, '.');
+        put_padded(out, (int)imaxabs(wall_ns / 1000 % 1000000), 6, ' ');
+    }
+}
+
+/* /Arity and what stands behind it. */
+static void put_arity(struct bt_buf *out, uint32_t arity, const char *end)
+{
+    bt_buf_putc(out, '/');
+    bt_digits_int(out, arity);
+    bt_buf_puts(out, end);
 }
 
 /*
@@ -151,7 +173,7 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
     const struct bt_clause *c = ev->clause < o->n_clauses ? o->clauses[ev->clause] : NULL;
     bool ok = true;
     if (o->no_args || !c) {
-        bt_buf_printf(out, "/%u", ev->arity);
+        put_arity(out, ev->arity, "");
         return c != NULL;
     }
     bt_buf_putc(out, '(');
@@ -310,14 +332,14 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
 static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     if (ev->type == BT_EVENT_TIMED) {
-        bt_buf_printf(out, "/%u took ", ev->arity);
+        put_arity(out, ev->arity, " took ");
         bt_text_duration(out, ev->duration_ns);
         return true;
     }
     if (ev->type == BT_EVENT_RETURN) {
-        bt_buf_printf(out, "/%u --> ", ev->arity);
+        put_arity(out, ev->arity, " --> ");
     } else {
-        bt_buf_printf(out, "/%u ** ", ev->arity);
+        put_arity(out, ev->arity, " ** ");
         bt_print_atom(out, ev->class_name);
         bt_buf_putc(out, ':');
     }
@@ -331,10 +353,9 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
     bool ok = true;
     put_time(out, ev->wall_ns);
     if (ev->type > BT_EVENT_RETURN_TO) {
-        bt_buf_puts(out, " -- ");
+        bt_buf_puts(out, "-- ");
         bt_text_remark(out, ev);
     } else {
-        bt_buf_putc(out, ' ');
         ok = put_term(out, ev->pid, &o->print);
         bt_buf_putc(out, ' ');
         put_function(out, ev);
