@@ -10,6 +10,7 @@ start_node "$otp" faults
 ask 'target:every(2, 10, fun() -> target:pair(a, b) end), target:hot(1, small)' > /dev/null
 mark
 specs=('target:pair/2 -> return' 'target:f(I, _) -> return')
+from=1; [ "${BT_LONG:-0}" = 0 ] || from=0       # where one is enough it is the flood; with BT_LONG=1 both
 
 # ends_within MS STATUS REGEX: from `began` on
 ends_within() {
@@ -31,9 +32,8 @@ tracing() { wait_armed; wait_for 5 grep -q ' target:' "$TAP_OUT" || fail "no cal
 part "the link goes silent"
 relay=${BT_RELAY:-$BT_TMP/relay}
 [ -x "$relay" ] || ${CC:-cc} -D_POSIX_C_SOURCE=200809L -o "$relay" "$BT_SUPPORT/relay.c" || skip "no C compiler for the relay"
-first=1; [ "${BT_LONG:-0}" = 0 ] || first=0      # the flood; with BT_LONG=1 the calm function too
 port=$(ask "element(2, erl_epmd:port_please(\"${NODE%@*}\", {127, 0, 0, 1}))")
-for spec in "${specs[@]:$first}"; do
+for spec in "${specs[@]:$from}"; do
     in_background "$relay" "$port" > "$BT_TMP/ports"
     relay_pid=$!
     wait_for 5 test -s "$BT_TMP/ports"
@@ -84,7 +84,7 @@ fi
 
 # agent_dies EXPR: EXPR, evaluated on the node, kills what it traces with
 agent_dies() {
-    for spec in "${specs[@]}"; do
+    for spec in "${specs[@]:$from}"; do
         tap_start "$NODE" "$spec" -c none -t 1h --rate none
         tracing
         at_least "hit" "$(ask "$1")" 1
