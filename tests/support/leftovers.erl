@@ -35,16 +35,19 @@ check(Connections) -> diff(persistent_term:get(?MARK), Connections).
 snapshot() ->
     urgently(fun() ->
         Functions = functions(),
-        #{traces => traces(default, Functions),
-          sessions => [{S, traces(S, Functions)} || S <- sessions()],
+        Traces = traces(default, Functions),
+        Sessions = [{S, traces(S, Functions)} || S <- sessions()],
+        Infos = infos(processes()),     % after what takes a while: the link of who asks may be so new that it looks otherwise
+        #{traces => Traces,
+          sessions => Sessions,
           settings => settings(),
           modules => ordsets:from_list(erlang:loaded()),
           old_code => old_code(),
           processes => sets:from_list(processes()),
-          queues => queues(),
-          suspended => suspended(),
+          queues => queues(Infos),
+          suspended => [P || {P, [{status, suspended} | _]} <- Infos],
           tables => ordsets:from_list(ets:all()),
-          links => length(dist_links()),
+          links => length(dist_links(Infos)),
           ports => port_names(),
           registered => names()}
     end).
@@ -186,7 +189,7 @@ new_processes(#{processes := Old, links := Links0}) ->
     Found = [{P, process_info(P, [registered_name, initial_call, current_function, dictionary])} || P <- New],
     Links = [P || {P, Info} <- Found, is_list(Info), is_dist_link(Info)],
     %% Whoever asks comes over a connection of its own, as when the mark was set.
-    Asking = case length(dist_links()) > Links0 of true -> []; false -> Links end,
+    Asking = case length(dist_links(infos(processes()))) > Links0 of true -> []; false -> Links end,
     [{process, P, lists:keydelete(dictionary, 1, Info)}
      || {P, Info} <- Found, is_list(Info), not is_workload(Info), not lists:member(P, Asking), not is_asking(P)].
 
@@ -194,7 +197,11 @@ is_workload(Info) -> lists:keymember('$workload', 1, proplists:get_value(diction
 
 is_dist_link(Info) -> proplists:get_value(current_function, Info) =:= {dist_util, con_loop, 2}.
 
-dist_links() -> [P || P <- processes(), process_info(P, current_function) =:= {current_function, {dist_util, con_loop, 2}}].
+%% In one question, as a process that runs takes its time to answer.
+infos(Pids) ->
+    [{P, Info} || P <- Pids, Info <- [process_info(P, [status, message_queue_len, current_function])], Info =/= undefined].
+
+dist_links(Infos) -> [P || {P, Info} <- Infos, is_dist_link(Info)].
 
 %% The processes of the rpc call that runs this: they wait for it.
 is_asking(P) ->
@@ -204,13 +211,12 @@ is_asking(P) ->
         _ -> false
     end.
 
-suspended() -> [P || P <- processes(), process_info(P, status) =:= {status, suspended}].
-
-queues() -> maps:from_list([{P, N} || P <- processes(), {message_queue_len, N} <- [process_info(P, message_queue_len)], N > 0]).
+queues(Infos) -> maps:from_list([{P, N} || {P, [_, {message_queue_len, N} | _]} <- Infos, N > 0]).
 
 new_messages(#{processes := Old, queues := Queues}) ->
+    Waiting = [{P, N} || P <- sets:to_list(Old), {message_queue_len, N} <- [process_info(P, message_queue_len)], N > 0],
     [{messages, P, N - Before, Some}
-     || {P, N} <- maps:to_list(queues()), sets:is_element(P, Old), Before <- [maps:get(P, Queues, 0)], N > Before,
+     || {P, N} <- Waiting, Before <- [maps:get(P, Queues, 0)], N > Before,
         {dictionary, D} <- [process_info(P, dictionary)], not is_workload([{dictionary, D}]),
         {messages, Ms} <- [process_info(P, messages)], Some <- [lists:sublist(Ms, Before + 1, 3)]].
 
