@@ -24,6 +24,7 @@
 #define IDLE_FLOOD_US                                                                                        \
     20000 /* and this long when many wait: a process may have been preempted between call and message */
 #define FEW 16
+#define SILENCE_US(functions) (2000000 + 2000 * (int64_t)(functions)) /* all may have to be installed anew */
 
 enum state { OPEN, TRACING, CLOSING, FINISHING, ENDED };
 
@@ -48,6 +49,8 @@ struct bt_session {
     bool has_mark;
     struct bt_bucket bucket; /* the second limit, for our own output */
     int64_t heard_at_us;     /* when events came last */
+    int64_t alive_at_us;     /* when anything at all came last, */
+    uint64_t alive_bytes;    /* and how many bytes had come by then */
     bool has_closed;         /* the agent said: patterns are off */
     bool verify_word;
     int64_t renew_at_us, limit_at_us, grace_at_us, give_up_at_us, ask_at_us;
@@ -726,6 +729,21 @@ int bt_session_tend(struct bt_session *s, struct beamtap_err *err)
     return renew(s, now, err) < 0 ? -1 : on_time(s, now, err);
 }
 
+/* A link that was cut without a word: the agent, which counts aloud each second, is late by more than the lease. */
+static int check_alive(struct bt_session *s, struct beamtap_err *err)
+{
+    int64_t longest = (int64_t)s->opts.lease_ms * 1000 + SILENCE_US(s->plan.n_mfas);
+    int64_t now = bt_clock_mono_us();
+    if (s->state != TRACING || bt_conn_received(s->conn) != s->alive_bytes) {
+        s->alive_bytes = bt_conn_received(s->conn);
+        s->alive_at_us = now;
+    }
+    if (now - s->alive_at_us <= longest)
+        return 0;
+    return bt_err_set(err, BEAMTAP_ELOST, "heard nothing of %s for %" PRId64 " ms: link cut, or node stopped",
+        bt_conn_node(s->conn), longest / 1000);
+}
+
 int64_t bt_session_due(const struct bt_session *s)
 {
     int64_t own = s->give_up_at_us;
@@ -765,7 +783,7 @@ enum bt_next bt_session_next(
         struct bt_notice n;
         int64_t due = bt_session_due(s);
         int rc = bt_guard_hear(s->guard, &n, due < deadline_us ? due : deadline_us, err);
-        if (rc < 0)
+        if (rc < 0 || (rc == 0 && check_alive(s, err) < 0))
             return BT_NEXT_ERROR;
         if (rc == 0 && now >= deadline_us)
             return BT_NEXT_NOTHING;

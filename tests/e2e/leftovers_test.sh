@@ -92,6 +92,12 @@ finds "a process" '\{process,<0\.[0-9]+\.0>,\[\{registered_name,\[\]\},\{initial
 finds "a port" '\{ports,\[.*\],\[.*"(sleep|/usr/bin/sleep).*\]\}' \
     "$(in_holder 'persistent_term:put(left, open_port({spawn_executable, os:find_executable("sleep")}, [{args, ["30"]}]))')" \
     "$(in_holder 'port_close(persistent_term:get(left))')"
+finds "a table" '\{table,left,<0\.[0-9]+\.0>\}' \
+    "$(in_holder 'persistent_term:put(left, ets:new(left, [public]))')" 'ets:delete(persistent_term:get(left))'
+finds "messages nobody took" '\{messages,<0\.[0-9]+\.0>,2,\[late,later\]\}' \
+    'holder ! late, holder ! later' "$(in_holder 'receive late -> ok end, receive later -> ok end')"
+finds "a suspended process" '\{suspended,<0\.[0-9]+\.0>\}' \
+    "$(in_holder 'erlang:suspend_process(whereis(tracee))')" "$(in_holder 'erlang:resume_process(whereis(tracee))')"
 part "a process on its way out is no finding"
 mark
 ask 'spawn(fun() -> receive after 100 -> ok end end)' > /dev/null

@@ -13,13 +13,16 @@
 %%   {old_code, M}
 %%   {process, Pid, Info}           a process that is still there after settle_ms()
 %%   {ports, Old, New}              names of the ports, with their numbers; grown for settle_ms()
+%%   {messages, Pid, N, Some}       N messages more than before wait in a process that was there, for settle_ms()
+%%   {suspended, Pid}               somebody has suspended a process
+%%   {table, Name, Owner}           an ETS table
 %%   {registered, Name}             a name that begins with beamtap (of a process, a port, or in `global`)
 %%   {setting, Key, Old, New}       system_monitor, system_profile or the tracer of seq_trace
 %%   {gone, Finding}                somebody else's flag, pattern or session that was there and is not any more
 %%
 %% Processes of a test's own workload may come and go: whoever has '$workload' in the process dictionary is not a finding.
 -module(leftovers).
--export([mark/0, check/0, check/1, snapshot/0, diff/2]).
+-export([mark/0, check/0, check/1, snapshot/0, diff/2, figures/0]).
 
 -define(MARK, {?MODULE, mark}).
 
@@ -32,13 +35,19 @@ check(Connections) -> diff(persistent_term:get(?MARK), Connections).
 snapshot() ->
     urgently(fun() ->
         Functions = functions(),
-        #{traces => traces(default, Functions),
-          sessions => [{S, traces(S, Functions)} || S <- sessions()],
+        Traces = traces(default, Functions),
+        Sessions = [{S, traces(S, Functions)} || S <- sessions()],
+        Infos = infos(processes()),     % after what takes a while: the link of who asks may be so new that it looks otherwise
+        #{traces => Traces,
+          sessions => Sessions,
           settings => settings(),
           modules => ordsets:from_list(erlang:loaded()),
           old_code => old_code(),
           processes => sets:from_list(processes()),
-          links => length(dist_links()),
+          queues => queues(Infos),
+          suspended => [P || {P, [{status, suspended} | _]} <- Infos],
+          tables => ordsets:from_list(ets:all()),
+          links => length(dist_links(Infos)),
           ports => port_names(),
           registered => names()}
     end).
@@ -48,8 +57,8 @@ diff(Marked, Connections) ->
         #{links := Links, ports := Ports} = Marked,
         Sockets = lists:sort(lists:duplicate(Connections, "tcp_inet") ++ Ports),
         Before = Marked#{links := Links + Connections, ports := Sockets},
-        #{traces := T0, sessions := S0, settings := Set0, modules := M0, old_code := O0, registered := R0} = Before,
-        #{traces := T1, sessions := S1, settings := Set1, modules := M1, old_code := O1, registered := R1} = snapshot(),
+        #{traces := T0, sessions := S0, settings := Set0, modules := M0, old_code := O0, registered := R0, suspended := P0} = Before,
+        #{traces := T1, sessions := S1, settings := Set1, modules := M1, old_code := O1, registered := R1, suspended := P1} = snapshot(),
         Shared = [{A, B} || {S, A} <- S0, {Same, B} <- S1, S =:= Same],
         Findings = (T1 -- T0)
             ++ [{gone, F} || F <- still_possible(T0 -- T1)]
@@ -60,11 +69,23 @@ diff(Marked, Connections) ->
             ++ [{module, M, File} || M <- M1 -- M0, erlang:module_loaded(M), File <- suspicious(M)]
             ++ [{old_code, M} || M <- O1 -- O0]
             ++ [{registered, N} || N <- R1 -- R0, is_ours(N)]
+            ++ [{suspended, P} || P <- P1 -- P0]
             ++ settled(Before, settle_ms()),
         case Findings of [] -> ok; _ -> Findings end
     end).
 
-%% How long a process or port that is on its way out may take.
+%% What must not grow, however often beamtap comes: [{Name, Number}].
+figures() ->
+    urgently(fun() ->
+        [garbage_collect(P) || P <- processes()],
+        [{list_to_atom("memory_" ++ atom_to_list(What)), Bytes} || {What, Bytes} <- erlang:memory()]
+            ++ [{What, erlang:system_info(What)} || What <- [atom_count, process_count, port_count, ets_count]]
+            ++ [{modules, length(code:all_loaded())}, {modules_with_old_code, length(old_code())},
+                {persistent_terms, maps:get(count, persistent_term:info())}, {known_nodes, length(nodes(known))},
+                {registered, length(registered())}]
+    end).
+
+%% How long a process, port or message that is on its way out may take.
 settle_ms() -> 200.
 
 %% In a process of high priority and with a large heap, so that it is quick on a node that is flooded.
@@ -157,7 +178,7 @@ names() ->
     ordsets:from_list(registered() ++ Ports ++ global:registered_names()).
 
 settled(Before, Ms) ->
-    case new_processes(Before) ++ new_ports(Before) of
+    case new_processes(Before) ++ new_ports(Before) ++ new_tables(Before) ++ new_messages(Before) of
         [] -> [];
         Findings when Ms =< 0 -> Findings;
         _ -> receive after 10 -> settled(Before, Ms - 10) end
@@ -168,7 +189,7 @@ new_processes(#{processes := Old, links := Links0}) ->
     Found = [{P, process_info(P, [registered_name, initial_call, current_function, dictionary])} || P <- New],
     Links = [P || {P, Info} <- Found, is_list(Info), is_dist_link(Info)],
     %% Whoever asks comes over a connection of its own, as when the mark was set.
-    Asking = case length(dist_links()) > Links0 of true -> []; false -> Links end,
+    Asking = case length(dist_links(infos(processes()))) > Links0 of true -> []; false -> Links end,
     [{process, P, lists:keydelete(dictionary, 1, Info)}
      || {P, Info} <- Found, is_list(Info), not is_workload(Info), not lists:member(P, Asking), not is_asking(P)].
 
@@ -176,7 +197,11 @@ is_workload(Info) -> lists:keymember('$workload', 1, proplists:get_value(diction
 
 is_dist_link(Info) -> proplists:get_value(current_function, Info) =:= {dist_util, con_loop, 2}.
 
-dist_links() -> [P || P <- processes(), process_info(P, current_function) =:= {current_function, {dist_util, con_loop, 2}}].
+%% In one question, as a process that runs takes its time to answer.
+infos(Pids) ->
+    [{P, Info} || P <- Pids, Info <- [process_info(P, [status, message_queue_len, current_function])], Info =/= undefined].
+
+dist_links(Infos) -> [P || {P, Info} <- Infos, is_dist_link(Info)].
 
 %% The processes of the rpc call that runs this: they wait for it.
 is_asking(P) ->
@@ -185,6 +210,20 @@ is_asking(P) ->
             lists:member({process, self()}, Ms) andalso lists:keymember(?MODULE, 1, Stack);
         _ -> false
     end.
+
+queues(Infos) -> maps:from_list([{P, N} || {P, [_, {message_queue_len, N} | _]} <- Infos, N > 0]).
+
+new_messages(#{processes := Old, queues := Queues}) ->
+    Waiting = [{P, N} || P <- sets:to_list(Old), {message_queue_len, N} <- [process_info(P, message_queue_len)], N > 0],
+    [{messages, P, N - Before, Some}
+     || {P, N} <- Waiting, Before <- [maps:get(P, Queues, 0)], N > Before,
+        {dictionary, D} <- [process_info(P, dictionary)], not is_workload([{dictionary, D}]),
+        {messages, Ms} <- [process_info(P, messages)], Some <- [lists:sublist(Ms, Before + 1, 3)]].
+
+new_tables(#{tables := Old}) ->
+    [{table, ets:info(T, name), Owner}
+     || T <- ordsets:subtract(ordsets:from_list(ets:all()), Old), Owner <- [ets:info(T, owner)], is_pid(Owner),
+        {dictionary, D} <- [process_info(Owner, dictionary)], not is_workload([{dictionary, D}])].
 
 new_ports(#{ports := Old}) ->
     New = port_names(),

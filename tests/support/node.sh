@@ -127,12 +127,13 @@ stop_node() {
 }
 
 # EXPR in ASCII. erl_call is 3 to 15 ms a call. It takes the cookie from $HOME/.erlang.cookie; its name must be unique, as
-# two of one name cannot be connected at the same time. The answer comes as base64 in
+# two of one name cannot be connected at the same time; but each name is an atom on the node, and where that matters
+# ASK_NAME is the one name. The answer comes as base64 in
 # pieces, as erl_call prints other terms, and strings beyond 64 KB, in ways of its own.
 ask() {
     local node=$NODE answer
     [ $# -eq 1 ] || { node=$1; shift; }
-    answer=$("$ERL_CALL" -name "$node" -h "ask$BASHPID" -timeout "${ASK_TIMEOUT:-20}" -e 2>&1 <<< "
+    answer=$("$ERL_CALL" -name "$node" -h "${ASK_NAME:-ask$BASHPID}" -timeout "${ASK_TIMEOUT:-20}" -e 2>&1 <<< "
         Cut@ = fun Cut@(L) when length(L) =< 60000 -> [L];
                    Cut@(L) -> {A, B} = lists:split(60000, L), [A | Cut@(B)] end,
         Text@ = fun(F, L) -> Cut@(base64:encode_to_string(unicode:characters_to_binary(io_lib:format(F, L)))) end,

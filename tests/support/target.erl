@@ -7,7 +7,7 @@
 
 %% what is traced
 -export([f/2, sleepy/1, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
-         'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1]).
+         'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1, deep/1, through/2]).
 %% gen_server
 -export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
 %% workloads
@@ -43,6 +43,14 @@ even(0) -> true;
 even(N) -> odd(N - 1).
 odd(0) -> false;
 odd(N) -> even(N - 1).
+
+%% Body recursion, N calls deep.
+deep(0) -> 0;
+deep(N) -> 1 + deep(N - 1).
+
+%% An exception of fails/1 that ends N + 1 calls of this one too.
+through(0, Reason) -> {passed, fails(Reason)};
+through(N, Reason) -> {passed, through(N - 1, Reason)}.
 
 id(X) -> X.
 
