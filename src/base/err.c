@@ -109,6 +109,12 @@ int bt_err_nomem(struct beamtap_err *err)
     return bt_err_set(err, BEAMTAP_ENOMEM, "out of memory");
 }
 
+int bt_err_only_nomem(struct beamtap_err *err)
+{
+    bt_err_clear(err);
+    return bt_err_nomem(err);
+}
+
 void bt_err_context(struct beamtap_err *err, const char *fmt, ...)
 {
     if (!err)

@@ -60,6 +60,14 @@ static bool fails(void)
     return true;
 }
 
+/* As the arena does it. */
+static bool refuses(struct bt_arena *a)
+{
+    bool yes = fails();
+    a->failed = a->failed || yes;
+    return yes;
+}
+
 static void *counted(void *p)
 {
     n_left += p != NULL;
@@ -96,20 +104,20 @@ void __wrap_free(void *p)
 
 void *__wrap_bt_arena_alloc(struct bt_arena *a, size_t n)
 {
-    return fails() ? NULL : __real_bt_arena_alloc(a, n);
+    return refuses(a) ? NULL : __real_bt_arena_alloc(a, n);
 }
 
 void *__wrap_bt_arena_array(struct bt_arena *a, size_t n, size_t size)
 {
-    return fails() ? NULL : __real_bt_arena_array(a, n, size);
+    return refuses(a) ? NULL : __real_bt_arena_array(a, n, size);
 }
 
 void *__wrap_bt_arena_grow(struct bt_arena *a, void *items, size_t n, size_t *cap, size_t size)
 {
-    return n >= *cap && fails() ? NULL : __real_bt_arena_grow(a, items, n, cap, size);
+    return n >= *cap && refuses(a) ? NULL : __real_bt_arena_grow(a, items, n, cap, size);
 }
 
 char *__wrap_bt_arena_strndup(struct bt_arena *a, const char *s, size_t len)
 {
-    return fails() ? NULL : __real_bt_arena_strndup(a, s, len);
+    return refuses(a) ? NULL : __real_bt_arena_strndup(a, s, len);
 }
