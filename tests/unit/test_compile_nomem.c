@@ -88,6 +88,10 @@ static const char *const specs[] = {
     "'_', 2}]",
     "{m, f, [{['$1', {'_', '$2'}], [{'>', '$1', {const, 1}}], [{return_trace}, {message, {{'$1', '$2'}}}]}]}",
     "m:f(X, #{a := _}) when X > 1 * 2 + 99999999999999999999 * 3 -> stack, time",
+    "MyApp.Cart.total(%{id: id, \"k\" => [a, b | _]}, {:ok, x} = y, <<1, 2>>, ?a, 'cl', %Date{year: 1}) "
+    "when id > 3 and "
+    "x in [1, 2] or not is_nil(y) and rem(b, 2) != 0 -> return",
+    ":lists.seq/2 -> return, time",
     "m:f(A,B,C,D,E,F,G,H,I,J) when A; B; C; D; E; F; G",
 };
 
