@@ -92,6 +92,14 @@ static const char *const specs[] = {
     "when id > 3 and "
     "x in [1, 2] or not is_nil(y) and rem(b, 2) != 0 -> return",
     ":lists.seq/2 -> return, time",
+    ("My.App.f(x, %Foo{a: y, b: [h | t]} = s, ~w(a b)a, 'cd' ++ _, \"e\", ?f, #PID<0.1.2>, <<1::4>>, k: {x, "
+     "1.5}) when "
+     "x in [1, h] and y not in 1..t//2 and is_struct(x, y) and x.a.b == %{c: [1 | t]} when is_exception(y) "
+     "or "
+     "elem(s, 0) in 'ab' and is_map_key(x, -1) and x in h..t//y and not x in 9..1 and is_nil(bxor(x, 1)) -> "
+     "return"),
+    "{:queue, :in, fn [x, _] when x > 1 -> message({x, \"a\"}); return_trace; _ -> :ok end}",
+    "My.*.f*/2",
     "m:f(A,B,C,D,E,F,G,H,I,J) when A; B; C; D; E; F; G",
 };
 
