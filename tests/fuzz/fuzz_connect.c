@@ -22,9 +22,8 @@ static const struct bt_peer_answer nothing[] = {{NULL, NULL}};
 static int greet(struct bt_conn *c, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
-    const struct bt_term *greeting[] = {bt_conn_self(c, &a), bt_term_atom(&a, "hello")};
-    int rc =
-        bt_conn_send_name(c, "rex", bt_term_tuple2(&a, bt_term_tuple1(&a, greeting[1]), greeting[0]), err);
+    const struct bt_term *hello = bt_term_tuple2(&a, bt_term_atom(&a, "hello"), bt_conn_self(c, &a));
+    int rc = bt_conn_send_name(c, "rex", hello, err);
     bt_arena_done(&a);
     return rc;
 }

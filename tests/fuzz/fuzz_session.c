@@ -36,8 +36,8 @@ static const struct variant {
 } variants[] = {
     {{"m:f(X) -> return"}, 0, 2, false},
     {{"m:f({ok, X}, Y) -> return", "/^[mn]$/:*f/1 -> return"}, 0, BT_NO_LIMIT, false},
-    {{"m:f(X) -> time", "n:g() -> count"}, 0, BT_NO_LIMIT, false},
-    {{"*:f(2)", "[mn]:f/1", "o:f -> return, caller"}, 1, 3, true},
+    {{"m:f(X) -> time", "n:g/0 -> count"}, 0, BT_NO_LIMIT, false},
+    {{"*:f(2)", "m*:f/1", "o:f -> return, caller"}, 1, 3, true},
     {{"{m, f, return_trace}"}, 0, BT_NO_LIMIT, false},
 };
 #define N_VARIANTS (sizeof variants / sizeof variants[0])

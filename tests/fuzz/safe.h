@@ -9,14 +9,19 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 
-/* No byte a terminal would act on: control characters, DEL, and U+0080 to U+009F. has_lines: newlines may be in it. */
+/* UTF-8, and nothing in it that a terminal would act on: control characters, DEL, U+0080 to U+009F. has_lines: newlines may be
+ * in it. */
 static inline void bt_fuzz_check_safe(const char *text, size_t len, bool has_lines)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        assert((c >= 32 && c != 127) || (has_lines && c == '\n'));
-        assert(c != 0xC2 || i + 1 == len || (unsigned char)text[i + 1] >= 0xA0);
+    while (len > 0) {
+        uint32_t cp;
+        size_t n = bt_utf8_decode(text, len, &cp);
+        assert(n > 0);
+        assert((cp >= 32 && (cp < 127 || cp >= 160)) || (has_lines && cp == '\n'));
+        text += n;
+        len -= n;
     }
 }
 
