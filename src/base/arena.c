@@ -23,7 +23,7 @@ void bt_arena_done(struct bt_arena *a)
         next = b->next;
         free(b);
     }
-    a->blocks = NULL;
+    *a = (struct bt_arena)BT_ARENA_INIT;
 }
 
 static struct bt_arena_block *block_new(size_t n)
@@ -35,16 +35,22 @@ static struct bt_arena_block *block_new(size_t n)
     return b;
 }
 
+static void *refuse(struct bt_arena *a)
+{
+    a->failed = true;
+    return NULL;
+}
+
 void *bt_arena_alloc(struct bt_arena *a, size_t n)
 {
     if (n > SIZE_MAX / 2)
-        return NULL;
+        return refuse(a);
     n = (n + ALIGN - 1) / ALIGN * ALIGN;
     struct bt_arena_block *b = a->blocks;
     if (!b || b->cap - b->used < n) {
         b = block_new(n);
         if (!b)
-            return NULL;
+            return refuse(a);
         b->next = a->blocks;
         a->blocks = b;
     }
@@ -55,7 +61,7 @@ void *bt_arena_alloc(struct bt_arena *a, size_t n)
 
 void *bt_arena_array(struct bt_arena *a, size_t n, size_t size)
 {
-    return size && n > SIZE_MAX / size ? NULL : bt_arena_alloc(a, n * size);
+    return size && n > SIZE_MAX / size ? refuse(a) : bt_arena_alloc(a, n * size);
 }
 
 void *bt_arena_grow(struct bt_arena *a, void *items, size_t n, size_t *cap, size_t size)
@@ -74,7 +80,7 @@ void *bt_arena_grow(struct bt_arena *a, void *items, size_t n, size_t *cap, size
 
 char *bt_arena_strndup(struct bt_arena *a, const char *s, size_t len)
 {
-    char *copy = len < SIZE_MAX ? bt_arena_alloc(a, len + 1) : NULL;
+    char *copy = len < SIZE_MAX ? bt_arena_alloc(a, len + 1) : refuse(a);
     if (copy && len)
         memcpy(copy, s, len);
     return copy;

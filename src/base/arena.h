@@ -4,12 +4,14 @@
 #ifndef BT_BASE_ARENA_H
 #define BT_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bt_arena_block;
 
 struct bt_arena {
     struct bt_arena_block *blocks;
+    bool failed; /* some allocation was refused: for who could not say so at once */
 };
 
 #define BT_ARENA_INIT                                                                                        \

@@ -32,3 +32,8 @@ int bt_clock_left_ms(int64_t deadline_us, int64_t now_us)
     int64_t ms = (deadline_us - now_us + 999) / 1000;
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
+
+void bt_clock_pause_ms(int ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
+}

@@ -42,15 +42,19 @@ static bool is_free(const struct beamtap_err *err)
     return err && err->code == BEAMTAP_OK;
 }
 
-/* Messages quote names a peer or a user sent; what a terminal would act on must not come along. */
+/* Messages quote names a peer or a user sent; what a terminal would act on must not come along. A byte that is no UTF-8 may be
+ * one of U+0080 to U+009F where the terminal knows only 8 bits. */
 static void defuse(char *msg)
 {
-    for (unsigned char *p = (unsigned char *)msg; *p; p++) {
-        bool is_c1 = p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0; /* U+0080 to U+009F */
-        if ((*p < 32 && *p != '\n') || *p == 127)
-            *p = '?';
-        else if (is_c1)
-            p[0] = p[1] = '?';
+    for (size_t left = strlen(msg); left > 0;) {
+        uint32_t cp;
+        size_t n = bt_utf8_decode(msg, left, &cp);
+        if (n == 0 || (cp < 32 && cp != '\n') || (cp >= 127 && cp < 160)) {
+            n = n ? n : 1;
+            memset(msg, '?', n);
+        }
+        msg += n;
+        left -= n;
     }
 }
 
@@ -107,6 +111,12 @@ int bt_err_sys(struct beamtap_err *err, enum beamtap_code code, int sys, const c
 int bt_err_nomem(struct beamtap_err *err)
 {
     return bt_err_set(err, BEAMTAP_ENOMEM, "out of memory");
+}
+
+int bt_err_only_nomem(struct beamtap_err *err)
+{
+    bt_err_clear(err);
+    return bt_err_nomem(err);
 }
 
 void bt_err_context(struct beamtap_err *err, const char *fmt, ...)

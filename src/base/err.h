@@ -29,6 +29,8 @@ int bt_err_sys(struct beamtap_err *err, enum beamtap_code code, int sys, const c
 
 /* BEAMTAP_ENOMEM. */
 int bt_err_nomem(struct beamtap_err *err);
+/* The same, whatever else was said before: it was only a consequence. */
+int bt_err_only_nomem(struct beamtap_err *err);
 
 /* Puts "<text>: " in front of the message that is there. */
 void bt_err_context(struct beamtap_err *err, const char *fmt, ...) BT_PRINTF(2, 3);

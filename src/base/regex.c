@@ -69,11 +69,13 @@ enum bt_regex_answer bt_regex_match(const struct bt_regex *re, const char *text,
     /* Not from the arena: PCRE2 frees and takes again while it matches. */
     pcre2_match_data *found = pcre2_match_data_create(1, NULL);
     if (!found)
-        return BT_REGEX_GAVE_UP;
+        return BT_REGEX_NO_MEMORY;
     int rc = pcre2_match(re->code, (PCRE2_SPTR)text, len, 0, 0, found, re->limits);
     pcre2_match_data_free(found);
     if (rc >= 0)
         return BT_REGEX_YES;
+    if (rc == PCRE2_ERROR_NOMEMORY)
+        return BT_REGEX_NO_MEMORY;
     bool is_text = rc > PCRE2_ERROR_UTF8_ERR1 || rc < PCRE2_ERROR_UTF8_ERR21;
     return rc == PCRE2_ERROR_NOMATCH || !is_text ? BT_REGEX_NO : BT_REGEX_GAVE_UP;
 }

@@ -26,7 +26,8 @@ const struct bt_regex *bt_regex_new(
 enum bt_regex_answer {
     BT_REGEX_NO,
     BT_REGEX_YES,
-    BT_REGEX_GAVE_UP, /* more steps or memory than one match may take, or no memory */
+    BT_REGEX_GAVE_UP, /* more steps or memory than one match may take */
+    BT_REGEX_NO_MEMORY,
 };
 
 /* Does it match somewhere in text[0..len)? Text that is not UTF-8 is matched by none. */

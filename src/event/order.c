@@ -20,6 +20,7 @@ struct bt_order {
     size_t bytes;
     int64_t newest_ns;
     struct item *taken; /* the one that was given out last */
+    bool failed;
 };
 
 struct bt_order *bt_order_new(void)
@@ -114,11 +115,13 @@ static bool has_place(struct bt_order *o)
 bool bt_order_put(struct bt_order *o, struct bt_slice event)
 {
     int64_t mono_ns, unique;
-    if (!read_stamp(event, &mono_ns, &unique) || !has_place(o))
+    if (!read_stamp(event, &mono_ns, &unique))
         return false;
-    struct item *it = malloc(sizeof *it + event.len);
-    if (!it)
+    struct item *it = has_place(o) ? malloc(sizeof *it + event.len) : NULL;
+    if (!it) {
+        o->failed = true;
         return false;
+    }
     it->mono_ns = mono_ns;
     it->unique = unique;
     it->len = event.len;
@@ -129,6 +132,11 @@ bool bt_order_put(struct bt_order *o, struct bt_slice event)
     if (mono_ns > o->newest_ns || o->n == 1)
         o->newest_ns = mono_ns;
     return true;
+}
+
+bool bt_order_failed(const struct bt_order *o)
+{
+    return o->failed;
 }
 
 bool bt_order_take(struct bt_order *o, bool all, struct bt_slice *event)

@@ -21,8 +21,10 @@ struct bt_order;
 struct bt_order *bt_order_new(void);
 void bt_order_free(struct bt_order *o);
 
-/* Takes a copy of one trace message with its stamp. False: no memory, or a stamp that cannot be read. */
+/* Takes a copy of one trace message with its stamp. False: a stamp that cannot be read, or bt_order_failed. */
 bool bt_order_put(struct bt_order *o, struct bt_slice event);
+/* Memory ran out: some event is missing. */
+bool bt_order_failed(const struct bt_order *o);
 
 /*
  * The oldest event that may come out; with `all` the oldest one. False: none.

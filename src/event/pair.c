@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HASH_NONFATAL_OOM 1 /* an entry that could not be added has no table */
 #include <uthash.h>
 
 struct stack {
@@ -23,6 +24,7 @@ struct stack {
 struct bt_pairs {
     struct stack *stacks;
     size_t n_open, n_owed;
+    bool failed;
 };
 
 struct bt_pairs *bt_pairs_new(void)
@@ -72,7 +74,10 @@ static struct stack *add(struct bt_pairs *p, const unsigned char *key, size_t le
     memcpy(s->key, key, len);
     s->key_len = len;
     HASH_ADD_KEYPTR(hh, p->stacks, s->key, len, s);
-    return s;
+    if (s->hh.tbl)
+        return s;
+    free(s);
+    return NULL;
 }
 
 static bool push(struct stack *s, struct bt_pair pair)
@@ -98,8 +103,10 @@ size_t bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_sh
     struct stack *s = find(p, key, len);
     if (!s)
         s = add(p, key, len);
-    if (!s || !push(s, (struct bt_pair){call->mono_ns, is_shown, is_shown}))
+    if (!s || !push(s, (struct bt_pair){call->mono_ns, is_shown, is_shown})) {
+        p->failed = true;
         return 0;
+    }
     p->n_open++;
     p->n_owed += is_shown;
     return s->n;
@@ -134,6 +141,11 @@ void bt_pairs_forgive(struct bt_pairs *p, struct bt_slice mfa)
             s->open[i].is_owed = false;
         }
     }
+}
+
+bool bt_pairs_failed(const struct bt_pairs *p)
+{
+    return p->failed;
 }
 
 size_t bt_pairs_owed(const struct bt_pairs *p)

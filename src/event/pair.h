@@ -37,6 +37,9 @@ bool bt_pairs_return(struct bt_pairs *p, const struct bt_event *ret, struct bt_p
 /* Returns of this function ({M, F, Arity}, external form) are no longer followed: none that is open is owed any more. */
 void bt_pairs_forgive(struct bt_pairs *p, struct bt_slice mfa);
 
+/* Memory ran out: some call is not remembered. */
+bool bt_pairs_failed(const struct bt_pairs *p);
+
 /* Calls that were shown, have not returned, and were not forgiven. */
 size_t bt_pairs_owed(const struct bt_pairs *p);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HASH_NONFATAL_OOM 1 /* an entry that could not be added has no table */
 #include <uthash.h>
 
 /* One open call; its bytes are pid, mfa and caller, one behind the other. */
@@ -30,6 +31,7 @@ struct bt_timed {
     struct call *given; /* the one given out last */
     struct bt_event at; /* the return_to that ended them: stamps only */
     size_t n_open, n_owed;
+    bool failed;
 };
 
 struct bt_timed *bt_timed_new(void)
@@ -82,16 +84,23 @@ static struct process *find_or_add(struct bt_timed *t, struct bt_slice pid)
     memcpy(p->pid, pid.p, pid.len);
     p->pid_len = pid.len;
     HASH_ADD_KEYPTR(hh, t->processes, p->pid, pid.len, p);
-    return p;
+    if (p->hh.tbl)
+        return p;
+    free(p);
+    return NULL;
 }
 
 void bt_timed_call(struct bt_timed *t, const struct bt_event *ev, bool is_wanted)
 {
     size_t len = ev->pid.len + ev->mfa.len + ev->caller.len;
-    struct process *p = t->n_open < BT_TIMED_MAX_OPEN ? find_or_add(t, ev->pid) : NULL;
-    struct call *c = p ? malloc(sizeof *c + len) : NULL;
-    if (!c)
+    if (t->n_open >= BT_TIMED_MAX_OPEN)
         return;
+    struct process *p = find_or_add(t, ev->pid);
+    struct call *c = p ? malloc(sizeof *c + len) : NULL;
+    if (!c) {
+        t->failed = true;
+        return;
+    }
     *c = (struct call){p->top, ev->mono_ns, is_wanted, ev->pid.len, ev->mfa.len, ev->caller.len};
     memcpy(c->bytes, ev->pid.p, ev->pid.len);
     memcpy(c->bytes + ev->pid.len, ev->mfa.p, ev->mfa.len);
@@ -182,6 +191,11 @@ bool bt_timed_next(struct bt_timed *t, struct bt_event *out)
     bt_etf_init(&r, out->mfa.p, out->mfa.len);
     return bt_etf_tuple_of(&r, 3) && bt_etf_atom(&r, &out->module) && bt_etf_atom(&r, &out->function) &&
            bt_etf_uint32(&r, &out->arity);
+}
+
+bool bt_timed_failed(const struct bt_timed *t)
+{
+    return t->failed;
 }
 
 size_t bt_timed_owed(const struct bt_timed *t)

@@ -33,6 +33,9 @@ void bt_timed_return_to(struct bt_timed *t, const struct bt_event *ev);
  */
 bool bt_timed_next(struct bt_timed *t, struct bt_event *out);
 
+/* Memory ran out: some call is not remembered. */
+bool bt_timed_failed(const struct bt_timed *t);
+
 /* Wanted calls that have not ended. */
 size_t bt_timed_owed(const struct bt_timed *t);
 

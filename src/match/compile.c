@@ -391,7 +391,10 @@ int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile
     size_t cap = 0;
     for (size_t i = 0; i < n_texts; i++) {
         struct compiler c = {.opts = opts ? opts : &defaults, .arena = arena, .err = err, .index = i};
-        if (compile_text(&c, texts[i], &prog, &cap)) {
+        int rc = compile_text(&c, texts[i], &prog, &cap);
+        if (arena->failed)
+            rc = bt_err_only_nomem(err);
+        if (rc) {
             if (bad_text)
                 *bad_text = i;
             return -1;

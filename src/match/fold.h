@@ -11,7 +11,7 @@
  *
  * NULL where it has none that is a number or an atom: a variable inside, a mistake (1 + a), an operator written
  * as a call (erlang:'+'(1, 2)) below the top, an integer of more than BT_BIGINT_MAX_BITS, which is left to the
- * node. Also NULL when there is no memory; the caller's next allocation tells.
+ * node. Also NULL when there is no memory; the arena tells.
  */
 const struct bt_term *bt_fold(struct bt_arena *a, const struct bt_ast *e);
 

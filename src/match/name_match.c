@@ -99,6 +99,8 @@ int bt_name_match(const struct bt_name_match *m, const char *text, size_t len, s
             "this regular expression takes too many steps on the name '%.*s'; write it without nested "
             "repetition",
             (int)len, text);
+    if (answer == BT_REGEX_NO_MEMORY)
+        return bt_err_nomem(err);
     return answer == BT_REGEX_YES;
 }
 

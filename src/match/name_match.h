@@ -24,7 +24,7 @@ int bt_name_match_init(
 
 /*
  * Does it mean the name text[0..len), the characters of an atom in UTF-8? An Elixir module is 'Elixir.Foo' there.
- * 1 or 0; -1 with ESPEC at the expression when that takes too many steps.
+ * 1 or 0; -1 with ESPEC at the expression when that takes too many steps, or with ENOMEM.
  */
 int bt_name_match(const struct bt_name_match *m, const char *text, size_t len, struct beamtap_err *err);
 

@@ -23,7 +23,11 @@
 
 #define SEND_TIMEOUT_US ((int64_t)5000000)
 #define MAX_FRAME ((size_t)512 << 20) /* a larger message is not ours: closing is safer than growing */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define READ_CHUNK ((size_t)4096) /* less to take and give back for each input, and more of what seldom happens */
+#else
 #define READ_CHUNK ((size_t)256 << 10)
+#endif
 #define KEEP_BYTES ((size_t)1 << 20) /* a receive buffer above this is given back when empty */
 
 enum { PASS_THROUGH = 112, OP_SEND = 2, OP_REG_SEND = 6 };

@@ -57,9 +57,11 @@ static int exchange(
     memcpy(req + 3, name, len);
     int rc = bt_sock_write(&s, req, len + 3, e->deadline_us);
     ssize_t n = 1;
-    while (rc == 0 && n > 0) {
-        if (reply->len > MAX_REPLY || !bt_buf_reserve(reply, 4096))
+    while (rc == 0 && n > 0 && reply->len <= MAX_REPLY) {
+        if (!bt_buf_reserve(reply, 4096)) {
+            rc = ENOMEM;
             break;
+        }
         n = bt_sock_read(&s, reply->data + reply->len, 4096, e->deadline_us);
         if (n > 0)
             reply->len += (size_t)n;
@@ -69,6 +71,8 @@ static int exchange(
     bt_sock_close(&s);
     if (rc == EINTR)
         return bt_err_set(err, BEAMTAP_EINTR, "interrupted");
+    if (rc == ENOMEM)
+        return bt_err_nomem(err);
     if (rc == ETIMEDOUT)
         return bt_err_set(err, BEAMTAP_ETIMEDOUT, "epmd on %s does not answer", e->host);
     return rc == 0 && n == 0 ? 0 : not_epmd(e, err);
@@ -80,8 +84,11 @@ int bt_epmd_names(const struct bt_epmd *e, struct bt_buf *out, struct beamtap_er
     int rc = exchange(e, NAMES_REQ, "", &reply, err);
     if (rc == 0 && reply.len < 4)
         rc = not_epmd(e, err);
+    const char *text = bt_buf_cstr(&reply);
+    if (rc == 0 && reply.failed)
+        rc = bt_err_nomem(err);
     if (rc == 0) { /* 4 bytes of epmd's own port, then lines "name N at port P" */
-        const char *p = bt_buf_cstr(&reply) + 4;
+        const char *p = text + 4;
         while (*p) {
             char name[256];
             int port, used = 0;

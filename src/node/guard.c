@@ -515,7 +515,7 @@ static int await_answer(struct bt_guard *g, const char *f, const char *name, con
             bt_buf_printf(left, "%s%s(%s)", left->len ? ", " : "", f, name);
             return 0;
         }
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        bt_clock_pause_ms(2);
     }
 }
 

@@ -516,6 +516,10 @@ static enum bt_next from_order(struct bt_session *s, struct bt_event *ev, bool a
             return BT_NEXT_ERROR;
         ev->wall_ns = ev->mono_ns + s->armed.time_offset_ns;
         bool is_shown = take_event(s, ev);
+        if (bt_pairs_failed(s->pairs) || bt_timed_failed(s->timed)) {
+            bt_err_nomem(err);
+            return BT_NEXT_ERROR;
+        }
         if (s->state == TRACING && s->opts.count >= 0 && s->sum.shown == (uint64_t)s->opts.count &&
             stop(s, BT_STOP_COUNT, err) < 0)
             return BT_NEXT_ERROR;
@@ -531,7 +535,9 @@ static enum bt_next take_batch(struct bt_session *s, struct bt_notice *n, struct
     for (uint32_t i = 0; i < n->n_events; i++) {
         struct bt_slice event;
         if (!bt_etf_slice(&n->events, &event) || !bt_order_put(s->order, event)) {
-            bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read, or there is no memory for it");
+            if (bt_order_failed(s->order))
+                bt_err_nomem(err);
+            bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read");
             return BT_NEXT_ERROR;
         }
     }

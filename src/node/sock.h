@@ -1,6 +1,7 @@
 /*
  * sock.h - a TCP stream with deadlines. Every wait of the program's connection happens here, so that one rule
  * holds: no wait is longer than its deadline, and a signal that asked to stop ends it.
+ * tests/support/wire.c stands in for it where the peer is a part of the test.
  */
 #ifndef BT_NODE_SOCK_H
 #define BT_NODE_SOCK_H

@@ -108,7 +108,10 @@ int bt_loc_vfail(
     struct bt_buf safe = {.limit = 4 * sizeof raw};
     vsnprintf(raw, sizeof raw, fmt, ap);
     bt_loc_escape(&safe, raw, bt_utf8_whole(raw, strlen(raw)));
-    bt_err_at(err, code, loc, "%s", bt_buf_cstr(&safe));
+    const char *msg = bt_buf_cstr(&safe);
+    if (safe.failed)
+        bt_err_nomem(err);
+    bt_err_at(err, code, loc, "%s", msg);
     bt_buf_done(&safe);
     return -1;
 }

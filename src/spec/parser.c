@@ -274,7 +274,7 @@ static int parse_notation(struct bt_parser *p, struct bt_ast_text *t)
     }
 }
 
-int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, struct beamtap_err *err)
+static int parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, struct beamtap_err *err)
 {
     struct bt_parser p = {.arena = arena, .err = err};
     struct bt_ast_text t = {0};
@@ -289,4 +289,11 @@ int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, 
     t.n_modules = p.n_modules;
     *out = t;
     return 0;
+}
+
+/* Not every look ahead can say that there was no memory for it. */
+int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, struct beamtap_err *err)
+{
+    int rc = parse(text, arena, out, err);
+    return arena->failed ? bt_err_only_nomem(err) : rc;
 }

@@ -3,6 +3,7 @@
  *
  * libFuzzer calls LLVMFuzzerTestOneInput; as a program of its own see standalone.h.
  */
+#include "safe.h"
 #include "standalone.h"
 
 #include <assert.h>
@@ -12,16 +13,6 @@
 #include "term/shape.h"
 
 #define MAX_TEXT ((size_t)4 << 20)
-
-/* A terminal must not see these, whatever comes in. */
-static void check_text(const struct bt_buf *text)
-{
-    for (size_t i = 0; i < text->len; i++) {
-        unsigned char c = (unsigned char)text->data[i];
-        assert(c >= 32 && c != 127);
-        assert(c != 0xC2 || i + 1 == text->len || (unsigned char)text->data[i + 1] >= 0xA0);
-    }
-}
 
 static void typed_readers(struct bt_etf r)
 {
@@ -53,7 +44,7 @@ static void as_tail(const uint8_t *data, size_t size)
     const struct bt_term *list = tail ? bt_term_list(&arena, &a, 1, tail) : NULL;
     if (list)
         bt_shape_print(&text, list, &value, 1, NULL);
-    check_text(&text);
+    bt_fuzz_check_safe(text.data, text.len, false);
     bt_buf_done(&text);
     bt_arena_done(&arena);
 }
@@ -74,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(whole == printed || text.failed);
     assert(!whole || text.failed || skipped.p == r.p);
     bt_print_erlang(&shallow, &again, &three_levels);
-    check_text(&text);
-    check_text(&shallow);
+    bt_fuzz_check_safe(text.data, text.len, false);
+    bt_fuzz_check_safe(shallow.data, shallow.len, false);
     bt_buf_done(&text);
     bt_buf_done(&shallow);
     return 0;

@@ -3,6 +3,7 @@
  *
  * libFuzzer calls LLVMFuzzerTestOneInput; as a program of its own see standalone.h.
  */
+#include "safe.h"
 #include "standalone.h"
 
 #include <assert.h>
@@ -20,11 +21,7 @@
 static void check_line(const struct bt_buf *line)
 {
     assert(!line->failed && line->len > 0 && line->data[line->len - 1] == '\n');
-    for (size_t i = 0; i + 1 < line->len; i++) {
-        unsigned char c = (unsigned char)line->data[i];
-        assert(c >= 32 && c != 127);
-        assert(c != 0xC2 || (unsigned char)line->data[i + 1] >= 0xA0);
-    }
+    bt_fuzz_check_safe(line->data, line->len - 1, false);
 }
 
 /* Patterns of each kind an event can belong to. */

@@ -5,6 +5,7 @@
  * The first byte is the stage, then come frames with two bytes of length. libFuzzer calls LLVMFuzzerTestOneInput; as
  * a program of its own see standalone.h.
  */
+#include "safe.h"
 #include "standalone.h"
 
 #include <assert.h>
@@ -18,9 +19,7 @@ static void check_message(const struct beamtap_err *err)
 {
     assert(err->code == BEAMTAP_EPEER || err->code == BEAMTAP_EREJECTED || err->code == BEAMTAP_ENONODE ||
            err->code == BEAMTAP_ECOOKIE);
-    assert(err->msg[0]);
-    for (const char *p = err->msg; *p; p++)
-        assert((unsigned char)*p >= 32 || *p == '\n');
+    bt_fuzz_check_err(err);
 }
 
 /* One frame, in memory of exactly its length. */

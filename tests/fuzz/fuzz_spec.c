@@ -4,6 +4,7 @@
  * libFuzzer calls LLVMFuzzerTestOneInput (-dict=tests/fuzz/spec.dict, and a copy of tests/golden/compile as corpus).
  * As a program of its own see standalone.h.
  */
+#include "safe.h"
 #include "standalone.h"
 
 #include <assert.h>
@@ -20,25 +21,14 @@
 #include "term/etf_write.h"
 #include "term/shape.h"
 
-/* What goes to a terminal. */
-static void check_text(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        assert((c >= 32 && c != 127) || c == '\n');
-        assert(c != 0xC2 || i + 1 == len || (unsigned char)text[i + 1] >= 0xA0);
-    }
-}
-
 static void check_error(const char *text, const struct beamtap_err *err)
 {
     struct bt_buf out = BT_BUF_INIT;
     assert(err->code == BEAMTAP_ESPEC || err->code == BEAMTAP_EWIDE);
-    assert(err->msg[0]);
+    bt_fuzz_check_err(err);
     assert(err->loc.off <= strlen(text) && err->loc.len <= strlen(text) - err->loc.off);
     bt_loc_excerpt(&out, text, &err->loc);
-    check_text(err->msg, strlen(err->msg));
-    check_text(out.data, out.len);
+    bt_fuzz_check_safe(out.data, out.len, true);
     assert(out.len < 2000);
     bt_buf_done(&out);
 }
@@ -91,7 +81,7 @@ static void check_program(const struct bt_program *prog, struct bt_arena *a)
     const struct bt_trace_pattern *p = &prog->patterns[0];
     assert(prog->n_patterns >= 1 && p->n_clauses >= 1);
     assert(bt_program_dump(&out, prog, &err) == 0);
-    check_text(out.data, out.len);
+    bt_fuzz_check_safe(out.data, out.len, true);
     check_clause(&p->clauses[0]);
     for (int mode = BT_ARGS_MODE_NAMED; mode <= BT_ARGS_MODE_ALL; mode++) {
         struct bt_instrument_opts opts = {.base = (uint32_t)mode,
@@ -108,22 +98,25 @@ static void check_program(const struct bt_program *prog, struct bt_arena *a)
     bt_buf_done(&bytes);
 }
 
-/* Some records to use, with defaults of every kind. */
-static void define_records(struct bt_records *table, struct bt_arena *a)
+/* Some records to use, with defaults of every kind; read once. */
+static const struct bt_records *some_records(void)
 {
     static const char text[] =
         "-record(r, {a, b = 2 * 3, c = \"t\", d = {x, [1 | y]}, e = ?M}). -record(s, {}).";
+    static struct bt_arena arena;
+    static struct bt_records table;
     struct bt_records_text in = {text, sizeof text - 1, "r.hrl", "m", true};
-    bt_records_init(table, a);
-    assert(bt_records_read(table, &in, NULL, NULL) == 0);
+    if (table.n == 0) {
+        bt_records_init(&table, &arena);
+        assert(bt_records_read(&table, &in, NULL, NULL) == 0);
+    }
+    return &table;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct bt_arena of_records = BT_ARENA_INIT; /* reached until the end, so no leak */
-    static struct bt_records table;
     struct bt_arena a = BT_ARENA_INIT;
-    struct bt_compile_opts opts = {.records = &table};
+    struct bt_compile_opts opts = {.records = some_records()};
     struct bt_program prog;
     struct bt_buf tokens = BT_BUF_INIT;
     struct beamtap_err err = {0};
@@ -133,15 +126,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
     const char *spec = text;
-    if (!of_records.blocks)
-        define_records(&table, &of_records);
     if (bt_compile(&spec, 1, &opts, &a, &prog, NULL, &err) == 0)
         check_program(&prog, &a);
     else
         check_error(text, &err);
     round_trip(text, &a);
     bt_tokens_dump(&tokens, text, NULL);
-    check_text(tokens.data, tokens.len);
+    bt_fuzz_check_safe(tokens.data, tokens.len, true);
     bt_buf_done(&tokens);
     bt_arena_done(&a);
     free(text);

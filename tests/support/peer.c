@@ -369,7 +369,7 @@ void bt_link_say_to(struct bt_link *l, const char *to, const char *text)
 /* ---- a node that answers ---- */
 
 /* "erlang:whereis" for {From, {call, erlang, whereis, Args, user}}, else the tag of the tuple. */
-static void what_was_asked(const struct bt_etf *message, char *out, size_t cap)
+bool bt_peer_asked(const struct bt_etf *message, char *out, size_t cap)
 {
     struct bt_etf r = *message;
     struct bt_slice m, f;
@@ -379,11 +379,13 @@ static void what_was_asked(const struct bt_etf *message, char *out, size_t cap)
         if (bt_slice_is(m, bt_beam_agent.module))
             m = (struct bt_slice){(const uint8_t *)"agent", 5};
         snprintf(out, cap, "%.*s:%.*s", (int)m.len, (const char *)m.p, (int)f.len, (const char *)f.p);
-        return;
+        return true;
     }
     r = *message;
-    BT_PEER_CHECK(bt_etf_tuple(&r, &arity) && bt_etf_atom(&r, &m));
+    if (!bt_etf_tuple(&r, &arity) || !bt_etf_atom(&r, &m))
+        return false;
     snprintf(out, cap, "%.*s", (int)m.len, (const char *)m.p);
+    return true;
 }
 
 static void answer(struct bt_link *l, const struct bt_peer_answer *a)
@@ -401,7 +403,7 @@ void bt_link_converse(struct bt_link *l, const struct bt_peer_answer *answers)
         char asked[600] = "";
         if (*answers->to) {
             bt_link_recv_message(l);
-            what_was_asked(&l->message, asked, sizeof asked);
+            BT_PEER_CHECK(bt_peer_asked(&l->message, asked, sizeof asked));
         }
         if (strcmp(asked, "renew") == 0 || strcmp(asked, "ack") == 0)
             continue;

@@ -121,6 +121,9 @@ struct bt_peer_answer {
     const char *answer; /* a term (terms.h); of a call, its result; NULL: none */
 };
 
+/* What a message asks, as struct bt_peer_answer names it. False: it is no request of ours. */
+bool bt_peer_asked(const struct bt_etf *message, char *out, size_t cap);
+
 /* After the handshake: takes the messages of the client one by one; each must be the next of the list, but
  * {renew} and {ack, ...}, which may come any time. */
 void bt_link_converse(struct bt_link *l, const struct bt_peer_answer *answers);

@@ -40,8 +40,8 @@ static const char *const ex_atoms[] = {"ok", "error", "hello world", "", "and", 
     "Elixir", "Elixir.", "Elixir.A..B", "Elixir.Elixir.X", "=:=", "*", "a\"b", "#{x}",
     "\xD0\xB8\xD0\xBC\xD1\x8F", "a\nb", "0a", "end"};
 static const char *const ex_vars[] = {"x", "y", "_z", "longer_Name1", "empty?", "go!",
-    "\xC3\xBC"
-    "ber",
+    ("\xC3\xBC"
+     "ber"),
     "__"};
 static const char *const ex_calls[] = {"is_list", "is_map_key", "element", "map_get", "self", "binary_part",
     "hello world", "size", "return_trace", "message", "float", "is_record", "Upper", "elem"};

@@ -92,6 +92,11 @@ static void control_bytes_do_not_reach_a_terminal(void **state)
     assert_string_equal(err.msg, "called ?[2J??\n  \xc3\xa9 ??1m\xc2\xa0");
     bt_err_context(&err, "%s", "\x07");
     assert_int_equal(err.msg[0], '?');
+    bt_err_clear(&err);
+    bt_err_set(&err, BEAMTAP_ENONODE, "8 bits: %s",
+        "\x9b"
+        "2J\xc2(\xff\xc3\xa9\xe2\x82");
+    assert_string_equal(err.msg, "8 bits: ?2J?(?\xc3\xa9");
 }
 
 static void every_code_has_text_and_status(void **state)
