@@ -12,7 +12,7 @@
 #   Fails: REGEX                               extended; what the test's first failure must say
 #
 # An end-to-end test ends at its first failure (BT_FIRST_FAILURE), so a node that is hurt is not used any further; and no
-# node may take more than BT_NODE_KB of address space (5 GB, of which it reserves about 2 at its start). A test that
+# node may take more than BT_NODE_KB of address space (4 GB, of which it reserves about 2 at its start). A test that
 # fails for another reason is tried once more, as a busy machine can spoil a measurement. The status is 0 when every
 # test failed as it must.
 #
@@ -103,7 +103,7 @@ run_test() {
     case $1 in
         e2e)
             (
-                ulimit -v "${BT_NODE_KB:-5242880}"
+                ulimit -v "${BT_NODE_KB:-4194304}"
                 BEAMTAP=$work/build/beamtap BT_FIRST_FAILURE=1 \
                     exec timeout -k 10 150 bash "$work/tree/tests/e2e/$2.sh" 25 > "$3" 2>&1 < /dev/null
             ) ;;
