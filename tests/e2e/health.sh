@@ -1,6 +1,6 @@
 #!/bin/bash
-# health.sh RELEASE - --max-load; a module loaded anew or deleted; sensitive processes; a second beamtap; the agent's
-# processes killed.
+# health.sh RELEASE - --max-load; a call that is too big for the tracer's heap; a module loaded anew or deleted; sensitive
+# processes; a second beamtap; the agent's processes killed.
 set -u
 . "$(dirname "$0")/../support/node.sh"
 . "$(dirname "$0")/../support/check.sh"
@@ -43,6 +43,15 @@ tap_end
 ends 4
 like "message, both numbers" "$ERR" '^beamtap: .* uses 2[0-9][0-9] MB of memory, it was [0-9]+ MB when the trace began \(--max-load\)'
 like "closing line" "$ERR" '^beamtap: stopped: [0-9,]+ calls? \(--max-load\).*; node clean$'
+clean
+ask 'target:stop()' > /dev/null
+
+part "the tracer's heap"
+ask 'target:every(1, 100, fun() -> target:f(1, lists:seq(1, 6000000)) end)' > /dev/null      # 96 MB
+mark
+tap "$NODE" 'target:f/2' -c 3 -t 8s --max-memory 1M --max-load none
+ends 4
+like "message" "$ERR" '^beamtap: the tracer process on .* was ended, .*by the VM for its memory: .*killed'
 clean
 ask 'target:stop()' > /dev/null
 

@@ -20,6 +20,15 @@ gone_within_lease() {
     is "$1: word" "$(ask 'erlang:system_info(trace_control_word)')" 12345
 }
 
+# The end of the connection is what the guard acts on; it does not wait for the lease.
+part "kill, with a long lease"
+tap_start "$NODE" 'target:f(I, _) -> return' -c none -t 60s --rate none --lease 60s
+wait_armed
+sleep 0.2
+kill -KILL "$TAP_PID" 2> /dev/null
+tap_end 5 2> /dev/null
+wait_for 10 is_clean || fail "not clean after 10 s of a lease of 60 s:" "$(ask 'leftovers:check()')"
+
 specs=('target:f(I, T)' 'target:f(I, _) -> return' 'target:f/2 -> return')
 for (( i = 1; i <= ${BT_KILLS:-5}; i++ )); do
     spec=${specs[i % 3]}

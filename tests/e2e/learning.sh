@@ -38,13 +38,14 @@ watched_tap() {
 
 mark
 part "a big return value"
-watched_tap "$NODE" 'target:handle_call(R, _, _) -> return' -c 50 -t 10s --grace 3s
+watched_tap "$NODE" 'target:handle_call(R, _, _) -> return' -c 50 -t 10s --grace 3s --debug limit
 closing 50 -c
 count_is "said once" 1 "^beamtap: target:handle_call/3: its return value is $SIZE, no longer copied \\(--max-term\\)\$" "$ERR"
 count_is "the first" 1 "--> <$SIZE, left out>$TOOK" "$OUT"
 is "calls" "$(calls_of target:handle_call)" 50
 count_is "what was named" 50 'target:handle_call\(\{item, ?1\}, _, _\)$' "$OUT"
 at_most "returns shown" "$(returns_of target:handle_call/3)" 5
+at_most "batches with such a value" "$(count_of 'batch of [0-9]{8,} bytes' "$ERR")" 2
 unlike "closing line" "$ERR" 'still open'
 at_most "took, ms: no wait for returns that do not come" "$TOOK_MS" 3000
 at_most "the node's memory, KB more" "$top" $(( (8 * mb + 30) * 1024 ))

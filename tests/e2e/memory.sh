@@ -10,9 +10,10 @@ start_node "$otp" memory "$@"
 big_count=$(( ${BT_LONG:-0} ? 20000 : 300 ))
 TAP_COLUMNS=120
 
-# flood WHAT TERM COUNT MB OPTION...: COUNT calls and returns of target:f(I, TERM) from two processes
+# flood WHAT TERM COUNT MB QUEUE OPTION...: COUNT calls and returns of target:f(I, TERM) from two processes. A window of calls is
+# what a thirty-second of --max-memory holds, 1024 at most; QUEUE is eight windows, or more where the window is small.
 flood() {
-    local what=$1 term=$2 count=$3 mb=$4 first last memory queue seen; shift 4
+    local what=$1 term=$2 count=$3 mb=$4 most=$5 first last memory queue seen; shift 5
     part "$what"
     ask "target:hot(2, $term)" > /dev/null
     sleep 0.3
@@ -34,16 +35,16 @@ flood() {
     printf '   %s calls/s, %s MB of lines\n' $((count * 1000 / (TOOK_MS + 1))) $(($(stat -c %s "$TAP_OUT") / 1048576))
     at_most "growth of the node's memory, KB" $((memory / 1024)) $((mb * 1024))
     at_least "samples of the tracer's queue" "$seen" 1
-    at_most "messages in it" "$queue" $((4 * 1024 * 2))
+    at_most "messages in it" "$queue" "$most"
     clean
     ask 'target:stop()' > /dev/null
 }
 
-flood "small arguments" small 20000 80
-flood "10 KB" 'lists:seq(1, 640)' 20000 80
+flood "small arguments" small 20000 80 8192
+flood "10 KB" 'lists:seq(1, 640)' 20000 80 1640
 # Mostly 9 to 21 MB; 36 and 68 MB were seen once each (doc/SAFETY.md, "Not guaranteed"), with an eighth of it under way; now it is a thirty-second.
-flood "10 KB, --max-memory 8M" 'lists:seq(1, 640)' 4000 40 --max-memory 8M
-flood "600 KB" big "$big_count" 80
-flood "600 KB, --max-memory 8M" big 100 40 --max-memory 8M
-flood "a reference-counted binary of 600 KB in each" '{binary:copy(<<0:8192>>, 600), x}' 60 80
+flood "10 KB, --max-memory 8M" 'lists:seq(1, 640)' 4000 40 400 --max-memory 8M
+flood "600 KB" big "$big_count" 80 100
+flood "600 KB, --max-memory 8M" big 100 40 100 --max-memory 8M
+flood "a reference-counted binary of 600 KB in each" '{binary:copy(<<0:8192>>, 600), x}' 60 80 100
 finish

@@ -16,7 +16,8 @@
 #   ends STATUS                    is the exit status; shows command and output when not
 #   armed                          true when the tap_start'ed program has said that it traces (for wait_for)
 #
-# A failure prints what was got and goes on; `finish` turns failures into exit status 1.
+# A failure prints what was got and goes on; `finish` turns failures into exit status 1. With BT_FIRST_FAILURE=1 the test
+# ends at the first one.
 
 FAILED=0 PART='' TAP_SHOWN=''
 OUT='' ERR='' STATUS='' TOOK_MS='' TAP_PID='' TAP_CMD='' TAP_BEGAN=''
@@ -36,6 +37,7 @@ fail() {
         tail -n 15 "$TAP_ERR" 2>/dev/null | cut -c1-300 | sed 's/^/    stderr: /'
         TAP_SHOWN=$TAP_CMD
     fi
+    [ -z "${BT_FIRST_FAILURE:-}" ] || exit 1
 }
 
 is() { [ "$2" = "$3" ] || fail "$1: want '$3', got:" "$2"; }

@@ -6,7 +6,7 @@
 -behaviour(gen_server).
 
 %% what is traced
--export([f/2, sleepy/1, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
+-export([f/2, sleepy/1, late/2, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
          'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1, deep/1, through/2]).
 %% gen_server
 -export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
@@ -21,6 +21,9 @@
 f(I, _T) -> I.
 
 sleepy(Ms) -> receive after Ms -> {slept, Ms} end.
+
+%% As big/1, after Ms milliseconds.
+late(Ms, Kb) -> receive after Ms -> big(Kb) end.
 
 fails(error) -> error(badarg);
 fails(exit) -> exit({shutdown, on_purpose});

@@ -122,6 +122,18 @@ static void ends_the_agent_chose(void **state)
     }
 }
 
+/* The agent says that all is taken back; the node knows better. */
+static void a_node_that_is_not_clean_after_all(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS, {"", "{closed,exhausted,[]}"},
+        FINISHES, {"erlang:whereis", "undefined"}, {"erlang:module_loaded", "false"},
+        {"erlang:check_old_code", "false"}, {"erlang:system_info", "7"}, END};
+    struct bt_summary sum;
+    trace(script, "", BEAMTAP_EUNCLEAN, "is not clean: trace control word 7, it was 0", &sum);
+    assert_false(sum.is_clean);
+}
+
 static void messages_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -409,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_trace_that_shows_nothing_is_stopped),
         cmocka_unit_test(a_session_that_is_never_armed_dismisses_the_agent),
         cmocka_unit_test(ends_the_agent_chose),
+        cmocka_unit_test(a_node_that_is_not_clean_after_all),
         cmocka_unit_test(messages_that_cannot_be_read),
         cmocka_unit_test(messages_nobody_asked_for_are_passed_over),
         cmocka_unit_test(a_node_that_goes),
