@@ -345,9 +345,11 @@ static int print_fn(struct printer *p, const struct bt_ast_spec *s)
 static void print_module(struct printer *p, const struct bt_ast_name *name)
 {
     static const char prefix[] = "Elixir.";
-    if (name->kind == BT_NAME_GLOB) /* MyApp.*, and what begins with * needs no more */
-        bt_buf_puts(
-            p->out, name->text + (strncmp(name->text, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0));
+    bool is_full = name->kind == BT_NAME_GLOB && strncmp(name->text, prefix, strlen(prefix)) == 0;
+    if (is_full && bt_ex_begins(name->text + strlen(prefix))) /* MyApp.* needs no more to be taken for Elixir */
+        bt_buf_puts(p->out, name->text + strlen(prefix));
+    else if (name->kind == BT_NAME_GLOB)
+        bt_buf_puts(p->out, name->text);
     else if (name->kind == BT_NAME_ATOM && is_bare(name->text, name->len)) /* how a spec cannot begin */
         bt_buf_printf(p->out, ":%s", name->text);
     else if (name->kind == BT_NAME_ATOM)
