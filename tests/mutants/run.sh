@@ -39,7 +39,7 @@ wrong_with() {                  # NAME: what is wrong with the patch
     for field in Mechanism Test Fails; do
         [ "$(field $field "$1" | grep -c .)" = 1 ] || echo "has no line '$field: ...'"
     done
-    patch -p1 -s -f --dry-run -d "$root" < "$here/$1.patch" 2>&1 || echo "does not apply"
+    patch -p1 -F1 -s -f --dry-run -d "$root" < "$here/$1.patch" 2>&1 || echo "does not apply"
     file=$(test_file "$1")
     [ -n "$file" ] && [ -f "$root/$file" ] || echo "names no test"
     grep -qF "| \`$1\` | $(field Mechanism "$1") |" "$root/doc/SAFETY.md" || echo "does not stand in doc/SAFETY.md with its mechanism"
@@ -82,7 +82,7 @@ prepare() {
 build() { cmake --build "$work/build" -j "$jobs" --target "$1" >> "$work/build.log" 2>&1; }
 
 switch_off() {                  # NAME
-    patch -p1 -s -f --no-backup-if-mismatch -d "$work/tree" < "$here/$1.patch" > "$work/$1.log" 2>&1 || return 1
+    patch -p1 -F1 -s -f --no-backup-if-mismatch -d "$work/tree" < "$here/$1.patch" > "$work/$1.log" 2>&1 || return 1
     ! touches_agent "$1" || "$work/tree/src/agent/make_beams.sh" "$work/tree/src/agent/agent_beams.c" >> "$work/$1.log" 2>&1
 }
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake erlang-dev uthash-dev libpcre2-dev)
-test=(libcmocka-dev mandoc procps
+test=(libcmocka-dev mandoc patch procps
       erlang-base erlang-runtime-tools erlang-tools erlang-syntax-tools erlang-parsetools     # nodes of this machine's release
       dpkg tar util-linux debian-archive-keyring ca-certificates)                             # the other releases (otp.sh)
 
