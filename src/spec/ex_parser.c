@@ -90,8 +90,11 @@ static int parse_member(struct bt_parser *p, struct bt_ast_name *name)
     size_t len = 0;
     while (!t.is_quoted && is_glob_char(text[len]))
         len++;
-    if (len > 1 && memchr(text, '*', len))
+    if (len > 1 && memchr(text, '*', len)) {
+        if (text[0] >= 'A' && text[0] <= 'Z')
+            return bt_parser_unexpected(p, "a function, whose name begins with a small letter,");
         return take_glob(p, "", len, name);
+    }
     bool is_all = bt_parser_is_op(p, BT_OP_MUL);
     if (t.kind != BT_TOK_VAR && t.kind != BT_TOK_ATOM && t.kind != BT_TOK_WILD && !is_all)
         return bt_parser_unexpected(p, "a function, or * for all of them,");
