@@ -71,6 +71,7 @@ static void talks(struct bt_link *l)
         (struct bt_slice){l->message.p, (size_t)(l->message.end - l->message.p)}));
     bt_link_say(l, "{welcome,<0.44.0>}");
     bt_link_await_eof(l);
+    bt_arena_done(&a);
 }
 
 static void hello_and_welcome(void **state)
@@ -508,6 +509,8 @@ static void sends_in_pieces(struct bt_link *l)
     bt_link_put_send(&b, l->client, bt_test_etf(&a, "{three}"));
     bt_link_send(l, b.data, b.len);
     bt_link_await_eof(l);
+    bt_buf_done(&b);
+    bt_arena_done(&a);
 }
 
 static void pieces_become_messages(void **state)
@@ -634,6 +637,7 @@ static void sends_a_message_of_nothing(struct bt_link *l)
     bt_buf_put(&b, l->client.p, l->client.len);
     bt_link_send_frame4(l, b.data, b.len);
     bt_link_await_eof(l);
+    bt_buf_done(&b);
 }
 
 static void a_send_without_a_message_is_not_the_protocol(void **state)
