@@ -47,7 +47,10 @@ unit_tests() {
     local t names=("$@")
     [ $# -gt 0 ] || { names=("$tree"/tests/test_*); names=("${names[@]##*/test_}"); }
     for t in "${names[@]}"; do
-        case $t in *.cmake) continue ;; esac
+        if [ $# -eq 0 ] && [ "$t" = bucket ]; then      # arithmetic on a struct of five numbers, a billion times
+            echo "left   bucket: takes minutes, allocates nothing"
+            continue
+        fi
         under "$t" "$tree/tests/test_$t"
     done
 }
