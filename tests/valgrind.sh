@@ -26,12 +26,13 @@ fi
 memcheck=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible
           --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes --num-callers=20
           --suppressions="$here/valgrind.supp")
+before=()                       # a command that runs valgrind
 failed=0
 
 # under NAME COMMAND...: runs it; what memcheck says goes to $log/NAME, what the program says to $log/NAME.out.
 under() {
     local name=$1 status; shift
-    "${memcheck[@]}" --log-file="$log/$name" "$@" > "$log/$name.out" 2>&1
+    "${before[@]}" "${memcheck[@]}" --log-file="$log/$name" "$@" > "$log/$name.out" 2>&1
     status=$?
     if [ -s "$log/$name" ] || [ $status -ne "${wanted_status:-0}" ]; then
         printf 'FAILED %s (status %s)\n' "$name" "$status"
@@ -71,7 +72,9 @@ sessions() {
     under elixir "$beamtap" trace "$NODE" ':target.id(x) when x != 1 -> return' -c 2
     wanted_status=2 under unknown "$beamtap" trace "$NODE" 'targte:f/1'
     wanted_status=3 under nobody "$beamtap" trace "nobody@127.0.0.1" 'lists:seq/2'
-    under interrupted timeout -s INT 3 "$beamtap" trace "$NODE" 'target:id(_)' -c none -t 1h
+    before=(timeout --preserve-status -s INT 5)
+    under interrupted "$beamtap" trace "$NODE" 'target:id(_)' -c none -t 1h
+    before=()
     under compile "$beamtap" compile 'm:f(X, [Y | _]) when X > Y; is_list(X) -> return' '{m, f, fun([_]) -> return_trace() end}'
     under clear "$beamtap" clear "$NODE"
 }

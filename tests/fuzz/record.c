@@ -16,7 +16,7 @@
 #include "node/conn.h"
 #include "node/handshake.h"
 
-#define MAX_ITEM 4000  /* longer ones become DEFAULT: mutations of so much find little */
+#define MAX_ITEM 1200  /* longer ones become DEFAULT: changes in so much find little */
 #define MAX_FILES 1000 /* of each kind */
 
 enum { DEFAULT, ANSWER, SAY };

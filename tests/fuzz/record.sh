@@ -69,7 +69,9 @@ rm -rf "$corpus"
 mkdir -p "$corpus"/{session,connect,fetch,handshake,epmd,event,etf}
 for f in "$seeds"/*.items; do
     name=$(basename "$f" .items)
-    { printf '\0'; cat "$f"; } > "$corpus/session/$name"
+    variant='\5'                # of fuzz_session.c
+    [ "$name" != times ] || variant='\6'
+    { printf '%b' "$variant"; cat "$f"; } > "$corpus/session/$name"
 done
 for name in returns silent; do { printf '\0\0\0\0'; cat "$seeds/$name.items"; } > "$corpus/connect/$name"; done
 head -c 2000 "$seeds/records.items" > "$corpus/fetch/records"

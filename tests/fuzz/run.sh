@@ -37,7 +37,7 @@ targets=${*:-$(awk '{print $1}' <<< "$table")}
 
 mkdir -p build/fuzz/found
 if ! { cmake -S . -B build/fuzz -DBT_FUZZ=ON -DBT_SANITIZE=ON -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release &&
-       for t in $targets; do cmake --build build/fuzz -j "$(nproc)" --target "fuzz_$t" || exit 1; done; } > build/fuzz/build.log 2>&1; then
+       for t in $targets; do cmake --build build/fuzz -j "$(nproc)" --target "fuzz_$t" "fuzz_${t}_short" || exit 1; done; } > build/fuzz/build.log 2>&1; then
     tail -n 40 build/fuzz/build.log
     exit 1
 fi
@@ -49,9 +49,10 @@ printf '%-10s %12s %10s %8s %8s  %s\n' target executions per_s coverage corpus r
 for t in $targets; do
     read -r _ longest dict more <<< "$(grep -w "^$t" <<< "$table")"
     [ -n "${longest-}" ] || { echo "no target $t" >&2; exit 2; }
-    learnt=build/fuzz/learnt/$t log=build/fuzz/$t.log
-    mkdir -p "$learnt"
-    folders=("$learnt")
+    learnt=build/fuzz/learnt/$t seeds=build/fuzz/seeds/$t log=build/fuzz/$t.log
+    mkdir -p "$learnt" "$seeds"
+    "build/fuzz/tests/fuzz_${t}_short" -w "$seeds" || exit 1
+    folders=("$learnt" "$seeds")
     for d in "tests/fuzz/corpus/$t" ${more-}; do [ ! -d "$d" ] || folders+=("$d"); done
     options=("-$by=$runs" "-max_len=$longest" -timeout=20 -print_final_stats=1 "-artifact_prefix=build/fuzz/found/$t-")
     [ "$dict" = - ] || options+=("-dict=tests/fuzz/$dict.dict")

@@ -141,6 +141,21 @@ static int run_changed_seeds(unsigned long n)
     return 0;
 }
 
+static int write_seeds(const char *folder)
+{
+    for (size_t i = 0; i < bt_fuzz_n_seeds; i++) {
+        char path[1000];
+        snprintf(path, sizeof path, "%s/seed-%zu", folder, i);
+        FILE *f = fopen(path, "wb");
+        if (!f || fwrite(bt_fuzz_seeds[i].bytes, 1, bt_fuzz_seeds[i].len, f) != bt_fuzz_seeds[i].len ||
+            fclose(f) != 0) {
+            perror(path);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static bool is_folder(const char *name)
 {
     DIR *d = opendir(name);
@@ -153,6 +168,8 @@ int main(int argc, char **argv)
 {
     const char *runs = getenv("BT_FUZZ_RUNS");
     int rc = 0;
+    if (argc == 3 && strcmp(argv[1], "-w") == 0)
+        return write_seeds(argv[2]);
     if (argc > 1 && !is_folder(argv[1])) {
         for (int i = 1; i < argc; i++)
             rc |= run_file(argv[i]);

@@ -1,7 +1,7 @@
 /*
  * standalone.h - a fuzz target as a program of its own (-DBT_FUZZ_MAIN, with standalone.c): files given as arguments
  * are run once; with none, or a folder, a fixed sequence of changed seeds is, the target's own and the folder's files (count in
- * BT_FUZZ_RUNS, default 100000).
+ * BT_FUZZ_RUNS, default 100000). -w FOLDER writes the target's seeds there, one file each.
  */
 #ifndef BT_FUZZ_STANDALONE_H
 #define BT_FUZZ_STANDALONE_H

@@ -22,6 +22,7 @@
 #define START_US INT64_C(1000000000)
 #define WALL_US INT64_C(1700000000000000)
 #define MAX_ANSWERS 128
+#define MAX_SCRIPTS 16
 #define MAX_OPEN_QUESTIONS 64
 #define MAX_WAITS 20000 /* then the node hangs up */
 #define OUR_CHALLENGE 0x12345678u
@@ -59,25 +60,28 @@ static struct {
 
 /* ---- the script ---- */
 
-static struct {
+/* Those that were read, so that a test may change between them. */
+static struct script {
     const struct bt_peer_answer *of;
-    struct bt_arena arena;
     struct answer answers[MAX_ANSWERS];
     size_t n;
-} script;
+} scripts[MAX_SCRIPTS], *script;
 
 static void read_script(const struct bt_peer_answer *from)
 {
-    if (script.of == from)
+    static struct bt_arena arena; /* until the end */
+    script = scripts;
+    while (script->of && script->of != from)
+        BT_PEER_CHECK(++script < scripts + MAX_SCRIPTS);
+    if (script->of == from)
         return;
-    bt_arena_done(&script.arena);
-    script.of = from;
-    for (script.n = 0; from && from->to; from++, script.n++) {
-        BT_PEER_CHECK(script.n < MAX_ANSWERS);
-        struct answer *a = &script.answers[script.n];
+    script->of = from;
+    for (; from && from->to; from++) {
+        BT_PEER_CHECK(script->n < MAX_ANSWERS);
+        struct answer *a = &script->answers[script->n++];
         *a = (struct answer){.to = from->to};
         if (from->answer)
-            a->term = bt_test_etf(&script.arena, from->answer);
+            a->term = bt_test_etf(&arena, from->answer);
     }
 }
 
@@ -99,11 +103,11 @@ const struct bt_wire_seen *bt_wire_seen(void)
 
 static const struct answer *find_answer(const char *to)
 {
-    for (size_t i = 0; i < script.n; i++) {
-        size_t at = (w.at + i) % script.n;
-        if (strcmp(script.answers[at].to, to) == 0) {
+    for (size_t i = 0; i < script->n; i++) {
+        size_t at = (w.at + i) % script->n;
+        if (strcmp(script->answers[at].to, to) == 0) {
             w.at = at + 1;
-            return &script.answers[at];
+            return &script->answers[at];
         }
     }
     return NULL;
@@ -350,9 +354,9 @@ static bool speak(void)
     }
     if (answer_by_script())
         return true;
-    if (w.stage != CONNECTED || w.at >= script.n || *script.answers[w.at].to)
+    if (w.stage != CONNECTED || w.at >= script->n || *script->answers[w.at].to)
         return false;
-    put_term(script.answers[w.at++].term, false);
+    put_term(script->answers[w.at++].term, false);
     return true;
 }
 

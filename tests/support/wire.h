@@ -53,7 +53,7 @@ struct bt_wire_seen {
     int64_t took_us;    /* time that passed */
 };
 
-/* A new world. Terms of a script are read once for each script, as long as it is the same. */
+/* A new world. The terms of a script are read the first time it is used. */
 void bt_wire_start(const struct bt_wire_opts *opts);
 const struct bt_wire_seen *bt_wire_seen(void);
 
