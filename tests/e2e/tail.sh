@@ -28,6 +28,9 @@ like "closing line" "$(tail -n 1 <<< "$ERR")" '^beamtap: stopped: .*\(interrupte
 clean
 
 part "without a rate"
+n=3000000                               # so that it does not end before the window has grown
+timed='{T, done} = timer:tc(fun() -> target:loop('$n') end), T div 1000'
+untraced=$(ask "$timed")
 for try in 1 2 3; do                    # on a machine that is busy elsewhere the loop may end before the window has grown
     tap_start "$NODE" 'target:loop(N) -> return' -c none -t 20s --rate none
     wait_armed
