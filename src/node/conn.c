@@ -47,6 +47,7 @@ struct bt_conn {
     struct bt_buf in; /* received, from in_pos on not consumed */
     size_t in_pos;
     uint64_t received;
+    int64_t heard_at_us; /* when some of it came last */
 };
 
 /* ---- socket callbacks for ei ---- */
@@ -304,6 +305,11 @@ uint64_t bt_conn_received(const struct bt_conn *c)
     return c->received;
 }
 
+int64_t bt_conn_heard_at_us(const struct bt_conn *c)
+{
+    return c->heard_at_us;
+}
+
 const struct bt_term *bt_conn_self(const struct bt_conn *c, struct bt_arena *a)
 {
     const erlang_pid *self = ei_self((ei_cnode *)&c->ec);
@@ -456,6 +462,7 @@ static int fill(struct bt_conn *c, struct beamtap_err *err)
     if (n > 0) {
         c->in.len += (size_t)n;
         c->received += (uint64_t)n;
+        c->heard_at_us = bt_clock_mono_us();
         return 1;
     }
     if (n == -EAGAIN)

@@ -73,5 +73,7 @@ int bt_conn_next(struct bt_conn *c, struct bt_msg *msg, int64_t deadline_us, str
 bool bt_conn_pending(const struct bt_conn *c);
 /* Bytes received so far. */
 uint64_t bt_conn_received(const struct bt_conn *c);
+/* When the last of them came, in us of bt_clock_mono_us(). */
+int64_t bt_conn_heard_at_us(const struct bt_conn *c);
 
 #endif

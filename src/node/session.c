@@ -49,8 +49,6 @@ struct bt_session {
     bool has_mark;
     struct bt_bucket bucket; /* the second limit, for our own output */
     int64_t heard_at_us;     /* when events came last */
-    int64_t alive_at_us;     /* when anything at all came last, */
-    uint64_t alive_bytes;    /* and how many bytes had come by then */
     bool has_closed;         /* the agent said: patterns are off */
     bool verify_word;
     int64_t renew_at_us, limit_at_us, grace_at_us, give_up_at_us, ask_at_us;
@@ -736,15 +734,10 @@ int bt_session_tend(struct bt_session *s, struct beamtap_err *err)
 }
 
 /* A link that was cut without a word: the agent, which counts aloud each second, is late by more than the lease. */
-static int check_alive(struct bt_session *s, struct beamtap_err *err)
+static int check_alive(const struct bt_session *s, struct beamtap_err *err)
 {
     int64_t longest = (int64_t)s->opts.lease_ms * 1000 + SILENCE_US(s->plan.n_mfas);
-    int64_t now = bt_clock_mono_us();
-    if (s->state != TRACING || bt_conn_received(s->conn) != s->alive_bytes) {
-        s->alive_bytes = bt_conn_received(s->conn);
-        s->alive_at_us = now;
-    }
-    if (now - s->alive_at_us <= longest)
+    if (s->state != TRACING || bt_clock_mono_us() - bt_conn_heard_at_us(s->conn) <= longest)
         return 0;
     return bt_err_set(err, BEAMTAP_ELOST, "heard nothing of %s for %" PRId64 " ms: link cut, or node stopped",
         bt_conn_node(s->conn), longest / 1000);

@@ -5,7 +5,7 @@
 #   BT_RELEASES   the releases (23 25 27 29)
 #   BT_LONG       1 (default): the long form of those scripts that have one; 0: as in the suite
 #   BT_SOAK       sessions of tests/soak.sh (100)
-#   BT_LOGS       a folder for what the scripts print (a new one)
+#   BT_LOGS       a folder for what the scripts print (a new one); what has a result there is not run again
 #
 # Exit status 1 when anything failed. A release that cannot be had is shown as skipped. Takes about 50 minutes on two cores.
 set -u
@@ -22,7 +22,7 @@ if [ $# -eq 0 ]; then
     scripts+=(soak)
 fi
 
-run() {         # run SCRIPT RELEASE: its exit status
+run() {         # run SCRIPT RELEASE
     case $1 in
         soak) timeout 3600 ../soak.sh "${BT_SOAK:-100}" "$2" ;;
         *) timeout 900 "./$1.sh" "$2" ;;
@@ -30,7 +30,7 @@ run() {         # run SCRIPT RELEASE: its exit status
 }
 
 word_of() {     # STATUS
-    case $1 in 0) echo passed ;; 77) echo skipped ;; -) echo - ;; *) echo FAILED ;; esac
+    case $1 in 0) echo passed ;; 77) echo skipped ;; -) echo - ;; 124) echo 'too long' ;; *) echo FAILED ;; esac
 }
 
 # of_part STATUS LOG PART: how that part of the script went
@@ -60,8 +60,11 @@ for script in "${scripts[@]}"; do
         case $needs_no_release in
             *" $script "*) [ "$release" = "${releases%% *}" ] || { status[$script-$release]=-; continue; } ;;
         esac
-        run "$script" "$release"
-        status[$script-$release]=$?
+        if [ ! -s "$logs/$script-$release.status" ]; then
+            run "$script" "$release"
+            echo $? > "$logs/$script-$release.status"
+        fi
+        read -r "status[$script-$release]" < "$logs/$script-$release.status"
         printf '%5d s  %s %s: %s\n' $((SECONDS - began)) "$script" "$release" "$(word_of "${status[$script-$release]}")"
         case ${status[$script-$release]} in
             0 | 77) ;;

@@ -91,6 +91,7 @@ static void hello_and_welcome(void **state)
     say_hello(c);
     assert_message(c, "{welcome,<app@127.0.0.1.44.0>}");
     assert_true(bt_conn_received(c) > 0);
+    assert_in_range(bt_conn_heard_at_us(c), 1, bt_clock_mono_us());
     assert_false(bt_conn_pending(c));
     bt_conn_close(c);
     assert_int_equal(bt_peer_end(&p), 0);
