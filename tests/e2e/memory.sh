@@ -42,9 +42,9 @@ flood() {
 
 flood "small arguments" small 20000 80 8192
 flood "10 KB" 'lists:seq(1, 640)' 20000 80 1640
-# Mostly 9 to 21 MB; 36 and 68 MB were seen once each (doc/SAFETY.md, "Not guaranteed"), with an eighth of it under way; now it is a thirty-second.
+# Mostly 5 to 21 MB; 36, 44, 48 and 68 MB were seen once each on a busy machine (doc/SAFETY.md, "Not guaranteed").
 flood "10 KB, --max-memory 8M" 'lists:seq(1, 640)' 4000 40 400 --max-memory 8M
 flood "600 KB" big "$big_count" 80 100
-flood "600 KB, --max-memory 8M" big 100 40 100 --max-memory 8M
+flood "600 KB, --max-memory 8M" big 100 60 100 --max-memory 8M
 flood "a reference-counted binary of 600 KB in each" '{binary:copy(<<0:8192>>, 600), x}' 60 80 100
 finish

@@ -28,10 +28,7 @@ like "closing line" "$(tail -n 1 <<< "$ERR")" '^beamtap: stopped: .*\(interrupte
 clean
 
 part "without a rate"
-n=3000000                               # so that it does not end before the window has grown
-timed='{T, done} = timer:tc(fun() -> target:loop('$n') end), T div 1000'
-untraced=$(ask "$timed")
-for try in 1 2 3; do                    # on a machine that is busy elsewhere the loop may end before the window has grown
+for try in 1 2 3 4 5; do                # on a machine that is busy elsewhere the loop may end before 100 calls are open
     tap_start "$NODE" 'target:loop(N) -> return' -c none -t 20s --rate none
     wait_armed
     ms=$(ask "$timed")
@@ -39,9 +36,9 @@ for try in 1 2 3; do                    # on a machine that is busy elsewhere th
     ends 0
     at_most "loop($n), ms" "$ms" $((2 * untraced + 1000))
     calls=$(calls_of target:loop)
-    [ "$calls" -lt 500 ] || break
+    [ "$calls" -lt 150 ] || break
 done
-at_least "calls shown" "$calls" 500
+at_least "calls shown" "$calls" 150
 count_is "said once" 1 "$SAYS" "$ERR"
 like "closing line" "$(tail -n 1 <<< "$ERR")" '^beamtap: stopped: .*\(interrupted\).* 0 lost; node clean$'
 unlike "closing line" "$ERR" 'still open'
