@@ -12,7 +12,11 @@ release=$(erl -noshell -eval 'io:put_chars(erlang:system_info(otp_release)), hal
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-hash_of() { sha256sum "$1" | cut -c1-8; }
+# The files a source includes, in their order.
+parts() { sed -n "s|^-include(\"\(.*\)\")\.|$here/\1|p" "$1"; }
+
+# shellcheck disable=SC2046     # names without blanks
+hash_of() { cat "$1" $(parts "$1") | sha256sum | cut -c1-8; }
 
 # beam SOURCE MODULE OPTION: the stripped beam in $tmp/MODULE.beam
 #
@@ -20,6 +24,9 @@ hash_of() { sha256sum "$1" | cut -c1-8; }
 # that 23 and 24 do not know, whatever +r23 and +r24 say.
 beam() {
     sed '/^%/d' "$1" >"$tmp/$2.erl"
+    for part in $(parts "$1"); do
+        sed '/^%/d' "$part" >"$tmp/${part##*/}"
+    done
     ( # warnings are those of the source, not of what it expands to
         cd "$tmp"
         erlc +warnings_as_errors "-DAGENT=$2" "$2.erl" && erlc -E "-DAGENT=$2" "$2.erl"

@@ -1,6 +1,6 @@
 /*
  * bucket.h - a token bucket: so many per interval, so many at once. Pure: the time is passed in. The tracer on the node
- * keeps the same rule (src/agent/beamtap_agent.erl, refill); this one guards our own output.
+ * keeps the same rule (src/agent/gate.hrl, refill); this one guards our own output.
  */
 #ifndef BT_LIMIT_BUCKET_H
 #define BT_LIMIT_BUCKET_H

@@ -10,7 +10,8 @@ command -v erlc >/dev/null || { echo "SKIPPED: no erlc here" >&2; exit 77; }
 release=$(erl -noshell -eval 'io:put_chars(erlang:system_info(otp_release)), halt().')
 [ "$release" = 25 ] || { echo "SKIPPED: needs OTP 25, found $release" >&2; exit 77; }
 here=$(cd "$(dirname "$0")" && pwd)
-agent=$here/../../src/agent/beamtap_agent.erl
+src=$here/../../src/agent
+agent=$src/beamtap_agent.erl
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -18,6 +19,6 @@ sed -n '/^-record(/,/}) *\./p' "$agent" >"$tmp/agent.hrl"
 sed -E 's/^-export\(.*/-compile([export_all, nowarn_export_all])./
         s/erlang:monotonic_time\(microsecond\)/erlang:get(now_us)/' "$agent" >"$tmp/agent_under_test.erl"
 grep -q 'get(now_us)' "$tmp/agent_under_test.erl" || { echo "agent_test.sh: the agent's clock has moved" >&2; exit 1; }
-(cd "$tmp" && erlc -DAGENT=agent_under_test agent_under_test.erl && erlc -I . "$here/agent_test.erl")
+(cd "$tmp" && erlc -I "$src" -DAGENT=agent_under_test agent_under_test.erl && erlc -I . "$here/agent_test.erl")
 ERL_CRASH_DUMP=/dev/null erl -noshell -noinput -pa "$tmp" -eval 'agent_test:main(init:get_plain_arguments()).' \
     -extra "$1" "$2" "$tmp"

@@ -119,7 +119,7 @@ for document in "${documents[@]}"; do
     grep -oE '\b(beamtap_agent|beamtap_sweep):[a-z_]+/[0-9]+' "$tmp/text" | sort -u > "$tmp/names"
     while IFS=:/ read -r module name arity; do
         checks=$((checks + 1))
-        grep -qE "^$name\\(" "src/agent/$module.erl" || fail "$document names $module:$name/$arity, which is not there"
+        cat "src/agent/$module.erl" src/agent/*.hrl | grep -qE "^$name\\(" || fail "$document names $module:$name/$arity, which is not there"
     done < "$tmp/names"
 done
 
