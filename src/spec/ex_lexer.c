@@ -10,8 +10,6 @@
 #include "spec/lex_literal.h"
 #include "spec/loc.h"
 
-#define MAX_ATOM_BYTES 255 /* of an alias, whose characters are bytes */
-
 static const struct bt_lex_mark marks[] = {
     {"===", BT_TOK_OP, BT_OP_EXACT_EQ, NULL},
     {"!==", BT_TOK_OP, BT_OP_EXACT_NE, NULL},
@@ -296,12 +294,16 @@ static int is_key(const struct bt_lexer *lx, size_t len, struct beamtap_err *err
         "a key needs a blank behind its ':'; Erlang's mod:fun(x) is written :mod.fun(x)");
 }
 
-static void take_name(struct bt_lexer *lx, struct bt_token *tok, enum bt_token_kind kind, size_t len)
+static int take_name(
+    struct bt_lexer *lx, struct bt_token *tok, enum bt_token_kind kind, size_t len, struct beamtap_err *err)
 {
+    if (bt_lex_name_fits(bt_lex_here(lx, len), bt_utf8_count(lx->text + lx->off, len), err))
+        return -1;
     tok->kind = kind;
     tok->text = bt_arena_strndup(lx->arena, lx->text + lx->off, len);
     tok->len = len;
     bt_lex_advance(lx, len);
+    return 0;
 }
 
 static int word_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
@@ -311,7 +313,8 @@ static int word_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_
     if (key < 0)
         return -1;
     struct beamtap_loc loc = bt_lex_here(lx, len);
-    take_name(lx, tok, key ? BT_TOK_KEY : BT_TOK_VAR, len);
+    if (take_name(lx, tok, key ? BT_TOK_KEY : BT_TOK_VAR, len, err))
+        return -1;
     if (key)
         bt_lex_advance(lx, 1);
     for (size_t i = 0; !key && tok->text && i < sizeof words / sizeof words[0]; i++) {
@@ -345,17 +348,17 @@ static int alias_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap
     size_t len = alias_len(lx);
     int key = is_key(lx, len, err);
     if (key) {
-        take_name(lx, tok, BT_TOK_KEY, len);
+        if (key < 0 || take_name(lx, tok, BT_TOK_KEY, len, err))
+            return -1;
         bt_lex_advance(lx, 1);
-        return key < 0 ? -1 : 0;
+        return 0;
     }
     struct beamtap_loc loc = bt_lex_here(lx, len);
     bool has_prefix =
         bt_lex_at(lx, "Elixir") && (len == strlen("Elixir") || lx->text[lx->off + strlen("Elixir")] == '.');
     size_t before = has_prefix ? 0 : strlen(prefix);
-    if (before + len > MAX_ATOM_BYTES)
-        return bt_err_at(err, BEAMTAP_ESPEC, loc,
-            "a module's name has at most %d characters, this one has %zu", MAX_ATOM_BYTES, before + len);
+    if (bt_lex_name_fits(loc, before + len, err)) /* characters of an alias are bytes */
+        return -1;
     char *text = bt_arena_alloc(lx->arena, before + len + 1);
     if (text) {
         memcpy(text, prefix, before);
@@ -394,8 +397,7 @@ static int atom_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_
     if (!len || bt_lex_at(lx, "::"))
         return bt_lex_mark(lx, tok, marks, err);
     bt_lex_advance(lx, 1);
-    take_name(lx, tok, BT_TOK_ATOM, len);
-    return 0;
+    return take_name(lx, tok, BT_TOK_ATOM, len, err);
 }
 
 /* What stands behind a dot: the name of a function or field. Leaves tok as it is where it is none. */
@@ -407,7 +409,7 @@ static int member_token(struct bt_lexer *lx, struct bt_token *tok, struct beamta
     bool is_name = is_start(c);
     size_t len = is_name ? name_len(lx, 0) : operator_len(lx);
     if (len && !(is_name && len == 1 && c == '_'))
-        take_name(lx, tok, is_name ? BT_TOK_VAR : BT_TOK_ATOM, len);
+        return take_name(lx, tok, is_name ? BT_TOK_VAR : BT_TOK_ATOM, len, err);
     return 0;
 }
 

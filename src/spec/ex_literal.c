@@ -8,8 +8,6 @@
 #include "spec/lex_literal.h"
 #include "spec/number.h"
 
-#define MAX_ATOM_CHARS 255 /* of the VM */
-
 /* Text between two marks, escaped or raw. */
 struct quoted {
     struct beamtap_loc start; /* where it begins, for messages */
@@ -158,9 +156,8 @@ static int text_token(struct bt_lexer *lx, struct bt_token *tok, enum bt_token_k
     size_t n_chars;
     if (kind != BT_TOK_LITERAL && count_chars(q, &n_chars, err))
         return -1;
-    if ((kind == BT_TOK_ATOM || kind == BT_TOK_KEY) && n_chars > MAX_ATOM_CHARS)
-        return bt_err_at(err, BEAMTAP_ESPEC, q->start, "an atom has at most %d characters, this one has %zu",
-            MAX_ATOM_CHARS, n_chars);
+    if ((kind == BT_TOK_ATOM || kind == BT_TOK_KEY) && bt_lex_name_fits(q->start, n_chars, err))
+        return -1;
     tok->kind = kind;
     tok->is_quoted = true;
     tok->text = q->text;

@@ -8,8 +8,6 @@
 #include "base/utf8.h"
 #include "spec/number.h"
 
-#define MAX_ATOM_CHARS 255 /* of the VM */
-
 /* ---- numbers ---- */
 
 /* Bytes of digits in this base with single underscores between them, from `off`. */
@@ -251,9 +249,8 @@ int bt_lex_quoted(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err 
         return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(&start, 1), "%s has no closing %c",
             quote == '"' ? "this string" : "this quoted atom", quote);
     bt_lex_advance(lx, 1);
-    if (quote == '\'' && n_chars > MAX_ATOM_CHARS)
-        return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(&start, lx->off - start.off),
-            "an atom has at most %d characters, this one has %zu", MAX_ATOM_CHARS, n_chars);
+    if (quote == '\'' && bt_lex_name_fits(bt_lex_here(&start, lx->off - start.off), n_chars, err))
+        return -1;
     tok->kind = quote == '"' ? BT_TOK_STRING : BT_TOK_ATOM;
     tok->is_quoted = true;
     tok->text = text;

@@ -235,8 +235,17 @@ static int skip_blank(struct bt_lexer *lx, struct beamtap_err *err)
 
 /* ---- tokens ---- */
 
-static void name_token(struct bt_lexer *lx, struct bt_token *tok)
+int bt_lex_name_fits(struct beamtap_loc loc, size_t n_chars, struct beamtap_err *err)
 {
+    if (n_chars <= BT_LEX_NAME_MAX)
+        return 0;
+    return bt_err_at(err, BEAMTAP_ESPEC, loc, "a name has at most %d characters, this one has %zu",
+        BT_LEX_NAME_MAX, n_chars);
+}
+
+static int name_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_err *err)
+{
+    struct bt_lexer at = *lx;
     const char *start = lx->text + lx->off;
     size_t from = lx->off, step;
     bool is_var = is_upper(bt_lex_peek(lx, NULL)) || *start == '_';
@@ -253,6 +262,7 @@ static void name_token(struct bt_lexer *lx, struct bt_token *tok)
             tok->op = keywords[i].op;
         }
     }
+    return bt_lex_name_fits(bt_lex_here(&at, tok->len), bt_utf8_count(start, tok->len), err);
 }
 
 static int illegal_char(const struct bt_lexer *lx, struct beamtap_err *err)
@@ -297,7 +307,7 @@ static int read_token(struct bt_lexer *lx, struct bt_token *tok, struct beamtap_
     if (is_digit(c))
         rc = bt_lex_number(lx, tok, err);
     else if (is_lower(c) || is_upper(c) || c == '_')
-        name_token(lx, tok);
+        rc = name_token(lx, tok, err);
     else if (c == '\'' || c == '"')
         rc = bt_lex_quoted(lx, tok, err);
     else if (c == '$')
