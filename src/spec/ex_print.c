@@ -346,8 +346,10 @@ static void print_module(struct printer *p, const struct bt_ast_name *name)
 {
     static const char prefix[] = "Elixir.";
     bool is_full = name->kind == BT_NAME_GLOB && strncmp(name->text, prefix, strlen(prefix)) == 0;
-    if (is_full && bt_ex_begins(name->text + strlen(prefix))) /* MyApp.* needs no more to be taken for Elixir */
-        bt_buf_puts(p->out, name->text + strlen(prefix));
+    const char *rest = is_full ? name->text + strlen(prefix) : "";
+    /* MyApp.* needs no more to be taken for Elixir; what begins with the prefix twice keeps it */
+    if (bt_ex_begins(rest) && strncmp(rest, prefix, strlen(prefix)) != 0)
+        bt_buf_puts(p->out, rest);
     else if (name->kind == BT_NAME_GLOB)
         bt_buf_puts(p->out, name->text);
     else if (name->kind == BT_NAME_ATOM && is_bare(name->text, name->len)) /* how a spec cannot begin */

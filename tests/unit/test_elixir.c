@@ -30,6 +30,7 @@ static const struct {
     {"MyApp.Repo.get*/2", NULL},
     {"MyApp.*.get", NULL},
     {"MyApp.*.*", NULL},
+    {"Elixir.Elixir.Mir.MyA*", NULL},
     {"MyApp.Web*", NULL},
     {"MyApp.*.\"a b\"/1", NULL},
     {"Elixir.MyApp.Cart.total", "MyApp.Cart.total"},
