@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +25,9 @@ struct command {
 static const struct command commands[] = {
     {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace},
     {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile},
+    {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check},
     {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear},
+    {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -123,7 +126,8 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
             return commands[i].run(cli);
         }
     }
-    if (!strchr(w->items[0], '@'))
+    bool is_for_release = getenv("RELEASE_NODE") && strpbrk(w->items[0], ":.({[");
+    if (!strchr(w->items[0], '@') && !is_for_release)
         return usage("'%s' is neither a command nor a node (app@host)", w->items[0]);
     cli->words = w->items;
     cli->n_words = w->n;
@@ -159,7 +163,7 @@ int main(int argc, char **argv)
     } else if (opts.help) {
         status = help();
     } else if (opts.version) {
-        printf("beamtap %s\n", beamtap_version());
+        printf("beamtap %s (%s)\n", beamtap_version(), bt_tls_version());
         status = fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
     } else {
         status = run(&cli, &opts.words);
