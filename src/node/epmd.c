@@ -12,6 +12,7 @@
 
 enum { PORT_PLEASE2_REQ = 122, PORT2_RESP = 119, NAMES_REQ = 110 };
 
+#define QUIET_US INT64_C(300000)
 #define MAX_REPLY 65536 /* epmd's answers are small; a peer that sends more is none */
 
 static int epmd_port_of(const struct bt_epmd *e)
@@ -41,7 +42,22 @@ static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *
     return -1;
 }
 
-/* Sends one request and reads until epmd closes. */
+/* The answer that tells a port has come, as far as we read it. */
+static bool is_port(char kind, const struct bt_buf *reply)
+{
+    return kind == PORT_PLEASE2_REQ && reply->len >= 2 && reply->data[0] == PORT2_RESP &&
+           (reply->data[1] != 0 || reply->len >= 4);
+}
+
+/* epmd closes behind its answer, but not every helper passes that on (nc): then no more comes for a while. */
+static int64_t patience(const struct bt_epmd *e, const struct bt_buf *reply)
+{
+    int64_t until = bt_clock_mono_us() + QUIET_US;
+    return reply->len > 0 && bt_route_is_indirect(e->route) && until < e->deadline_us ? until
+                                                                                      : e->deadline_us;
+}
+
+/* Sends one request and reads until epmd closes, or enough is here. */
 static int exchange(
     const struct bt_epmd *e, char kind, const char *name, struct bt_buf *reply, struct beamtap_err *err)
 {
@@ -58,18 +74,20 @@ static int exchange(
     memcpy(req + 3, name, len);
     int rc = bt_sock_write(&s, req, len + 3, e->deadline_us);
     ssize_t n = 1;
-    while (rc == 0 && n > 0 && reply->len <= MAX_REPLY) {
+    while (rc == 0 && n > 0 && reply->len <= MAX_REPLY && !is_port(kind, reply)) {
         if (!bt_buf_reserve(reply, 4096)) {
             rc = ENOMEM;
             break;
         }
-        n = bt_sock_read(&s, reply->data + reply->len, 4096, e->deadline_us);
+        n = bt_sock_read(&s, reply->data + reply->len, 4096, patience(e, reply));
         if (n > 0)
             reply->len += (size_t)n;
+        else if (n == -ETIMEDOUT && reply->len > 0 && bt_route_is_indirect(e->route))
+            n = 0;
         else if (n < 0)
             rc = (int)-n;
     }
-    bool is_whole = rc == 0 && n == 0 && reply->len > 0;
+    bool is_whole = rc == 0 && reply->len > 0 && (n == 0 || is_port(kind, reply));
     bool is_explained =
         !is_whole && rc != EINTR && rc != ETIMEDOUT && rc != ENOMEM && bt_sock_explain(&s, err);
     bt_sock_close(&s);
