@@ -28,6 +28,10 @@
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
+-define(COUNT_SLICE, 64).      % patterns set at a time where functions are counted
+-define(ENTRY_BYTES, 64).      % call_time keeps about so much for each function and process that called it
+-define(TOP_PROCESSES, 200).   % told of at most
+-define(ZERO, {0, 0, 0}).      % calls, microseconds, words
 %% Two processes may pass the guard at Base + 1 and both count down: below a Base that is not 0 the word is closed, and ours.
 -define(UNDERSHOOT, 1024).
 -define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted
@@ -41,12 +45,12 @@
     receive {'DOWN', X, process, _, _} -> ok end,
     receive {'DOWN', Y, process, _, _} -> ok end,
     catch register(Name, self()),
-    erlang:system_flag(trace_control_word, Base),
+    catch erlang:system_flag(trace_control_word, Base),
     case Session of
         none -> [catch erlang:trace_pattern(MFA, false, Kind) || {MFA, Kind} <- Set];
         _ -> catch trace:session_destroy(Session)
     end,
-    erlang:system_flag(trace_control_word, Base),
+    catch erlang:system_flag(trace_control_word, Base),
     code:delete(Module),
     code:purge(Module),
     erlang:send(Ctl, {finished, both_died, []}, [noconnect, nosuspend]).
@@ -59,10 +63,21 @@
                base,            % the control word as it was found; none: it is somebody else's now
                range,           % the gate uses Base .. Base + range
                patterns = [],   % [{MFA, local | global}]
-               counted = []}).  % MFAs on which we set call_count
+               counted = [],    % MFAs on which we set counters, or {M, '_', '_'}
+               kinds = [call_count]}). % which counters
+
+%% What the guard counts (counts.hrl).
+-record(counting, {items,       % [{Function, MFA, Base, Last}]
+                   steps,       % [{MFA, true | false}] still to be set
+                   targets,     % whose calls are timed
+                   theirs,      % MFAs that somebody else counts
+                   told = #{},  % #{Function => what the controller has heard}
+                   entries = 0, % that the VM keeps
+                   next_at}).   % ms: when to read next
 
 -record(guard, {ctl, ctl_mon, lease, deadline, who, tracer, tracer_mon, undo,
-                state = idle,   % idle | armed | closed
+                state = idle,   % idle | armed | counting | closed
+                counting,       % #counting{}
                 specs = #{},    % MFA => {Scope, MatchSpec}: what is installed, or was before it was taken off
                 off = [],       % MFAs whose pattern is off until there are tokens again
                 tick_at,        % ms: when to sample next
@@ -136,6 +151,7 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
 
 -include("guard.hrl").
 -include("watch.hrl").
+-include("counts.hrl").
 -include("tracer.hrl").
 -include("gate.hrl").
 

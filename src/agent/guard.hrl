@@ -6,6 +6,10 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             guard_loop(renewed(G));
         {arm, Groups, Procs, Base, Range, Config} when G#guard.state =:= idle ->
             guard_loop(renewed(arm(G, Groups, Procs, Base, Range, Config)));
+        {count, MFAs, Procs, Config} when G#guard.state =:= idle ->
+            guard_loop(renewed(count(G, MFAs, Procs, Config)));
+        count_set when G#guard.state =:= counting ->
+            guard_loop(count_set(G));
         {close} ->
             guard_loop(renewed(close(G, asked)));
         {finish} ->
@@ -183,6 +187,10 @@ close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     patterns_off(U),
     tell(G, {closed, Why, counts(U)}),
     G#guard{state = closed};
+close(#guard{state = counting} = G, Why) ->
+    G1 = count_tell(G, 0, 50),
+    tell(G1, {closed, Why, []}),
+    G1#guard{state = closed};
 close(#guard{state = closed, undo = U} = G, asked) -> % the controller asks again: the first answer found no way
     tell(G, {closed, asked, counts(U)}),
     G;
@@ -238,16 +246,16 @@ patterns_off(#undo{session = S, patterns = Patterns}) ->
     [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns],
     ok.
 
-counts_off(#undo{session = S, counted = Counted}) ->
-    [catch pattern(S, MFA, false, [call_count]) || MFA <- Counted],
+counts_off(#undo{session = S, counted = Counted, kinds = Kinds}) ->
+    [catch pattern(S, MFA, false, [K]) || MFA <- Counted, K <- Kinds],
     ok.
 
 counts(#undo{session = S, counted = Counted}) ->
     [{MFA, N} || MFA <- Counted, {call_count, N} <- [catch info(S, MFA, call_count)], is_integer(N)].
 
 %% What is still there: nothing, unless somebody interfered.
-left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted}) ->
-    [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, call_count} || MFA <- Counted],
+left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted, kinds = Kinds}) ->
+    [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, K} || MFA <- counted_functions(Counted), K <- Kinds],
                        {_, V} <- [erlang:trace_info(MFA, K)], V =/= false, V =/= undefined]
         ++ [{flags, P} || P <- [new_processes | processes()], erlang:trace_info(P, tracer) =:= {tracer, T}]
         ++ left_word(Base);
@@ -262,10 +270,10 @@ left_word(Base) ->
 
 %% A third process, for the case that guard and tracer end at once: somebody kills both, or purges this code. It runs none of
 %% it, but the interpreter of OTP's own erl_eval, so no purge finds it.
-heir(#undo{session = S, tracer = T, base = Base, patterns = Patterns, counted = Counted}, Ctl) ->
+heir(#undo{session = S, tracer = T, base = Base, patterns = Patterns, counted = Counted, kinds = Kinds}, Ctl) ->
     {ok, Tokens, _} = erl_scan:string(?HEIR),
     {ok, Exprs} = erl_parse:parse_exprs(Tokens),
-    Set = [{MFA, [Scope]} || {MFA, Scope} <- Patterns] ++ [{MFA, [call_count]} || MFA <- Counted],
+    Set = [{MFA, [Scope]} || {MFA, Scope} <- Patterns] ++ [{MFA, [K]} || MFA <- Counted, K <- Kinds],
     spawn(erl_eval, exprs, [Exprs, [{'Base', Base}, {'Ctl', Ctl}, {'Guard', self()}, {'Module', ?MODULE}, {'Name', ?GUARD_NAME}, {'Session', S},
                                     {'Set', Set}, {'Tracer', T}]]). % in the order of their names
 

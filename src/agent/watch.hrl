@@ -13,6 +13,8 @@ tick(#guard{state = armed, sampled = {T0, Before}, slow_at = SlowAt} = G) ->
         true -> slow_tick(G1#guard{slow_at = now_ms() + ?SLOW_MS}, Now);
         false -> G1
     end;
+tick(#guard{state = counting} = G) ->
+    count_tick(G);
 tick(G) ->
     G#guard{tick_at = now_ms() + G#guard.lease}.
 

@@ -26,6 +26,8 @@ enum bt_event_type {
     BT_EVENT_BIG_ARG,    /* learnt: argument `position` has `amount` bytes, no longer copied */
     BT_EVENT_BIG_RETURN, /* learnt: the return value has `amount` bytes, no longer copied */
     BT_EVENT_NO_RETURN,  /* learnt: too many calls are open in one process, returns no longer followed */
+    BT_EVENT_FOREIGN_COUNTER, /* the function, and `amount` - 1 more, are counted by somebody else: not by us */
+    BT_EVENT_COUNTS,     /* no event of the node: the tallies of a session that counts are fresh (counting.h) */
 };
 
 /* All slices are borrowed from the bytes it was decoded from. */

@@ -143,7 +143,7 @@ static const struct bt_term *process_term(const char *p, struct bt_arena *a, str
     return bt_term_tuple2(a, bt_term_atom(a, "name"), bt_term_charlist(a, p));
 }
 
-static const struct bt_term *processes_term(
+const struct bt_term *bt_arm_processes(
     const struct bt_arm_source *s, struct bt_arena *a, struct beamtap_err *err)
 {
     size_t n = s->n_processes;
@@ -225,7 +225,7 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
 {
     struct bt_install_group *groups = NULL;
     size_t n = bt_arm_groups(s, a, &groups);
-    out->processes = processes_term(s, a, err);
+    out->processes = bt_arm_processes(s, a, err);
     if (n == 0 || !out->processes)
         return bt_err_nomem(err);
     *all_local = true;

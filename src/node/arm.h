@@ -40,6 +40,10 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
 int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
     struct beamtap_err *err);
 
+/* The source's processes as the agent takes them. NULL: EUSAGE (one is none), ENOMEM. */
+const struct bt_term *bt_arm_processes(
+    const struct bt_arm_source *s, struct bt_arena *a, struct beamtap_err *err);
+
 /* True for a function that is only counted (action count): no pattern is set on it. */
 bool bt_arm_only_counts(const struct bt_program *prog, const struct bt_mfa *m);
 

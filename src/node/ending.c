@@ -59,6 +59,13 @@ enum bt_stop bt_ending_why_closed(struct bt_session *s, struct bt_etf r)
     if (!bt_etf_tuple(&r, &arity) || arity != 3 || !bt_etf_atom(&r, &what) || !bt_etf_int64(&r, &before) ||
         !bt_etf_int64(&r, &now))
         return BT_STOP_COUNT;
+    if (bt_slice_is(what, "entries")) {
+        bt_err_set(&s->limit, BEAMTAP_ELIMIT,
+            "%" PRId64 " processes have called the functions; %s keeps the times of each of them, also of those "
+            "that have ended (--max-memory)",
+            now, node);
+        return BT_STOP_ENTRIES;
+    }
     if (bt_slice_is(what, "run_queue"))
         bt_err_set(&s->limit, BEAMTAP_ELIMIT,
             "%s has a run queue of %" PRId64 ", it was %" PRId64 " when the trace began (--max-load)", node,

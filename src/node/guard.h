@@ -66,6 +66,20 @@ struct bt_armed {
     uint32_t n_sensitive;   /* processes chosen by pid or name that cannot be traced */
 };
 
+/* What the VM counts of a function, or of a process. */
+struct bt_tally {
+    int64_t calls, us, words;
+};
+
+/* What is to be counted; terms are borrowed for the call. */
+struct bt_count_opts {
+    const struct bt_term *mfas;      /* list of {M, F, A}; a function is known by its place */
+    const struct bt_term *processes; /* as bt_arm_opts; whose calls are timed */
+    bool times, memory;              /* call_time and call_memory, in place of call_count */
+    bool by_process;                 /* rows are processes, not functions */
+    int64_t interval_ms, max_load, max_memory;
+};
+
 enum bt_heard {
     BT_HEARD_EVENTS,   /* a batch from the tracer */
     BT_HEARD_CLOSED,   /* gate closed, patterns off */
@@ -74,6 +88,7 @@ enum bt_heard {
     BT_HEARD_STAT,     /* the calls counted so far */
     BT_HEARD_LOST,     /* the tracer had to drop events */
     BT_HEARD_GATE,     /* --debug limit: how the gate stands */
+    BT_HEARD_COUNTS,   /* what the VM has counted (bt_guard_count) */
     BT_HEARD_OTHER,
 };
 
@@ -83,6 +98,9 @@ struct bt_notice {
     uint32_t n_events;
     int64_t n_calls, bytes; /* events: as weighed on the node; lost: calls, and other events */
     int64_t called;         /* stat */
+    int64_t at_us;          /* counts: when they were read, the node's monotonic time */
+    struct bt_tally sum;    /* counts: of all functions */
+    struct bt_etf rows;     /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Words}}] */
     char text[160];         /* gate */
     struct bt_etf events;   /* at the first of n_events trace messages */
     struct bt_etf why;      /* closed, finished: at the reason */
@@ -102,6 +120,13 @@ void bt_guard_free(struct bt_guard *g);
  */
 int bt_guard_arm(
     struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err);
+
+/* bt_guard_count - have the VM count; no trace message is made. What it counts comes as COUNTS. Errors as bt_guard_arm. */
+int bt_guard_count(
+    struct bt_guard *g, const struct bt_count_opts *o, struct bt_armed *out, struct beamtap_err *err);
+
+/* Reads {Calls, Us, Words}. */
+bool bt_guard_read_tally(struct bt_etf *r, struct bt_tally *out);
 
 /* The next message of the agent. 1: *n is filled; 0: nothing in time; -1 as bt_conn_next. */
 int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, struct beamtap_err *err);

@@ -197,6 +197,7 @@ void bt_intake_note(struct bt_session *s, const struct bt_notice *n)
         {"big_return", BT_EVENT_BIG_RETURN},
         {"no_return", BT_EVENT_NO_RETURN},
         {"rearmed", BT_EVENT_REARMED},
+        {"foreign_counter", BT_EVENT_FOREIGN_COUNTER},
     };
     struct bt_etf r = n->why, bytes = n->rest, all = n->why;
     uint32_t arity, id = 0;

@@ -67,6 +67,8 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
         return -1;
     if (bt_lookup(s->conn, s->guard, s->prog, &o->lookup, &s->plan, bad_spec, err))
         return -1;
+    if (o->kind != BT_SESSION_TRACES) /* no match specification is sent */
+        return 0;
     struct bt_arm_source source = arm_source(s);
     return bt_probe(s->conn, &source, s->info.otp, bad_spec, err);
 }
@@ -84,7 +86,7 @@ struct bt_session *bt_session_open(
     s->conn = o->link;
     s->prog = prog;
     s->opts = *o;
-    s->verify_word = true;
+    s->verify_word = o->kind == BT_SESSION_TRACES; /* counting has no part in the word */
     s->pairs = bt_pairs_new();
     s->timed = bt_timed_new();
     s->order = bt_order_new();
@@ -126,6 +128,7 @@ void bt_session_close(struct bt_session *s)
     bt_timed_free(s->timed);
     bt_order_free(s->order);
     bt_plan_done(&s->plan);
+    bt_counting_done(s);
     bt_arena_done(&s->arena);
     free(s);
 }
@@ -191,9 +194,8 @@ static void find_counted(struct bt_session *s)
     }
 }
 
-int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
+static int arm_traces(struct bt_session *s, struct beamtap_err *err)
 {
-    const struct bt_session_opts *o = &s->opts;
     struct bt_arm_source source = arm_source(s);
     if (s->info.word > UINT32_MAX - BT_GATE_RANGE)
         return bt_err_set(err, BEAMTAP_EBUSY,
@@ -201,11 +203,17 @@ int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
             ": somebody uses it, and there is no room above it for beamtap's gate",
             bt_conn_node(s->conn), s->info.word);
     find_counted(s);
-    if (arm(s, &source, err) < 0)
+    s->sum.is_exact = bt_arm_is_exact(&source);
+    return arm(s, &source, err);
+}
+
+int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
+{
+    const struct bt_session_opts *o = &s->opts;
+    if ((o->kind == BT_SESSION_TRACES ? arm_traces(s, err) : bt_counting_arm(s, err)) < 0)
         return -1;
     int64_t now = bt_clock_mono_us();
     s->state = BT_SESSION_TRACING;
-    s->sum.is_exact = bt_arm_is_exact(&source);
     s->limit_at_us = o->time_us < 0 ? BT_NEVER : now + o->time_us;
     /* Twice what the node may let through at once: trips only when the limit there fails. */
     int64_t tenth = bt_bucket_default_burst(o->rate);
@@ -260,6 +268,7 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
         s->sum.lost += (uint64_t)n->n_calls + (uint64_t)n->bytes;
         bt_intake_mark(s, BT_EVENT_LOST, n->n_calls + n->bytes);
         break;
+    case BT_HEARD_COUNTS: return bt_counting_take(s, n, err);
     case BT_HEARD_GATE: bt_log(s->log, BT_LOG_LIMIT, "gate: %s", n->text); break;
     case BT_HEARD_CLOSED: take_closed(s, n); break;
     case BT_HEARD_FINISHED: return bt_ending_finished(s, n, err);

@@ -20,7 +20,17 @@
 
 #define BT_NO_LIMIT INT64_C(-1)
 
+/* What a session does with the functions it has found. */
+enum bt_session_kind {
+    BT_SESSION_TRACES,
+    BT_SESSION_COUNTS, /* calls, by the VM (counting.h): events are BT_EVENT_COUNTS and remarks only */
+    BT_SESSION_TIMES,  /* calls, time, and memory where the VM has it */
+};
+
 struct bt_session_opts {
+    enum bt_session_kind kind;
+    int64_t interval_us; /* COUNTS, TIMES: between two readings */
+    bool by_process;     /* TIMES: of processes, not of functions */
     struct bt_conn_opts conn;
     struct bt_conn *link;         /* a connection by conn that is there already: taken; NULL: none */
     const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
@@ -47,6 +57,7 @@ enum bt_stop {
     BT_STOP_ASKED, /* bt_session_stop */
     BT_STOP_RATE,  /* the rate was reached and stops_on_rate */
     BT_STOP_LOAD,  /* the node is worse off than before; the error has the numbers */
+    BT_STOP_ENTRIES, /* too many processes have called timed functions; the error has the number */
     BT_STOP_AGENT, /* the agent ended by itself; the error says why */
 };
 

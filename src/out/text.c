@@ -307,11 +307,16 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
     switch (ev->type) {
     case BT_EVENT_SKIPPED: put_amount(out, ev, "calls skipped"); return;
     case BT_EVENT_LOST: put_amount(out, ev, "events lost"); return;
+    case BT_EVENT_COUNTS: bt_buf_puts(out, "counted"); return;
     default: break;
     }
     put_function(out, ev);
     bt_buf_printf(out, "/%u%s ", ev->arity, ev->type == BT_EVENT_NO_RETURN ? "" : ":");
-    if (ev->type == BT_EVENT_REARMED) {
+    if (ev->type == BT_EVENT_FOREIGN_COUNTER) {
+        if (ev->amount > 1)
+            bt_buf_printf(out, "and %" PRId64 " more: ", ev->amount - 1);
+        bt_buf_puts(out, "somebody else has a counter there; it is left alone, and these calls are not counted");
+    } else if (ev->type == BT_EVENT_REARMED) {
         bt_buf_puts(out, "its module was loaded anew; it is traced again, calls in between were not seen");
     } else if (ev->type == BT_EVENT_NO_RETURN) {
         bt_buf_puts(out, "calls itself in tail position, returns not followed");
