@@ -31,7 +31,7 @@
 -define(COUNT_SLICE, 64).      % patterns set at a time where functions are counted
 -define(ENTRY_BYTES, 64).      % call_time keeps about so much for each function and process that called it
 -define(TOP_PROCESSES, 200).   % told of at most
--define(ZERO, {0, 0, 0}).      % calls, microseconds, words
+-define(ZERO, {0, 0, 0}).      % calls, microseconds, bytes
 %% Two processes may pass the guard at Base + 1 and both count down: below a Base that is not 0 the word is closed, and ours.
 -define(UNDERSHOOT, 1024).
 -define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted

@@ -106,8 +106,8 @@ count_slow(#guard{config = #{max_memory := Max} = Config, counting = #counting{e
         Harm -> close(G, Harm)
     end.
 
-%% {counts, Us, Sum, Rows}: Rows are [{Function, {Calls, Us, Words}}] that have changed since they were told last, or
-%% [{{Pid, Name}, {Calls, Us, Words}}] of the processes that took most.
+%% {counts, Us, Sum, Rows}: Rows are [{Function, {Calls, Us, Bytes}}] that have changed since they were told last, or
+%% [{{Pid, Name}, {Calls, Us, Bytes}}] of the processes that took most.
 count_tell(#guard{config = #{by := By}, counting = #counting{items = Items, told = Told} = C, undo = U} = G, NextAt, Tries) ->
     {Read, {Sum, Processes, Entries, Rearmed}} =
         lists:mapfoldl(fun(Item, Acc) -> count_item(U, By, Item, Acc) end, {?ZERO, #{}, 0, []}, Items),
@@ -142,7 +142,7 @@ counter(S, MFA, Kind) ->
     case catch info(S, MFA, Kind) of
         {call_count, N} when is_integer(N) -> [{none, {N, 0, 0}}];
         {call_time, L} when is_list(L) -> [{P, {N, 1000000 * Seconds + Us, 0}} || {P, N, Seconds, Us} <- L];
-        {call_memory, L} when is_list(L) -> [{P, {0, 0, Words}} || {P, _, Words} <- L];
+        {call_memory, L} when is_list(L) -> [{P, {0, 0, Words * erlang:system_info(wordsize)}} || {P, _, Words} <- L];
         _ -> gone
     end.
 

@@ -60,6 +60,12 @@ static const struct option options[] = {
     {NULL, 0, "fail-empty", FLAG, AT(fail_empty), NULL, "exit with 1 when no call was shown"},
     {NULL, 0, "dry-run", FLAG, AT(dry_run), NULL, "connect, check, list what would be set; set nothing"},
     {NULL, 0, "debug", WORDS, AT(debug), "AREA", "conn, rpc, session, limit or all, on stderr; repeatable"},
+    {"Counting and timing", 0, "interval", DURATION, AT(interval), "TIME", "count, time: between two readings (1s)"},
+    {NULL, 0, "top", NUMBER, AT(top), "N", "count, time: show the N functions with most (20)"},
+    {NULL, 0, "once", FLAG, AT(once), NULL, "count, time: one reading after --interval, then the end"},
+    {NULL, 0, "by", TEXT, AT(by), "WHAT", "time: by function or by process (function)"},
+    {NULL, 0, "histogram", FLAG, AT(histogram), NULL, "time: percentiles of sampled calls"},
+    {NULL, 0, "json", FLAG, AT(json), NULL, "count, time: a JSON object for each line"},
     {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},
     {NULL, 0, "tokens", FLAG, AT(tokens), NULL, "compile: show the tokens"},
     {NULL, 0, "ast", FLAG, AT(ast), NULL, "compile: show the syntax tree as text"},
@@ -70,6 +76,7 @@ static const struct option options[] = {
 };
 
 #define N_OPTIONS (sizeof options / sizeof options[0])
+_Static_assert(N_OPTIONS <= sizeof((struct bt_opts *)0)->given, "one place for each option");
 
 void bt_opts_defaults(struct bt_opts *o)
 {
@@ -86,6 +93,9 @@ void bt_opts_defaults(struct bt_opts *o)
     o->max_term = INT64_C(1) << 20;
     o->max_load = 300;
     o->args = "named";
+    o->interval = 1000000;
+    o->top = 20;
+    o->by = "function";
 }
 
 void bt_opts_done(struct bt_opts *o)
@@ -239,6 +249,12 @@ static const struct option *find_long(const char *name, size_t len)
     return NULL;
 }
 
+bool bt_opts_has(const struct bt_opts *o, const char *name)
+{
+    const struct option *opt = find_long(name, strlen(name));
+    return opt && o->given[opt - options];
+}
+
 static const struct option *find_letter(char letter)
 {
     for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -250,6 +266,7 @@ static const struct option *find_letter(char letter)
 
 static int set(struct bt_opts *o, const struct option *opt, const char *value, struct beamtap_err *err)
 {
+    o->given[opt - options] = true;
     if (read_value(opt, value ? value : "", (char *)o + opt->offset, err) == 0)
         return 0;
     bt_err_context(err, "--%s", opt->name);

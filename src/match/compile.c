@@ -198,6 +198,21 @@ bool bt_clause_takes_all(const struct bt_clause *c)
     return c->head->u.seq.tail == NULL;
 }
 
+void bt_program_only_times(struct bt_program *prog)
+{
+    prog->wants_time = true;
+    prog->wants_return = prog->only_counts = false;
+    for (size_t i = 0; i < prog->n_patterns; i++) {
+        prog->patterns[i].scope = BT_SCOPE_LOCAL;
+        for (size_t j = 0; j < prog->patterns[i].n_clauses; j++) {
+            struct bt_clause *c = &prog->patterns[i].clauses[j];
+            c->only_counts = c->is_own = c->wants_return = false;
+            c->wants_time = !c->excludes;
+            c->n_notes = 0;
+        }
+    }
+}
+
 /* The tests of one alternative behind the comparisons that stand for the head. */
 static const struct bt_term *make_guards(struct compiler *c, const struct bt_ast_guard *guard)
 {

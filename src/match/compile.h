@@ -100,6 +100,9 @@ struct bt_compile_opts {
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
 
+/* Makes every clause one with action `time` and nothing else, in scope local: what it takes is timed, whatever was asked. */
+void bt_program_only_times(struct bt_program *prog);
+
 /* A clause that takes every call: no guard, and nothing in its head but '_' and variables that stand once. */
 bool bt_clause_takes_all(const struct bt_clause *c);
 

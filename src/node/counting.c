@@ -3,8 +3,6 @@
  */
 #include "node/counting.h"
 
-#include <string.h>
-
 #include "node/session_state.h"
 
 #define MEMORY_SINCE 26 /* OTP: call_memory */
@@ -21,9 +19,12 @@ static int make_rows(struct bt_session *s, struct beamtap_err *err)
     t->rows = bt_arena_array(&s->arena, n + 1, sizeof *t->rows);
     if (!t->rows)
         return bt_err_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        t->rows[i] = (struct bt_tally_row){.mfa = &s->plan.mfas[i]};
+    for (size_t i = 0; i < n; i++) {
+        const struct bt_mfa *m = &s->plan.mfas[i];
+        t->rows[i] = (struct bt_tally_row){.module = m->module, .function = m->function, .arity = m->arity};
+    }
     t->n_rows = n;
+    t->has_times = s->opts.kind == BT_SESSION_TIMES;
     t->has_memory = s->opts.kind == BT_SESSION_TIMES && s->info.otp >= MEMORY_SINCE;
     return 0;
 }
@@ -63,8 +64,7 @@ int bt_counting_arm(struct bt_session *s, struct beamtap_err *err)
 
 void bt_counting_done(struct bt_session *s)
 {
-    bt_arena_done(&s->tallies.arena);
-    bt_arena_done(&s->tallies.old);
+    bt_arena_done(&s->tally_arena);
 }
 
 /* {I, Tally} */
@@ -105,8 +105,9 @@ static bool take_process(struct bt_arena *a, struct bt_etf *r, struct bt_tally_r
     return bt_guard_read_tally(r, &row->now) && keep_slice(a, &row->pid);
 }
 
-static bool take_processes(struct bt_tallies *t, struct bt_etf *r, uint32_t n)
+static bool take_processes(struct bt_session *s, struct bt_etf *r, uint32_t n)
 {
+    struct bt_tallies *t = &s->tallies;
     struct bt_arena fresh = BT_ARENA_INIT;
     struct bt_tally_row *rows = bt_arena_array(&fresh, n + (size_t)1, sizeof *rows);
     bool ok = rows != NULL;
@@ -115,8 +116,8 @@ static bool take_processes(struct bt_tallies *t, struct bt_etf *r, uint32_t n)
         if (ok)
             rows[i].before = tally_before(t->rows, t->n_rows, rows[i].pid);
     }
-    bt_arena_done(&t->arena);
-    t->arena = fresh;
+    bt_arena_done(&s->tally_arena);
+    s->tally_arena = fresh;
     t->rows = rows;
     t->n_rows = ok ? n : 0;
     return ok;
@@ -131,7 +132,7 @@ enum bt_next bt_counting_take(struct bt_session *s, const struct bt_notice *n, s
     for (size_t i = 0; ok && !s->opts.by_process && i < t->n_rows; i++)
         t->rows[i].before = t->rows[i].now;
     if (ok && s->opts.by_process)
-        ok = take_processes(t, &r, listed);
+        ok = take_processes(s, &r, listed);
     for (uint32_t i = 0; ok && !s->opts.by_process && i < listed; i++)
         ok = take_function(t, &r);
     if (!ok) {

@@ -34,7 +34,9 @@ void bt_ending_counts(struct bt_session *s, struct bt_etf r)
     if (!bt_etf_list(&r, &n) || n == 0)
         return;
     while (n-- > 0 && bt_etf_tuple_of(&r, 2) && bt_etf_slice(&r, &mfa) && bt_etf_int64(&r, &calls)) {
-        struct bt_mfa *m = s->sum.n_counted ? find_mfa(s, mfa) : NULL;
+        struct bt_mfa *m = s->sum.n_counted || s->opts.keeps_counts ? find_mfa(s, mfa) : NULL;
+        if (m && s->opts.keeps_counts)
+            m->calls = calls;
         if (m && bt_arm_only_counts(s->prog, m))
             m->calls = calls;
         else

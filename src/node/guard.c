@@ -306,7 +306,7 @@ static bool read_gate(struct bt_etf *r, struct bt_notice *n)
 bool bt_guard_read_tally(struct bt_etf *r, struct bt_tally *out)
 {
     return bt_etf_tuple_of(r, 3) && bt_etf_int64(r, &out->calls) && bt_etf_int64(r, &out->us) &&
-           bt_etf_int64(r, &out->words) && is_count(out->calls) && is_count(out->us) && is_count(out->words);
+           bt_etf_int64(r, &out->bytes) && is_count(out->calls) && is_count(out->us) && is_count(out->bytes);
 }
 
 /* {counts, Us, Sum, Rows} */

@@ -9,6 +9,7 @@
 #ifndef BT_NODE_GUARD_H
 #define BT_NODE_GUARD_H
 
+#include "event/tally.h"
 #include "match/compile.h"
 #include "node/conn.h"
 
@@ -66,11 +67,6 @@ struct bt_armed {
     uint32_t n_sensitive;   /* processes chosen by pid or name that cannot be traced */
 };
 
-/* What the VM counts of a function, or of a process. */
-struct bt_tally {
-    int64_t calls, us, words;
-};
-
 /* What is to be counted; terms are borrowed for the call. */
 struct bt_count_opts {
     const struct bt_term *mfas;      /* list of {M, F, A}; a function is known by its place */
@@ -100,7 +96,7 @@ struct bt_notice {
     int64_t called;         /* stat */
     int64_t at_us;          /* counts: when they were read, the node's monotonic time */
     struct bt_tally sum;    /* counts: of all functions */
-    struct bt_etf rows;     /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Words}}] */
+    struct bt_etf rows;     /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Bytes}}] */
     char text[160];         /* gate */
     struct bt_etf events;   /* at the first of n_events trace messages */
     struct bt_etf why;      /* closed, finished: at the reason */
@@ -125,7 +121,7 @@ int bt_guard_arm(
 int bt_guard_count(
     struct bt_guard *g, const struct bt_count_opts *o, struct bt_armed *out, struct beamtap_err *err);
 
-/* Reads {Calls, Us, Words}. */
+/* Reads {Calls, Us, Bytes}. */
 bool bt_guard_read_tally(struct bt_etf *r, struct bt_tally *out);
 
 /* The next message of the agent. 1: *n is filled; 0: nothing in time; -1 as bt_conn_next. */

@@ -31,6 +31,7 @@ struct bt_session_opts {
     enum bt_session_kind kind;
     int64_t interval_us; /* COUNTS, TIMES: between two readings */
     bool by_process;     /* TIMES: of processes, not of functions */
+    bool keeps_counts;   /* TRACES: bt_mfa.calls of the plan is filled at the end for all functions */
     struct bt_conn_opts conn;
     struct bt_conn *link;         /* a connection by conn that is there already: taken; NULL: none */
     const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */

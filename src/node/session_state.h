@@ -49,7 +49,8 @@ struct bt_session {
     struct bt_summary sum;
     struct bt_slice *silent; /* functions whose returns are no longer followed, {M, F, Arity}, in the arena */
     size_t n_silent;
-    struct bt_tallies tallies; /* of a session that counts */
+    struct bt_tallies tallies;   /* of a session that counts */
+    struct bt_arena tally_arena; /* its rows of processes */
 };
 
 /* ---- counting.c ---- */
