@@ -14,7 +14,7 @@
 %%  - only what is in our own list is ever removed;
 %%  - no binary syntax: the two embedded beams must load on OTP 23 to 29 (src/agent/make_beams.sh).
 -module(?AGENT).
--export([start/4, guard/6, tracer/2]).
+-export([start/4, guard/6, tracer/2, catcher/3]).
 
 -define(GUARD_NAME, beamtap_guard).
 -define(MAX_OPEN, 100).        % open calls of one function in one process: more is tail recursion, whose frames pile up
@@ -34,7 +34,9 @@
 -define(ZERO, {0, 0, 0}).      % calls, microseconds, bytes
 %% Two processes may pass the guard at Base + 1 and both count down: below a Base that is not 0 the word is closed, and ours.
 -define(UNDERSHOOT, 1024).
--define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted
+-define(CATCH_LOOK, 2000).     % events of processes looked at in a tenth of a second, then the window is closed
+-define(CATCH_MOST, 1000).     % that may wait at the tracer
+-define(MIN_PAUSE_MS, 20).     % between two windows
 
 %% What the heir does. The session is ended with the tracer's patterns and flags; below OTP 27 flags went with the tracer.
 -define(HEIR, "
@@ -47,7 +49,7 @@
     catch register(Name, self()),
     catch erlang:system_flag(trace_control_word, Base),
     case Session of
-        none -> [catch erlang:trace_pattern(MFA, false, Kind) || {MFA, Kind} <- Set];
+        none -> [catch erlang:trace_pattern(What, To, Kind) || {What, To, Kind} <- Set];
         _ -> catch trace:session_destroy(Session)
     end,
     catch erlang:system_flag(trace_control_word, Base),
@@ -64,7 +66,18 @@
                range,           % the gate uses Base .. Base + range
                patterns = [],   % [{MFA, local | global}]
                counted = [],    % MFAs on which we set counters, or {M, '_', '_'}
-               kinds = [call_count]}). % which counters
+               kinds = [call_count], % which counters
+               messages = []}). % send, 'receive': whose patterns we set
+
+%% The guard's side of a window of events, and the side of the process that catches them (events.hrl).
+-record(catching, {catcher = none, mon = none, session = none, targets = [], opened = 0}).
+-record(catcher, {mon, tracer,
+                  kinds,        % #{Kind => [{Id, none | Compiled}]}
+                  config,
+                  tokens, most, % events wanted that still may pass, of how many
+                  since,        % ms: when the window, or its last filling, began
+                  seen = 0,     % events since then
+                  open = #{}}). % #{Process => {Info, Stamp}} of what has begun
 
 %% What the guard counts (counts.hrl).
 -record(counting, {items,       % [{Function, MFA, Base, Last}]
@@ -78,6 +91,9 @@
 -record(guard, {ctl, ctl_mon, lease, deadline, who, tracer, tracer_mon, undo,
                 state = idle,   % idle | armed | counting | closed
                 counting,       % #counting{}
+                catching = [],  % #catching{}; before the first window: the targets
+                messages = #{}, % #{send | 'receive' => MatchSpec}
+                watched = [],   % [{Name | none, Pid | none | gone}] of -p
                 specs = #{},    % MFA => {Scope, MatchSpec}: what is installed, or was before it was taken off
                 off = [],       % MFAs whose pattern is off until there are tokens again
                 tick_at,        % ms: when to sample next
@@ -152,6 +168,8 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
 -include("guard.hrl").
 -include("watch.hrl").
 -include("counts.hrl").
+-include("messages.hrl").
+-include("events.hrl").
 -include("tracer.hrl").
 -include("gate.hrl").
 
@@ -173,8 +191,9 @@ pattern(_, _, count, _) -> 1;
 pattern(none, MFA, MS, Flags) -> erlang:trace_pattern(MFA, MS, Flags);
 pattern(S, MFA, MS, Flags) -> trace:function(S, MFA, MS, Flags).
 
-flags(S, P, Tracer, #{times := true}) -> set_flags(S, P, Tracer, [return_to | ?FLAGS]);
-flags(S, P, Tracer, _) -> set_flags(S, P, Tracer, ?FLAGS).
+%% Events of processes are the catcher's.
+flags(_, _, _, #{events := [_ | _]}) -> 1;
+flags(S, P, Tracer, #{flags := Flags}) -> set_flags(S, P, Tracer, Flags).
 
 set_flags(none, P, Tracer, Flags) -> erlang:trace(P, true, [{tracer, Tracer} | Flags]);
 set_flags(S, P, _, Flags) -> trace:process(S, P, true, Flags).

@@ -26,7 +26,7 @@ count(G, MFAs, Procs, #{kinds := Kinds} = Config) ->
 
 count_check(Procs, Kinds) ->
     has_sessions() orelse Kinds =:= [call_count] orelse others([]), % call_count needs no flag on any process
-    [target(P) || P <- Procs].
+    plain_targets([target(P) || P <- Procs]).
 
 %% Below OTP 27 a counter that somebody else keeps is left alone; and counting would end his trace in scope global.
 is_free(none, MFA, Kinds) ->

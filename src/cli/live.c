@@ -66,6 +66,7 @@ static int open_session(struct bt_live *l, size_t *bad)
     struct bt_session_opts s = {
         .processes = o->processes.items,
         .n_processes = o->processes.n,
+        .with_children = o->children,
         .count = BT_NO_LIMIT,
         .time_us = o->once ? o->interval + o->interval / 20 : o->time,
         .grace_ms = (int)(o->grace / 1000),
@@ -247,7 +248,7 @@ static int run(struct bt_live *l)
         status = bt_cli_fail_spec(&l->err, &l->specs, bad);
     } else if (l->o->dry_run) {
         struct bt_words_start start = {l->node, bt_session_info(l->session), bt_session_armed(l->session),
-            bt_session_plan(l->session), BT_NO_LIMIT, l->o->time, true, true};
+            bt_session_plan(l->session), BT_NO_LIMIT, l->o->time, true, true, NULL};
         bt_words_dry_run(&start);
         status = 0;
     } else if (bt_session_arm(l->session, &l->err) < 0) {

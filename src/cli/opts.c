@@ -28,6 +28,7 @@ static const struct option options[] = {
     {NULL, 0, "connect-timeout", DURATION, AT(connect_timeout), "TIME", "give up connecting after TIME (5s)"},
     {"What to trace", 'p', "process", WORDS, AT(processes), "P",
         "all, new, existing, <0.44.0> or a registered name; repeatable (all)"},
+    {NULL, 0, "children", FLAG, AT(children), NULL, "also what these processes spawn from now on"},
     {NULL, 0, "scope", TEXT, AT(scope), "SCOPE",
         "local: all calls; global: only those with a module name (local; recon tuples: global)"},
     {NULL, 0, "not", WORDS, AT(not_specs), "SPEC", "do not trace what SPEC matches; repeatable"},

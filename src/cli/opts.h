@@ -29,7 +29,7 @@ struct bt_opts {
     struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
-    bool want_return, load;
+    bool want_return, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
     struct bt_rate rate;

@@ -20,7 +20,9 @@ struct bt_arm_source {
     const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
     size_t n_processes;
     enum bt_args_mode args;
-    uint32_t base; /* of the gate */
+    uint32_t base;        /* of the gate */
+    int64_t max_message;  /* bytes of a binary that is sent or received */
+    bool with_children;   /* what a traced process spawns is traced too */
 };
 
 /* The instrumented match specification of a function: the clauses of these of its patterns that fit its arity, in the order

@@ -425,8 +425,12 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         o->returning_ids,
         bt_term_atom(a, "mute"),
         o->mute_ids,
-        bt_term_atom(a, "times"),
-        boolean(a, o->times),
+        bt_term_atom(a, "messages"),
+        o->messages,
+        bt_term_atom(a, "events"),
+        o->events,
+        bt_term_atom(a, "flags"),
+        o->flags,
     };
     return bt_term_map(a, pairs, sizeof pairs / sizeof pairs[0] / 2);
 }
@@ -477,6 +481,15 @@ static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err
             "another tracer is active on %s: %s; below OTP 27 a process has one tracer only\n"
             "  stop it first (dbg:stop(), recon_trace:clear()), or: beamtap clear %s --all",
             node, bt_buf_cstr(&b), node);
+    } else if (bt_etf_is_atom(r, "message_pattern")) {
+        bt_print_erlang(&b, r, &opts);
+        bt_err_set(err, BEAMTAP_EBUSY,
+            "somebody else has a trace pattern on '%s' of %s; below OTP 27 there is one for the whole node", bt_buf_cstr(&b), node);
+    } else if (bt_etf_is_atom(r, "other_session")) {
+        bt_print_erlang(&b, r, &opts);
+        bt_err_set(err, BEAMTAP_EBUSY,
+            "somebody else traces on %s: %s; two who trace garbage collections crash the VM, so gc waits until that has ended",
+            node, bt_buf_cstr(&b));
     } else if (bt_etf_is_atom(r, "traced")) {
         bt_print_erlang(&b, r, &opts);
         bt_err_set(err, BEAMTAP_EBUSY,

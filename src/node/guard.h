@@ -45,7 +45,9 @@ struct bt_arm_opts {
     const struct bt_term *whole_ids; /* list of the clauses whose messages carry all arguments as one list */
     const struct bt_term *returning_ids; /* list of the clauses whose returns are followed */
     const struct bt_term *mute_ids;      /* list of the clauses whose calls have no return */
-    bool times;                          /* follow where processes return to */
+    const struct bt_term *messages;      /* list of {send | 'receive', MatchSpec} */
+    const struct bt_term *events;        /* list of {spawn | exit | gc | ..., Id, MatchSpec of {Value} | none} */
+    const struct bt_term *flags;         /* list: what processes are traced by */
     const struct bt_term *processes;     /* list of all | new | existing | {pid, Text} | {name, Text} */
     uint32_t base, range;                /* of the gate */
     int64_t window;                      /* calls in flight at most */

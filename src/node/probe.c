@@ -129,6 +129,8 @@ static int probe_groups(struct probe *p, struct bt_arena *a)
     char why[200];
     size_t n = bt_arm_groups(p->source, a, &groups);
     const struct bt_term **specs = bt_arena_array(a, n, sizeof *specs);
+    if (n == 0 && p->source->plan->n_mfas == 0)
+        return 0;
     if (n == 0 || !specs)
         return bt_err_nomem(p->err);
     const struct bt_term *empty = bt_term_list(a, NULL, 0, NULL);

@@ -9,6 +9,7 @@
 #include "node/session_state.h"
 
 #define WINDOW 1024                /* calls in flight at most */
+#define MESSAGE_WINDOW 4           /* of messages: they are copied whole */
 #define ENDLESS ((int64_t)1 << 40) /* credit when no count limits */
 #define CLOSE_TIMEOUT_US                                                                                     \
     ((int64_t)10000000)      /* for the agent's answers at the end; 1,000 patterns take a second */
@@ -46,7 +47,7 @@ static struct bt_arm_source arm_source(const struct bt_session *s)
 {
     const struct bt_session_opts *o = &s->opts;
     return (struct bt_arm_source){
-        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word};
+        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word, o->max_term, o->with_children};
 }
 
 static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamtap_err *err)
@@ -166,7 +167,7 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
     struct bt_arena a = BT_ARENA_INIT;
     const struct bt_session_opts *o = &s->opts;
     struct bt_arm_opts out = {
-        .window = WINDOW,
+        .window = s->prog->n_messages ? MESSAGE_WINDOW : WINDOW,
         .credit = o->count < 0 ? ENDLESS : o->count,
         .rate = o->rate.n,
         .interval_us = o->rate.interval_us,
@@ -204,7 +205,11 @@ static int arm_traces(struct bt_session *s, struct beamtap_err *err)
             bt_conn_node(s->conn), s->info.word);
     find_counted(s);
     s->sum.is_exact = bt_arm_is_exact(&source);
-    return arm(s, &source, err);
+    s->sum.has_events = s->prog->n_messages + s->prog->n_events > 0;
+    if (arm(s, &source, err) < 0)
+        return -1;
+    s->sum.has_called = s->sum.has_called && !s->sum.has_events; /* what was shown is not only what the VM counted */
+    return 0;
 }
 
 int bt_session_arm(struct bt_session *s, struct beamtap_err *err)

@@ -31,6 +31,7 @@ struct bt_session_opts {
     enum bt_session_kind kind;
     int64_t interval_us; /* COUNTS, TIMES: between two readings */
     bool by_process;     /* TIMES: of processes, not of functions */
+    bool with_children;  /* what a traced process spawns is traced too */
     bool keeps_counts;   /* TRACES: bt_mfa.calls of the plan is filled at the end for all functions */
     struct bt_conn_opts conn;
     struct bt_conn *link;         /* a connection by conn that is there already: taken; NULL: none */
@@ -68,6 +69,7 @@ struct bt_summary {
     uint64_t received;                   /* calls that arrived here */
     uint64_t
         called; /* calls of the traced functions while armed, as the VM counted; of those not only counted */
+    bool has_events; /* what is shown is not only calls */
     bool has_called; /* the VM counted every function (not in scope global, not below 27 beside others) */
     bool is_exact;   /* every call counted was one to show: no guard, no pattern, all processes */
     uint64_t lost;   /* events the tracer had to drop */
