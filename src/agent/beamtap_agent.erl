@@ -192,7 +192,7 @@ pattern(none, MFA, MS, Flags) -> erlang:trace_pattern(MFA, MS, Flags);
 pattern(S, MFA, MS, Flags) -> trace:function(S, MFA, MS, Flags).
 
 %% Events of processes are the catcher's.
-flags(_, _, _, #{events := [_ | _]}) -> 1;
+flags(_, P, _, #{events := [_ | _]}) -> case P of new -> 0; P when is_atom(P) -> erlang:system_info(process_count); _ -> 1 end;
 flags(S, P, Tracer, #{flags := Flags}) -> set_flags(S, P, Tracer, Flags).
 
 set_flags(none, P, Tracer, Flags) -> erlang:trace(P, true, [{tracer, Tracer} | Flags]);

@@ -115,7 +115,7 @@ count_tell(#guard{config = #{by := By}, counting = #counting{items = Items, told
                function -> [{I, N} || {I, _, _, N} <- Read, maps:get(I, Told, ?ZERO) =/= N];
                process -> process_rows(Processes)
            end,
-    [tell(G, {note, {rearmed, MFA}, 0}, 1) || MFA <- Rearmed, erlang:module_loaded(element(1, MFA))],
+    [tell(G#guard.ctl, {note, {rearmed, MFA}, 0}, 1) || MFA <- Rearmed, erlang:module_loaded(element(1, MFA))],
     Sent = tell(G#guard.ctl, {counts, now_us(), Sum, Rows}, Tries),
     G#guard{counting = C#counting{items = Read, entries = Entries, next_at = NextAt,
                                   told = case Sent of

@@ -142,7 +142,7 @@ watch_one(_, {none, gone} = W) ->
 watch_one(G, {none, P}) ->
     case is_process_alive(P) of
         true -> {none, P};
-        false -> tell(G, {note, {gone, pid_to_list(P)}, 0}, 1), {none, gone}
+        false -> tell(G#guard.ctl, {note, {gone, pid_to_list(P)}, 0}, 1), {none, gone}
     end;
 watch_one(G, {Name, Was}) ->
     case whereis(Name) of
@@ -150,10 +150,10 @@ watch_one(G, {Name, Was}) ->
         undefined when Was =:= none -> {Name, none};
         P when is_pid(P) ->
             catch target_flags(G, P),
-            tell(G, {note, {back, Name}, 0}, 1),
+            tell(G#guard.ctl, {note, {back, Name}, 0}, 1),
             {Name, P};
         _ ->
-            tell(G, {note, {gone, Name}, 0}, 1),
+            tell(G#guard.ctl, {note, {gone, Name}, 0}, 1),
             {Name, none}
     end.
 
