@@ -30,6 +30,10 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             guard_loop(without_message(G, E, Shape, Bytes));
         catch_open ->
             guard_loop(catch_open(G));
+        {'DOWN', Mon, process, _, _} when Mon =/= CtlMon, Mon =/= TracerMon ->
+            guard_loop(caught(G, Mon));
+        {foreign_message_pattern, E} ->
+            finish(not_ours(G, E), {foreign_message_pattern, E});
         {big_return, MFA, Bytes} ->
             guard_loop(big_return(G, MFA, Bytes));
         {foreign_word, Word} ->
@@ -41,10 +45,6 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             finish(G, controller_gone);
         {'DOWN', TracerMon, process, _, Reason} ->
             finish(G, {tracer_died, Reason});
-        {'DOWN', Mon, process, _, _} ->
-            guard_loop(caught(G, Mon));
-        {foreign_message_pattern, E} ->
-            finish(not_ours(G, E), {foreign_message_pattern, E});
         _ ->
             guard_loop(G)
     after max(0, min(G#guard.deadline, G#guard.tick_at) - now_ms()) ->
@@ -75,7 +75,7 @@ tell(Ctl, Msg, Tries) ->
 
 arm(G, Groups, Procs, Base, Range, Config) ->
     Patterns = [{MFA, Scope} || {_, Scope, MFAs} <- Groups, MFA <- MFAs],
-    case catch {ok, check(Patterns, Procs, Base, Config)} of
+    case catch begin message_check(Config), event_check(Config), {ok, check(Patterns, Procs, Base)} end of
         {ok, Watched} ->
             Targets = plain_targets(Watched),
             {Tracer, Mon} = spawn_opt(?MODULE, tracer, [self(), G#guard.ctl], tracer_options(Config)),
@@ -138,11 +138,9 @@ is_sensitive(P) ->
         process_info(P, dictionary) =:= {dictionary, []}.
 
 %% Everything that is a reason not to begin. Returns what to trace; throws the reason.
-check(Patterns, Procs, Base, Config) ->
+check(Patterns, Procs, Base) ->
     stays(Base, case Base of 0 -> 0; _ -> 10 end) orelse throw({word, word()}),
     has_sessions() orelse others(Patterns),
-    message_check(Config),
-    event_check(Config),
     [target(P) || P <- Procs].
 
 %% A word that is not 0 is somebody's: the range above it is ours only if he leaves it alone for a moment.
@@ -209,6 +207,7 @@ close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     lists:member(Why, [exhausted, rate_reached]) orelse ask(Tracer, shut, 1000), % else it has shut the gate itself
     set_word(U#undo.base),
     patterns_off(U),
+    messages_off(U),
     tell(G, {closed, Why, counts(U)}),
     G#guard{state = closed};
 close(#guard{state = counting} = G, Why) ->
@@ -264,12 +263,13 @@ foreign_word(#guard{undo = U} = G, Word) ->
 take_back(U) ->
     set_word(U#undo.base),
     patterns_off(U),
+    messages_off(U),
     counts_off(U),
     set_word(U#undo.base).
 
-patterns_off(#undo{session = S, patterns = Patterns} = U) ->
+patterns_off(#undo{session = S, patterns = Patterns}) ->
     [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns],
-    messages_off(U).
+    ok.
 
 counts_off(#undo{session = S, counted = Counted, kinds = Kinds}) ->
     [catch pattern(S, MFA, false, [K]) || MFA <- Counted, K <- Kinds],

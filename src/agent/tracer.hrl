@@ -145,9 +145,9 @@ drop(#tracer{call_bytes = Bytes, max_bytes = Max} = T) ->
 
 drop_one(#tracer{lost = {Calls, Others}} = T) ->
     receive
-        {trace_ts, _, Tag, _, _, _} when Tag =:= call; Tag =:= 'receive'; Tag =:= event ->
-            drop(T#tracer{lost = {Calls + 1, Others}});
+        {trace_ts, _, Tag, _, _, _} when Tag =:= 'receive'; Tag =:= event -> drop(T#tracer{lost = {Calls + 1, Others}});
         {trace_ts, _, send, _, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
+        {trace_ts, _, call, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
         {trace_ts, _, _, _, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}});
         {trace_ts, _, return_to, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}})
     after 0 -> T
