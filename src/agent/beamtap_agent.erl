@@ -18,7 +18,7 @@
 
 -define(GUARD_NAME, beamtap_guard).
 -define(MAX_OPEN, 100).        % open calls of one function in one process: more is tail recursion, whose frames pile up
--define(BATCH, 64).            % events sent to the controller in one message
+-define(BATCH, 256).            % events sent to the controller in one message
 -define(REASSERT_MS, 5).       % an open gate without events is set again after this: a stale write may have closed it
 -define(CALM_MS, 50).          % and after this when nothing came in that time either
 -define(STALLED_MS, 20).       % a gate closed for want of room that long is worth taking patterns off for

@@ -35,6 +35,7 @@ struct trace {
     struct bt_program prog;
     struct bt_sink sink;
     struct bt_text_opts text;
+    struct bt_text_memo memo;
     uint64_t lost;       /* events that found no room in a stalled output while the trace was ending */
     int asked_totals;    /* SIGUSR1s answered */
     bool is_asked;       /* Ctrl-C and the like were passed on */
@@ -278,6 +279,7 @@ static int drain(struct trace *t)
 
 static void set_text(struct trace *t)
 {
+    t->text.memo = &t->memo;
     t->text.clauses = bt_session_clauses(t->session, &t->text.n_clauses);
     t->text.whole_args = strcmp(t->o->args, "all") == 0;
     t->text.no_args = strcmp(t->o->args, "arity") == 0;

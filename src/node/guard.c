@@ -248,12 +248,18 @@ int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t gra
     return rc;
 }
 
+/* Counts are added up: what is beyond this is no count. */
+static bool is_count(int64_t n)
+{
+    return n >= 0 && n < INT64_C(1) << 53;
+}
+
 /* {ev, N, Calls, Bytes, [E1 .. EN]} */
 static bool read_events(struct bt_etf *r, struct bt_notice *n)
 {
     uint32_t listed;
     bool ok = bt_etf_uint32(r, &n->n_events) && bt_etf_int64(r, &n->n_calls) && bt_etf_int64(r, &n->bytes) &&
-              bt_etf_list(r, &listed) && listed == n->n_events;
+              is_count(n->n_calls) && is_count(n->bytes) && bt_etf_list(r, &listed) && listed == n->n_events;
     n->events = *r;
     return ok;
 }
@@ -265,12 +271,6 @@ static bool read_two(struct bt_etf *r, struct bt_notice *n)
     bool ok = bt_etf_skip(r);
     n->rest = *r;
     return ok;
-}
-
-/* Counts are added up: what is beyond this is no count. */
-static bool is_count(int64_t n)
-{
-    return n >= 0 && n < INT64_C(1) << 53;
 }
 
 static bool read_stat(struct bt_etf *r, struct bt_notice *n)

@@ -8,6 +8,9 @@
 #include "node/session_state.h"
 #include "term/print.h"
 
+#define ACK_CALLS 256   /* acknowledged at once when so much was taken in, */
+#define ACK_BYTES 65536 /* or else when nothing more is here */
+
 /* Calls that were shown and whose end is still to come. */
 size_t bt_intake_owed(const struct bt_session *s)
 {
@@ -117,23 +120,32 @@ enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all,
     return BT_NEXT_NOTHING;
 }
 
-/* Takes a batch in and acknowledges it: it is consumed as far as the node is concerned. */
+/* Takes a batch in: it is consumed as far as the node is concerned. */
 enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err)
 {
-    for (uint32_t i = 0; i < n->n_events; i++) {
-        struct bt_slice event;
-        if (!bt_etf_slice(&n->events, &event) || !bt_order_put(s->order, event)) {
-            if (bt_order_failed(s->order))
-                bt_err_nomem(err);
-            bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read");
-            return BT_NEXT_ERROR;
-        }
+    if (!bt_order_put(s->order, &n->events, n->n_events)) {
+        if (bt_order_failed(s->order))
+            bt_err_nomem(err);
+        bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read");
+        return BT_NEXT_ERROR;
     }
     s->sum.received += (uint64_t)n->n_calls;
     s->heard_at_us = bt_clock_mono_us();
-    if (s->state == BT_SESSION_TRACING && bt_guard_ack(s->guard, n->n_calls, n->bytes, 0, err) < 0)
-        return BT_NEXT_ERROR;
+    s->ack_calls += n->n_calls;
+    s->ack_bytes += n->bytes;
     return BT_NEXT_NOTHING;
+}
+
+/* While more is here already the node has no use for the room: one acknowledgement does for several batches. */
+int bt_intake_ack(struct bt_session *s, struct beamtap_err *err)
+{
+    bool is_small = s->ack_calls < ACK_CALLS && s->ack_bytes < ACK_BYTES;
+    if ((s->ack_calls == 0 && s->ack_bytes == 0) || s->state != BT_SESSION_TRACING ||
+        (is_small && bt_conn_pending(s->conn)))
+        return 0;
+    int64_t calls = s->ack_calls, bytes = s->ack_bytes;
+    s->ack_calls = s->ack_bytes = 0;
+    return bt_guard_ack(s->guard, calls, bytes, 0, err);
 }
 
 /* Puts a mark behind the events that came before it; its slices are good until the agent is heard again. */

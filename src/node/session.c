@@ -8,7 +8,7 @@
 #include "node/probe.h"
 #include "node/session_state.h"
 
-#define WINDOW 1024                /* calls in flight at most */
+#define WINDOW 4096                /* calls in flight at most */
 #define MESSAGE_WINDOW 4           /* of messages: they are copied whole */
 #define ENDLESS ((int64_t)1 << 40) /* credit when no count limits */
 #define CLOSE_TIMEOUT_US                                                                                     \
@@ -358,13 +358,20 @@ static bool is_complete(const struct bt_session *s)
     return s->state == BT_SESSION_TRACING && s->opts.count >= 0 && s->sum.shown == (uint64_t)s->opts.count;
 }
 
+/* The oldest event: of those that may come out, or of all when nothing more comes. */
+static enum bt_next next_event(struct bt_session *s, struct bt_event *ev, struct beamtap_err *err)
+{
+    enum bt_next next = bt_intake_next(s, ev, s->state == BT_SESSION_ENDED || s->has_mark, err);
+    if (next != BT_NEXT_NOTHING || bt_order_is_empty(s->order) || bt_clock_mono_us() < idle_at(s))
+        return next;
+    return bt_intake_next(s, ev, true, err);
+}
+
 enum bt_next bt_session_next(
     struct bt_session *s, struct bt_event *ev, int64_t deadline_us, struct beamtap_err *err)
 {
     for (;;) {
-        int64_t now = bt_clock_mono_us();
-        bool all = s->state == BT_SESSION_ENDED || s->has_mark || now >= idle_at(s);
-        enum bt_next next = bt_intake_next(s, ev, all, err);
+        enum bt_next next = next_event(s, ev, err);
         if (is_complete(s) && stop(s, BT_STOP_COUNT, err) < 0)
             return BT_NEXT_ERROR;
         if (next != BT_NEXT_NOTHING)
@@ -377,8 +384,10 @@ enum bt_next bt_session_next(
             return bt_ending_result(s, err);
         if (bt_session_tend(s, err) < 0)
             return BT_NEXT_ERROR;
+        if (bt_intake_ack(s, err) < 0)
+            return BT_NEXT_ERROR;
         struct bt_notice n;
-        int64_t due = bt_session_due(s);
+        int64_t now = bt_clock_mono_us(), due = bt_session_due(s);
         int rc = bt_guard_hear(s->guard, &n, due < deadline_us ? due : deadline_us, err);
         if (rc < 0 || (rc == 0 && check_alive(s, err) < 0))
             return BT_NEXT_ERROR;
