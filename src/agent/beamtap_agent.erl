@@ -67,6 +67,7 @@
                patterns = [],   % [{MFA, local | global}]
                counted = [],    % MFAs on which we set counters, or {M, '_', '_'}
                kinds = [call_count], % which counters
+               rest = [],       % MFAs of those modules that are not counted
                messages = []}). % send, 'receive': whose patterns we set
 
 %% The guard's side of a window of events, and the side of the process that catches them (events.hrl).

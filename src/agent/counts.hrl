@@ -10,8 +10,9 @@ count(G, MFAs, Procs, #{kinds := Kinds} = Config) ->
             All = [{I, MFA, ?ZERO, ?ZERO} || {I, MFA} <- lists:zip(lists:seq(0, length(MFAs) - 1), MFAs)],
             {Items, Theirs} = lists:partition(fun({_, MFA, _, _}) -> is_free(Session, MFA, Kinds) end, All),
             Steps = count_steps(Session, Kinds, [MFA || {_, MFA, _, _} <- Items]),
+            Rest = [MFA || {MFA, false} <- Steps],
             Undo0 = #undo{session = Session, tracer = Tracer, base = none, range = 0, kinds = Kinds,
-                          counted = [MFA || {MFA, true} <- Steps]},
+                          counted = [MFA || {MFA, true} <- Steps], rest = Rest},
             Undo = Undo0#undo{heir = heir(Undo0, G#guard.ctl)},
             count_set(G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = counting, config = Config,
                               counting = #counting{items = Items, steps = Steps, targets = Targets,
@@ -42,18 +43,15 @@ count_steps(S, Kinds, MFAs) ->
     Modules = lists:foldr(fun({M, F, A}, Map) -> Map#{M => [{F, A} | maps:get(M, Map, [])]} end, #{}, MFAs),
     lists:append([module_steps(S, Kinds, M, Fs) || {M, Fs} <- maps:to_list(Modules)]).
 
-%% One function costs the node as much as a whole module, a barrier of all schedulers. So a module of which all is meant is
-%% set at once; and in a session, which has nothing of others in it, one of which most is meant, less the rest.
+%% One function costs the node as much as a whole module, a barrier of all schedulers: 1 to 3 ms on a busy node. So a module
+%% of which most is meant is set at once, less the rest.
 module_steps(S, Kinds, M, Wanted) ->
     Rest = ordsets:subtract(ordsets:from_list(functions_of(M)), ordsets:from_list(Wanted)),
     Extra = [FA || {F, _} = FA <- Rest, F =/= module_info],
     IsFree = lists:all(fun({F, A}) -> is_free(S, {M, F, A}, Kinds) end, Rest),
-    if
-        IsFree, length(Wanted) > 1, Extra =:= [];
-        S =/= none, length(Extra) < length(Wanted) ->
-            [{{M, '_', '_'}, true} | [{{M, F, A}, false} || {F, A} <- Extra]];
-        true ->
-            [{{M, F, A}, true} || {F, A} <- Wanted]
+    case IsFree andalso length(Extra) + 1 < length(Wanted) of
+        true -> [{{M, '_', '_'}, true} | [{{M, F, A}, false} || {F, A} <- Extra]];
+        false -> [{{M, F, A}, true} || {F, A} <- Wanted]
     end.
 
 functions_of(M) ->
@@ -165,6 +163,20 @@ registered(P) ->
 
 %% ---- end ---------------------------------------------------------------------------------------------------------
 
-%% {M, '_', '_'} stands for all functions of the module.
-counted_functions(Counted) ->
-    lists:append([case C of {M, '_', '_'} -> [{M, F, A} || {F, A} <- functions_of(M)]; MFA -> [MFA] end || C <- Counted]).
+%% {M, '_', '_'} stands for all functions of the module but the rest. Where somebody has set a counter there since, what is
+%% ours is taken off one by one.
+counts_off(#undo{session = S, counted = Counted, kinds = Kinds, rest = Rest} = U) ->
+    Theirs = case S of
+                 none -> lists:usort([M || {M, _, _} = MFA <- Rest, not is_free(S, MFA, Kinds)]);
+                 _ -> []
+             end,
+    [count_off(U, C, lists:member(element(1, C), Theirs)) || C <- Counted],
+    ok.
+
+count_off(#undo{rest = Rest} = U, {_, '_', '_'} = C, true) ->
+    [count_off(U, MFA, false) || MFA <- counted_functions([C], Rest)];
+count_off(#undo{session = S, kinds = Kinds}, C, _) ->
+    [catch pattern(S, C, false, [K]) || K <- Kinds].
+
+counted_functions(Counted, Rest) ->
+    lists:append([case C of {M, '_', '_'} -> [{M, F, A} || {F, A} <- functions_of(M)]; MFA -> [MFA] end || C <- Counted]) -- Rest.

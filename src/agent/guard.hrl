@@ -271,16 +271,12 @@ patterns_off(#undo{session = S, patterns = Patterns}) ->
     [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns],
     ok.
 
-counts_off(#undo{session = S, counted = Counted, kinds = Kinds}) ->
-    [catch pattern(S, MFA, false, [K]) || MFA <- Counted, K <- Kinds],
-    ok.
-
 counts(#undo{session = S, counted = Counted}) ->
     [{MFA, N} || MFA <- Counted, {call_count, N} <- [catch info(S, MFA, call_count)], is_integer(N)].
 
 %% What is still there: nothing, unless somebody interfered.
-left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted, kinds = Kinds, messages = Messages}) ->
-    messages_left(Messages) ++ [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, K} || MFA <- counted_functions(Counted), K <- Kinds],
+left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted, kinds = Kinds, messages = Messages, rest = Rest}) ->
+    messages_left(Messages) ++ [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, K} || MFA <- counted_functions(Counted, Rest), K <- Kinds],
                        {_, V} <- [erlang:trace_info(MFA, K)], V =/= false, V =/= undefined]
         ++ [{flags, P} || P <- [new_processes | processes()], erlang:trace_info(P, tracer) =:= {tracer, T}]
         ++ left_word(Base);

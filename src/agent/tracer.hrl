@@ -22,6 +22,7 @@ loop(T) ->
     receive
         {trace_ts, _, Tag, _, _, _} = E when Tag =:= call; Tag =:= 'receive'; Tag =:= event -> collect(T1, 1, 1, [E]);
         {trace_ts, _, send, _, _, _, _} = E -> collect(T1, 1, 1, [E]);
+        {trace_ts, _, send, _, _, _} -> loop(T1); % somebody else's pattern let it through
         {trace_ts, _, _, _, _, _} = E -> collect(T1, 1, 0, [E]);
         {trace_ts, _, return_to, _, _} = E -> collect(T1, 1, 0, [E]);
         Msg -> loop(control(T1, Msg))
@@ -43,6 +44,7 @@ collect(T, N, Calls, Acc) ->
         {trace_ts, _, Tag, _, _, _} = E when Tag =:= call; Tag =:= 'receive'; Tag =:= event ->
             collect(T, N + 1, Calls + 1, [E | Acc]);
         {trace_ts, _, send, _, _, _, _} = E -> collect(T, N + 1, Calls + 1, [E | Acc]);
+        {trace_ts, _, send, _, _, _} -> collect(T, N, Calls, Acc);
         {trace_ts, _, _, _, _, _} = E -> collect(T, N + 1, Calls, [E | Acc]);
         {trace_ts, _, return_to, _, _} = E -> collect(T, N + 1, Calls, [E | Acc])
     after 0 ->

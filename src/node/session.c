@@ -173,7 +173,7 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
         .interval_us = o->rate.interval_us,
         .burst = o->burst,
         .stops_on_rate = o->stops_on_rate,
-        .max_memory = o->max_memory,
+        .max_memory = s->prog->n_messages ? o->max_memory / 2 : o->max_memory, /* what sender and receiver hold is no less */
         .max_term = o->max_term,
         .max_load = o->max_load,
         .wants_return = s->prog->wants_return || s->prog->wants_time,
