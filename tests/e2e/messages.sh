@@ -32,10 +32,10 @@ tap "$NODE" 'send(_, nobody_sends_this)' -t 500ms
 closing_events 0 -t
 like "said" "$ERR" 'no event shown in 500ms: nothing of the kind'
 part "beside calls"
-ask 'target:every(1, 1, fun() -> target:id(a) end)' > /dev/null
+ask 'target:every(1, 5, fun() -> target:id(a), self() ! tock end)' > /dev/null
 mark
-tap "$NODE" 'target:id(X)' 'send' -c 40 --rate none
-closing_events 40 -c
+tap "$NODE" 'target:id(X)' 'send(_, tock)' -c 20
+closing_events 20 -c
 like "calls" "$OUT" "$LINE target:id\\(a\\)$"
 like "messages" "$OUT" "$LINE ! "
 clean
