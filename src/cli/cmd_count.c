@@ -8,7 +8,8 @@
 #include "cli/live.h"
 #include "out/tally.h"
 
-#define MAX_COUNTED 50000 /* functions, where --max-functions is not given: a module costs no more than one function */
+#define MAX_COUNTED                                                                                          \
+    50000 /* functions, where --max-functions is not given: a module costs no more than one function */
 
 static struct bt_tally_opts view(const struct bt_live *l, bool is_total)
 {
@@ -60,8 +61,9 @@ static void on_armed(struct bt_live *l)
     if (l->o->quiet)
         return;
     bt_live_put_functions(l, &b);
-    bt_cli_say("%s (OTP %d): %s %s by the VM, no messages; until Ctrl-C%s", l->node, info->otp, bt_buf_cstr(&b),
-        times ? "timed" : "counted", l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)");
+    bt_cli_say("%s (OTP %d): %s %s by the VM, no messages; until Ctrl-C%s", l->node, info->otp,
+        bt_buf_cstr(&b), times ? "timed" : "counted",
+        l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)");
     bt_live_say_ignored(l, times ? "all calls are timed" : "all calls are counted");
     bt_buf_done(&b);
 }
@@ -71,7 +73,8 @@ static int prepare_count(struct bt_live *l, struct bt_session_opts *s)
     s->kind = BT_SESSION_COUNTS;
     if (l->o->processes.n > 0)
         return bt_err_set(&l->err, BEAMTAP_EUSAGE,
-            "the VM counts the calls of all processes: -p does not go with count; 'time' and 'trace' take it");
+            "the VM counts the calls of all processes: -p does not go with count; 'time' and 'trace' take "
+            "it");
     if (!bt_opts_has(l->o, "max-functions"))
         s->lookup.max_functions = MAX_COUNTED;
     return 0;

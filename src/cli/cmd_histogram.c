@@ -27,7 +27,8 @@ static int prepare(struct bt_live *l, struct bt_session_opts *s)
         s->rate = SAMPLE_RATE;
     s->burst = l->o->burst ? l->o->burst : bt_bucket_default_burst(s->rate);
     if (strcmp(l->o->by, "function") != 0)
-        return bt_err_set(&l->err, BEAMTAP_EUSAGE, "--histogram is by function; --by process goes without it");
+        return bt_err_set(
+            &l->err, BEAMTAP_EUSAGE, "--histogram is by function; --by process goes without it");
     return 0;
 }
 
@@ -42,19 +43,21 @@ static void on_armed(struct bt_live *l)
     t->failed = !t->rows || !t->sorted;
     for (size_t i = 0; !t->failed && i < t->n; i++) {
         const struct bt_mfa *m = &plan->mfas[i];
-        t->rows[i] = (struct bt_latency){.module = m->module, .function = m->function, .arity = m->arity, .calls = -1};
+        t->rows[i] =
+            (struct bt_latency){.module = m->module, .function = m->function, .arity = m->arity, .calls = -1};
     }
     bt_live_put_functions(l, &b);
     if (!l->o->quiet)
-        bt_cli_say("%s (OTP %d): %s, calls sampled at the rate (--rate), no value copied; until Ctrl-C%s", l->node,
-            bt_session_info(l->session)->otp, bt_buf_cstr(&b),
+        bt_cli_say("%s (OTP %d): %s, calls sampled at the rate (--rate), no value copied; until Ctrl-C%s",
+            l->node, bt_session_info(l->session)->otp, bt_buf_cstr(&b),
             l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)");
     bt_buf_done(&b);
 }
 
 static bool is_of(const struct bt_latency *r, const struct bt_event *ev)
 {
-    return r->arity == ev->arity && bt_slice_is(ev->function, r->function) && bt_slice_is(ev->module, r->module);
+    return r->arity == ev->arity && bt_slice_is(ev->function, r->function) &&
+           bt_slice_is(ev->module, r->module);
 }
 
 static void on_event(struct bt_live *l, const struct bt_event *ev)
@@ -74,7 +77,8 @@ static void on_event(struct bt_live *l, const struct bt_event *ev)
 
 static int by_samples(const void *x, const void *y)
 {
-    const struct bt_latency *a = *(const struct bt_latency *const *)x, *b = *(const struct bt_latency *const *)y;
+    const struct bt_latency *a = *(const struct bt_latency *const *)x,
+                            *b = *(const struct bt_latency *const *)y;
     if (a->h.sum > b->h.sum || a->h.sum < b->h.sum)
         return a->h.sum < b->h.sum ? 1 : -1;
     return a < b ? -1 : a > b;

@@ -52,8 +52,8 @@ static int ask_for_records(struct bt_live *l, struct bt_session_opts *s, size_t 
     s->link = bt_conn_open(&s->conn, &l->err);
     if (!s->link)
         return -1;
-    if (bt_cli_compile_asking(
-            l->cli, &l->specs, s->link, &l->arena, &l->records, &l->prog, bad, &l->err) == 0)
+    if (bt_cli_compile_asking(l->cli, &l->specs, s->link, &l->arena, &l->records, &l->prog, bad, &l->err) ==
+        0)
         return 0;
     bt_conn_close(s->link);
     return -1;
@@ -223,8 +223,9 @@ static int finish(struct bt_live *l, bool is_orderly)
     struct bt_summary sum;
     bt_session_summary(l->session, &sum);
     if ((!is_orderly && !l->has_failed) || (l->has_failed && l->err.code == BEAMTAP_EINTR)) {
-        bt_cli_say("stopped at once; %s sees the connection close and removes everything by itself, within %" PRId64
-                   " ms at the latest",
+        bt_cli_say(
+            "stopped at once; %s sees the connection close and removes everything by itself, within %" PRId64
+            " ms at the latest",
             l->node, l->o->lease / 1000);
         return beamtap_code_status(BEAMTAP_EUNCLEAN);
     }

@@ -14,12 +14,12 @@ struct bt_live;
 
 /* How a command takes part. */
 struct bt_live_ops {
-    const char *what;                                                 /* "counts": for errors and the banner */
-    int (*prepare)(struct bt_live *l, struct bt_session_opts *s);     /* the program is there; -1: l->err */
-    void (*armed)(struct bt_live *l);                                 /* says what it does */
+    const char *what;                                             /* "counts": for errors and the banner */
+    int (*prepare)(struct bt_live *l, struct bt_session_opts *s); /* the program is there; -1: l->err */
+    void (*armed)(struct bt_live *l);                             /* says what it does */
     void (*event)(struct bt_live *l, const struct bt_event *ev);
-    void (*tick)(struct bt_live *l);                                  /* each --interval; may be NULL */
-    void (*end)(struct bt_live *l, const struct bt_summary *sum);     /* the last lines, into l->sink.buf */
+    void (*tick)(struct bt_live *l);                              /* each --interval; may be NULL */
+    void (*end)(struct bt_live *l, const struct bt_summary *sum); /* the last lines, into l->sink.buf */
 };
 
 struct bt_live {

@@ -199,7 +199,8 @@ static void say_nothing_shown(const struct bt_words_end *w)
         put_time(&b, w->time_us);
     }
     if (s->has_events) {
-        bt_cli_say("%s: nothing of the kind happened there, or no pattern or process matched", bt_buf_cstr(&b));
+        bt_cli_say(
+            "%s: nothing of the kind happened there, or no pattern or process matched", bt_buf_cstr(&b));
         bt_buf_done(&b);
         return;
     }

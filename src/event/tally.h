@@ -12,7 +12,8 @@
 
 struct bt_tally {
     int64_t calls;
-    int64_t us;    /* spent in the function itself: without what it called that is timed too, and without waiting */
+    int64_t
+        us; /* spent in the function itself: without what it called that is timed too, and without waiting */
     int64_t bytes; /* of memory taken there */
 };
 
@@ -28,8 +29,9 @@ struct bt_tally_row {
 struct bt_tallies {
     struct bt_tally_row *rows; /* processes: those that took most, that first */
     size_t n_rows;
-    struct bt_tally sum, sum_before;    /* of all, also of what has no row */
-    int64_t began_us, at_us, before_us; /* the node's monotonic time: of the beginning, and of the last two readings */
+    struct bt_tally sum, sum_before; /* of all, also of what has no row */
+    int64_t began_us, at_us,
+        before_us; /* the node's monotonic time: of the beginning, and of the last two readings */
     size_t n_readings;
     bool has_times, has_memory;
 };

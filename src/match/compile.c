@@ -102,7 +102,8 @@ static const struct bt_term *silent_body(struct compiler *c)
 static int check_not(struct compiler *c)
 {
     if (c->spec->is_not && c->spec->event != BT_SPEC_CALL)
-        return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->loc, "--not keeps functions out; write a guard into the event's own spec");
+        return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->loc,
+            "--not keeps functions out; write a guard into the event's own spec");
     if (!c->spec->is_not || c->spec->n_actions == 0)
         return 0;
     return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->actions[0].loc,
@@ -426,7 +427,8 @@ static int check_mix(const struct bt_program *prog, size_t *bad_text, struct bea
         if (bad_text)
             *bad_text = p->spec;
         return bt_err_at(err, BEAMTAP_ESPEC, p->loc,
-            "spawn, exit, link, register, gc and running are traced by themselves: leave this one to a second run");
+            "spawn, exit, link, register, gc and running are traced by themselves: leave this one to a "
+            "second run");
     }
     return 0;
 }

@@ -95,7 +95,8 @@ static size_t put_notes(struct bt_arena *a, const struct bt_clause *clause, cons
 static const struct bt_term *make_message(
     struct bt_arena *a, const struct bt_clause *clause, size_t id, const struct bt_instrument_opts *opts)
 {
-    if (is_message(clause)) { /* the VM adds the whole message, whatever is named; of a receiver it does not say from whom */
+    if (is_message(
+            clause)) { /* the VM adds the whole message, whatever is named; of a receiver it does not say from whom */
         const struct bt_term *own[] = {bt_term_int(a, (int64_t)id), nth_arg(a, 1)};
         return bt_term_tuple1(a, bt_term_tuple(a, own, clause->event == BT_SPEC_RECEIVE ? 2 : 1));
     }
@@ -191,7 +192,8 @@ const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clau
     if (!items)
         return NULL;
     for (size_t i = 0; i < n; i++) {
-        if (clauses[i]->event > BT_SPEC_RECEIVE) { /* no match specification of the VM's: the agent looks at it */
+        if (clauses[i]->event >
+            BT_SPEC_RECEIVE) { /* no match specification of the VM's: the agent looks at it */
             items[i] = bt_term_tuple3(arena, clauses[i]->head, clauses[i]->guards, clauses[i]->body);
             continue;
         }

@@ -170,7 +170,8 @@ bool bt_arm_is_exact(const struct bt_arm_source *s)
 {
     for (size_t i = 0; i < s->n_clauses; i++) {
         const struct bt_clause *c = s->clauses[i];
-        if (c->event != BT_SPEC_CALL || !bt_clause_takes_all(c)) /* with excludes: what it takes is counted and not shown */
+        if (c->event != BT_SPEC_CALL ||
+            !bt_clause_takes_all(c)) /* with excludes: what it takes is counted and not shown */
             return false;
     }
     return s->n_processes == 0 || (s->n_processes == 1 && strcmp(s->processes[0], "all") == 0);
@@ -229,7 +230,8 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
 /* ---- messages and processes ---- */
 
 /* {send, MatchSpec} of all clauses about it; NULL: there is none, or no memory. */
-static const struct bt_term *message_term(const struct bt_arm_source *s, enum bt_spec_event event, struct bt_arena *a)
+static const struct bt_term *message_term(
+    const struct bt_arm_source *s, enum bt_spec_event event, struct bt_arena *a)
 {
     struct bt_instrument_opts o = instrument_opts(s);
     const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses + 1, sizeof *clauses);

@@ -62,12 +62,14 @@ enum bt_stop bt_ending_why_closed(struct bt_session *s, struct bt_etf r)
         !bt_etf_int64(&r, &now))
         return BT_STOP_COUNT;
     if (bt_slice_is(what, "other_tracer")) {
-        bt_err_set(&s->limit, BEAMTAP_EBUSY, "somebody else began to trace on %s: gc is not traced beside that", node);
+        bt_err_set(&s->limit, BEAMTAP_EBUSY,
+            "somebody else began to trace on %s: gc is not traced beside that", node);
         return BT_STOP_LOAD;
     }
     if (bt_slice_is(what, "entries")) {
         bt_err_set(&s->limit, BEAMTAP_ELIMIT,
-            "%" PRId64 " processes have called the functions; %s keeps the times of each of them, also of those "
+            "%" PRId64
+            " processes have called the functions; %s keeps the times of each of them, also of those "
             "that have ended (--max-memory)",
             now, node);
         return BT_STOP_ENTRIES;
@@ -117,7 +119,8 @@ static int agent_ended(struct bt_session *s, struct bt_etf why, struct beamtap_e
         struct bt_slice what = {NULL, 0};
         bt_etf_atom(&why, &what);
         bt_err_set(err, BEAMTAP_EBUSY,
-            "somebody else has set the trace pattern of '%.*s' on %s, of which there is one for the whole node; the trace was ended",
+            "somebody else has set the trace pattern of '%.*s' on %s, of which there is one for the whole "
+            "node; the trace was ended",
             (int)what.len, what.len ? (const char *)what.p : "", node);
     } else if (bt_etf_is_atom(&why, "tracer_died"))
         bt_err_set(err, BEAMTAP_ELIMIT,

@@ -484,11 +484,13 @@ static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err
     } else if (bt_etf_is_atom(r, "message_pattern")) {
         bt_print_erlang(&b, r, &opts);
         bt_err_set(err, BEAMTAP_EBUSY,
-            "somebody else has a trace pattern on '%s' of %s; below OTP 27 there is one for the whole node", bt_buf_cstr(&b), node);
+            "somebody else has a trace pattern on '%s' of %s; below OTP 27 there is one for the whole node",
+            bt_buf_cstr(&b), node);
     } else if (bt_etf_is_atom(r, "other_session")) {
         bt_print_erlang(&b, r, &opts);
         bt_err_set(err, BEAMTAP_EBUSY,
-            "somebody else traces on %s: %s; two who trace garbage collections crash the VM, so gc waits until that has ended",
+            "somebody else traces on %s: %s; two who trace garbage collections crash the VM, so gc waits "
+            "until that has ended",
             node, bt_buf_cstr(&b));
     } else if (bt_etf_is_atom(r, "traced")) {
         bt_print_erlang(&b, r, &opts);

@@ -46,20 +46,20 @@ struct bt_arm_opts {
     const struct bt_term *returning_ids; /* list of the clauses whose returns are followed */
     const struct bt_term *mute_ids;      /* list of the clauses whose calls have no return */
     const struct bt_term *messages;      /* list of {send | 'receive', MatchSpec} */
-    const struct bt_term *events;        /* list of {spawn | exit | gc | ..., Id, MatchSpec of {Value} | none} */
-    const struct bt_term *flags;         /* list: what processes are traced by */
-    const struct bt_term *processes;     /* list of all | new | existing | {pid, Text} | {name, Text} */
-    uint32_t base, range;                /* of the gate */
-    int64_t window;                      /* calls in flight at most */
-    int64_t credit;                      /* calls to let through before asking again */
-    int64_t rate, interval_us;           /* calls per interval; rate < 0: none */
-    int64_t burst;                       /* calls at once */
-    bool stops_on_rate;                  /* an empty bucket ends the trace */
-    int64_t max_memory, max_term;        /* bytes */
-    bool debug;                          /* hear of every batch how the gate stands */
-    int64_t max_load;                    /* percent; < 0: none */
-    bool wants_return;                   /* returns will come: the window grows once one was weighed */
-    bool is_final;                       /* used up credit ends the trace: patterns come off at once */
+    const struct bt_term *events;    /* list of {spawn | exit | gc | ..., Id, MatchSpec of {Value} | none} */
+    const struct bt_term *flags;     /* list: what processes are traced by */
+    const struct bt_term *processes; /* list of all | new | existing | {pid, Text} | {name, Text} */
+    uint32_t base, range;            /* of the gate */
+    int64_t window;                  /* calls in flight at most */
+    int64_t credit;                  /* calls to let through before asking again */
+    int64_t rate, interval_us;       /* calls per interval; rate < 0: none */
+    int64_t burst;                   /* calls at once */
+    bool stops_on_rate;              /* an empty bucket ends the trace */
+    int64_t max_memory, max_term;    /* bytes */
+    bool debug;                      /* hear of every batch how the gate stands */
+    int64_t max_load;                /* percent; < 0: none */
+    bool wants_return;               /* returns will come: the window grows once one was weighed */
+    bool is_final;                   /* used up credit ends the trace: patterns come off at once */
 };
 
 struct bt_armed {

@@ -46,8 +46,8 @@ static int number_clauses(struct bt_session *s, struct beamtap_err *err)
 static struct bt_arm_source arm_source(const struct bt_session *s)
 {
     const struct bt_session_opts *o = &s->opts;
-    return (struct bt_arm_source){
-        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word, o->max_term, o->with_children};
+    return (struct bt_arm_source){s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes,
+        o->args, s->info.word, o->max_term, o->with_children};
 }
 
 static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamtap_err *err)
@@ -173,7 +173,8 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
         .interval_us = o->rate.interval_us,
         .burst = o->burst,
         .stops_on_rate = o->stops_on_rate,
-        .max_memory = s->prog->n_messages ? o->max_memory / 2 : o->max_memory, /* what sender and receiver hold is no less */
+        .max_memory = s->prog->n_messages ? o->max_memory / 2
+                                          : o->max_memory, /* what sender and receiver hold is no less */
         .max_term = o->max_term,
         .max_load = o->max_load,
         .wants_return = s->prog->wants_return || s->prog->wants_time,
@@ -208,7 +209,8 @@ static int arm_traces(struct bt_session *s, struct beamtap_err *err)
     s->sum.has_events = s->prog->n_messages + s->prog->n_events > 0;
     if (arm(s, &source, err) < 0)
         return -1;
-    s->sum.has_called = s->sum.has_called && !s->sum.has_events; /* what was shown is not only what the VM counted */
+    s->sum.has_called =
+        s->sum.has_called && !s->sum.has_events; /* what was shown is not only what the VM counted */
     return 0;
 }
 

@@ -56,11 +56,11 @@ enum bt_stop {
     BT_STOP_NONE,
     BT_STOP_COUNT,
     BT_STOP_TIME,
-    BT_STOP_ASKED, /* bt_session_stop */
-    BT_STOP_RATE,  /* the rate was reached and stops_on_rate */
-    BT_STOP_LOAD,  /* the node is worse off than before; the error has the numbers */
+    BT_STOP_ASKED,   /* bt_session_stop */
+    BT_STOP_RATE,    /* the rate was reached and stops_on_rate */
+    BT_STOP_LOAD,    /* the node is worse off than before; the error has the numbers */
     BT_STOP_ENTRIES, /* too many processes have called timed functions; the error has the number */
-    BT_STOP_AGENT, /* the agent ended by itself; the error says why */
+    BT_STOP_AGENT,   /* the agent ended by itself; the error says why */
 };
 
 struct bt_summary {

@@ -15,7 +15,8 @@
 static const struct {
     const char *name, *key;
     double share;
-} points[] = {{"p50", "p50_ns", 0.5}, {"p90", "p90_ns", 0.9}, {"p99", "p99_ns", 0.99}, {"p99.9", "p99_9_ns", 0.999}, {"max", "max_ns", 1}};
+} points[] = {{"p50", "p50_ns", 0.5}, {"p90", "p90_ns", 0.9}, {"p99", "p99_ns", 0.99},
+    {"p99.9", "p99_9_ns", 0.999}, {"max", "max_ns", 1}};
 
 #define N_POINTS (sizeof points / sizeof points[0])
 
@@ -105,7 +106,8 @@ void bt_latency_bars(struct bt_buf *out, const struct bt_latency *r)
         put_ns(out, from, 12);
         bt_buf_puts(out, " to");
         put_ns(out, from * 2, 9);
-        bt_buf_printf(out, " |%-*.*s| ", BAR, (int)(n && !bar ? 1 : bar), "########################################");
+        bt_buf_printf(
+            out, " |%-*.*s| ", BAR, (int)(n && !bar ? 1 : bar), "########################################");
         put_count(out, (int64_t)n, 11);
         bt_buf_putc(out, '\n');
     }

@@ -10,7 +10,7 @@
 struct bt_latency {
     const char *module, *function; /* UTF-8 */
     uint32_t arity;
-    int64_t calls; /* all of them, as the VM counted; -1: not known */
+    int64_t calls;         /* all of them, as the VM counted; -1: not known */
     struct bt_histogram h; /* of those that were sampled */
 };
 

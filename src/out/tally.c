@@ -115,7 +115,8 @@ static void put_who(struct bt_buf *out, const struct bt_tally_row *r, const stru
 }
 
 /* Calls a second, of the whole time or since the last reading. */
-static int64_t rate(const struct bt_tallies *t, const struct bt_tally *now, const struct bt_tally *before, bool is_total)
+static int64_t rate(
+    const struct bt_tallies *t, const struct bt_tally *now, const struct bt_tally *before, bool is_total)
 {
     int64_t us = t->at_us - (is_total ? t->began_us : t->before_us);
     int64_t calls = now->calls - (is_total ? 0 : before->calls);
@@ -237,7 +238,8 @@ static void put_json_who(struct bt_buf *out, const struct bt_tally_row *r, const
 static void put_json(struct bt_buf *out, const struct bt_tallies *t, const struct bt_tally_row *r,
     const struct bt_tally_opts *o)
 {
-    bt_buf_printf(out, "{\"event\":\"%s\",\"at_us\":%" PRId64 ",\"node\":", r->function || r->pid.len ? "count" : "total",
+    bt_buf_printf(out,
+        "{\"event\":\"%s\",\"at_us\":%" PRId64 ",\"node\":", r->function || r->pid.len ? "count" : "total",
         o->wall_us);
     bt_tally_json_string(out, o->node, strlen(o->node));
     if (r->function || r->pid.len)

@@ -396,7 +396,8 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
     if (ev->type == BT_EVENT_FOREIGN_COUNTER) {
         if (ev->amount > 1)
             bt_buf_printf(out, "and %" PRId64 " more: ", ev->amount - 1);
-        bt_buf_puts(out, "somebody else has a counter there; it is left alone, and these calls are not counted");
+        bt_buf_puts(
+            out, "somebody else has a counter there; it is left alone, and these calls are not counted");
     } else if (ev->type == BT_EVENT_REARMED) {
         bt_buf_puts(out, "its module was loaded anew; it is traced again, calls in between were not seen");
     } else if (ev->type == BT_EVENT_NO_RETURN) {

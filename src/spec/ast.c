@@ -26,8 +26,7 @@ const char *bt_action_name(enum bt_action action)
     return names[action];
 }
 
-static const struct bt_spec_event_info events[] = {
-    {"", 0, ""},
+static const struct bt_spec_event_info events[] = {{"", 0, ""},
 #define BT_X(name, text, arity, flag) {text, arity, flag},
     BT_SPEC_EVENTS(BT_X)
 #undef BT_X

@@ -165,16 +165,16 @@ struct bt_ast_name {
  * specifications for messages; the others are looked at in the agent.
  */
 #define BT_SPEC_EVENTS(X)                                                                                    \
-    X(SEND, "send", 2, "send")            /* send(To, Msg) when ... */                                       \
-    X(RECEIVE, "receive", 3, "receive")   /* receive(Node, From, Msg) when ... */                            \
+    X(SEND, "send", 2, "send")          /* send(To, Msg) when ... */                                         \
+    X(RECEIVE, "receive", 3, "receive") /* receive(Node, From, Msg) when ... */                              \
     X(SPAWN, "spawn", 0, "procs")                                                                            \
-    X(EXIT, "exit", 1, "procs")           /* exit(Reason) when Reason =/= normal */                          \
+    X(EXIT, "exit", 1, "procs") /* exit(Reason) when Reason =/= normal */                                    \
     X(LINK, "link", 0, "procs")                                                                              \
     X(UNLINK, "unlink", 0, "procs")                                                                          \
     X(REGISTER, "register", 0, "procs")                                                                      \
     X(UNREGISTER, "unregister", 0, "procs")                                                                  \
     X(GC, "gc", 0, "garbage_collection")                                                                     \
-    X(RUNNING, "running", 0, "running")   /* scheduled in, until it is scheduled out */
+    X(RUNNING, "running", 0, "running") /* scheduled in, until it is scheduled out */
 
 enum bt_spec_event {
     BT_SPEC_CALL, /* none of them: a function */

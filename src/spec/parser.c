@@ -244,9 +244,10 @@ static int fail_event_args(struct bt_parser *p, const struct bt_ast_spec *s)
     const struct bt_spec_event_info *info = bt_spec_event_info(s->event);
     static const char *const forms[] = {"", "exit(Reason)", "send(To, Msg)", "receive(Node, From, Msg)"};
     if (info->arity == 0)
-        return bt_parser_fail(p, s->args_loc, "'%s' takes no patterns: write %s alone", info->name, info->name);
-    return bt_parser_fail(p, s->args_loc, "here are %zu pattern%s; write %s", s->arity, s->arity == 1 ? "" : "s",
-        forms[info->arity]);
+        return bt_parser_fail(
+            p, s->args_loc, "'%s' takes no patterns: write %s alone", info->name, info->name);
+    return bt_parser_fail(p, s->args_loc, "here are %zu pattern%s; write %s", s->arity,
+        s->arity == 1 ? "" : "s", forms[info->arity]);
 }
 
 /* send(To, Msg) when is_pid(To) */
@@ -262,8 +263,9 @@ static int parse_event(struct bt_parser *p, struct bt_ast_spec *s)
         return fail_event_args(p, s);
     if (p->tok.kind == BT_TOK_WHEN && s->args_kind != BT_ARGS_PATTERN)
         return bt_parser_fail(p, p->tok.loc, "a guard needs names to test: %s",
-            bt_spec_event_info(s->event)->arity ? "write them in brackets, for instance send(To, Msg) when ..., exit(Reason) when ..."
-                                                : "this event has none");
+            bt_spec_event_info(s->event)->arity
+                ? "write them in brackets, for instance send(To, Msg) when ..., exit(Reason) when ..."
+                : "this event has none");
     if (p->tok.kind == BT_TOK_WHEN && bt_parse_guards(p, &s->clauses[0]))
         return -1;
     if (p->tok.kind == BT_TOK_ARROW)

@@ -102,12 +102,14 @@ static void each_value_is_in_one_line_of_bars(void **state)
     bt_buf_reset(&out);
     const struct bt_latency *rows[] = {&row};
     assert_int_equal(bt_latency_table(&out, rows, 1, 1), 2);
-    assert_non_null(strstr(bt_buf_cstr(&out), "             5          4       1us       1us       2us       2us       2us       2us  m:f/1\n"));
+    assert_non_null(strstr(bt_buf_cstr(&out),
+        "             5          4       1us       1us       2us       2us       2us       2us  m:f/1\n"));
     bt_buf_reset(&out);
     bt_latency_json(&out, &row, "n@h", 7);
-    assert_string_equal(bt_buf_cstr(&out),
-        "{\"event\":\"latency\",\"at_us\":7,\"node\":\"n@h\",\"function\":\"m:f/1\",\"calls\":5,\"sampled\":4,"
-        "\"mean_ns\":1529,\"p50_ns\":1028,\"p90_ns\":2048,\"p99_ns\":2048,\"p99_9_ns\":2048,\"max_ns\":2048}\n");
+    assert_string_equal(bt_buf_cstr(&out), "{\"event\":\"latency\",\"at_us\":7,\"node\":\"n@h\",\"function\":"
+                                           "\"m:f/1\",\"calls\":5,\"sampled\":4,"
+                                           "\"mean_ns\":1529,\"p50_ns\":1028,\"p90_ns\":2048,\"p99_ns\":2048,"
+                                           "\"p99_9_ns\":2048,\"max_ns\":2048}\n");
     bt_buf_done(&out);
     bt_histogram_done(&row.h);
 }

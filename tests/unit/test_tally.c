@@ -11,7 +11,11 @@
 
 static struct bt_tally_row rows[] = {
     {.module = "m", .function = "seldom", .arity = 0, .now = {10, 5000, 0}, .before = {10, 5000, 0}},
-    {.module = "m", .function = "often", .arity = 2, .now = {3000000, 1500000, 2048}, .before = {1000000, 500000, 1024}},
+    {.module = "m",
+        .function = "often",
+        .arity = 2,
+        .now = {3000000, 1500000, 2048},
+        .before = {1000000, 500000, 1024}},
     {.module = "m", .function = "Never \"x\"", .arity = 1},
 };
 
@@ -42,18 +46,16 @@ static void a_table_of_what_was_called(void **state)
     struct bt_tally_opts o = opts;
     struct bt_buf out = BT_BUF_INIT;
     assert_int_equal(bt_tally_table(&out, &t, &o), 4);
-    ASSERT(out,
-        "          calls        calls/s  function\n"
-        "      3,000,000      2,000,000  m:often/2\n"
-        "             10              0  m:seldom/0\n"
-        "      3,000,010      2,000,000  all\n");
+    ASSERT(out, "          calls        calls/s  function\n"
+                "      3,000,000      2,000,000  m:often/2\n"
+                "             10              0  m:seldom/0\n"
+                "      3,000,010      2,000,000  all\n");
     o.is_total = true;
     o.top = 1;
     assert_int_equal(bt_tally_table(&out, &t, &o), 3);
-    ASSERT(out,
-        "          calls        calls/s  function\n"
-        "      3,000,000      1,500,000  m:often/2\n"
-        "      3,000,010      1,500,005  all, with 1 more that were called (--top)\n");
+    ASSERT(out, "          calls        calls/s  function\n"
+                "      3,000,000      1,500,000  m:often/2\n"
+                "      3,000,010      1,500,005  all, with 1 more that were called (--top)\n");
     bt_buf_done(&out);
 }
 
@@ -64,11 +66,10 @@ static void times_have_means_and_shares(void **state)
     struct bt_buf out = BT_BUF_INIT;
     t.has_times = t.has_memory = true;
     bt_tally_table(&out, &t, &opts);
-    ASSERT(out,
-        "          calls        time      mean   share      memory  function\n"
-        "      3,000,000      1.500s     500ns   99.7%        2 KB  m:often/2\n"
-        "             10      5.00ms     500us    0.3%     0 bytes  m:seldom/0\n"
-        "      3,000,010      1.505s     501ns  100.0%        2 KB  all\n");
+    ASSERT(out, "          calls        time      mean   share      memory  function\n"
+                "      3,000,000      1.500s     500ns   99.7%        2 KB  m:often/2\n"
+                "             10      5.00ms     500us    0.3%     0 bytes  m:seldom/0\n"
+                "      3,000,010      1.505s     501ns  100.0%        2 KB  all\n");
     bt_buf_done(&out);
 }
 
@@ -80,9 +81,10 @@ static void lines_tell_what_is_new(void **state)
     bt_tally_lines(&out, &t, &opts);
     ASSERT(out, "22:13:20      3,000,000      2,000,000  m:often/2\n");
     bt_tally_json(&out, &t, &opts);
-    ASSERT(out,
-        "{\"event\":\"count\",\"at_us\":1700000000000000,\"node\":\"n@h\",\"function\":\"m:often/2\",\"calls\":3000000,\"calls_per_s\":2000000}\n"
-        "{\"event\":\"total\",\"at_us\":1700000000000000,\"node\":\"n@h\",\"calls\":3000010,\"calls_per_s\":2000000}\n");
+    ASSERT(out, "{\"event\":\"count\",\"at_us\":1700000000000000,\"node\":\"n@h\",\"function\":\"m:often/"
+                "2\",\"calls\":3000000,\"calls_per_s\":2000000}\n"
+                "{\"event\":\"total\",\"at_us\":1700000000000000,\"node\":\"n@h\",\"calls\":3000010,\"calls_"
+                "per_s\":2000000}\n");
     bt_tally_json_string(&out, "a\"b\\c\n", 6);
     ASSERT(out, "\"a\\\"b\\\\c\\u000a\"");
     bt_buf_done(&out);
