@@ -68,9 +68,21 @@ static void on_armed(struct bt_live *l)
     bt_buf_done(&b);
 }
 
+/* The VM counts calls only. */
+static int no_events(struct bt_live *l)
+{
+    if (l->prog.n_messages + l->prog.n_events == 0)
+        return 0;
+    return bt_err_set(&l->err, BEAMTAP_EUSAGE,
+        "the VM counts calls, not messages or events; 'count NODE send --by from' counts messages by "
+        "sampling them");
+}
+
 static int prepare_count(struct bt_live *l, struct bt_session_opts *s)
 {
     s->kind = BT_SESSION_COUNTS;
+    if (no_events(l) < 0)
+        return -1;
     if (l->o->processes.n > 0)
         return bt_err_set(&l->err, BEAMTAP_EUSAGE,
             "the VM counts the calls of all processes: -p does not go with count; 'time' and 'trace' take "
@@ -84,16 +96,20 @@ int bt_cmd_count(const struct bt_cli *cli)
 {
     static const struct bt_live_ops ops = {"counted", prepare_count, on_armed, on_event, NULL, on_end};
     struct bt_live l = {.ops = &ops};
-    if (strcmp(cli->opts->by, "function") != 0) {
-        bt_cli_say("--by: count counts by function; 'time' has --by process");
-        return beamtap_code_status(BEAMTAP_EUSAGE);
-    }
-    return bt_live_run(&l, cli);
+    const char *by = cli->opts->by;
+    if (strcmp(by, "from") == 0 || strcmp(by, "to") == 0)
+        return bt_cmd_senders(cli);
+    if (strcmp(by, "function") == 0)
+        return bt_live_run(&l, cli);
+    bt_cli_say("--by: count counts by function, messages by from or to; 'time' has --by process");
+    return beamtap_code_status(BEAMTAP_EUSAGE);
 }
 
 static int prepare_time(struct bt_live *l, struct bt_session_opts *s)
 {
     s->kind = BT_SESSION_TIMES;
+    if (no_events(l) < 0)
+        return -1;
     s->by_process = strcmp(l->o->by, "process") == 0;
     if (!s->by_process && strcmp(l->o->by, "function") != 0)
         return bt_err_set(&l->err, BEAMTAP_EUSAGE, "--by: '%s' is neither function nor process", l->o->by);

@@ -26,6 +26,9 @@ static int prepare(struct bt_live *l, struct bt_session_opts *s)
     if (!bt_opts_has(l->o, "rate"))
         s->rate = SAMPLE_RATE;
     s->burst = l->o->burst ? l->o->burst : bt_bucket_default_burst(s->rate);
+    if (l->prog.n_messages + l->prog.n_events > 0)
+        return bt_err_set(
+            &l->err, BEAMTAP_EUSAGE, "--histogram is of calls: a message or an event has no duration");
     if (strcmp(l->o->by, "function") != 0)
         return bt_err_set(
             &l->err, BEAMTAP_EUSAGE, "--histogram is by function; --by process goes without it");

@@ -295,6 +295,10 @@ void bt_live_redraw(struct bt_live *l)
 void bt_live_put_functions(const struct bt_live *l, struct bt_buf *out)
 {
     const struct bt_plan *plan = bt_session_plan(l->session);
+    if (plan->n_mfas == 0) { /* no function was asked for */
+        bt_buf_puts(out, "messages");
+        return;
+    }
     bt_text_count(out, plan->n_mfas);
     bt_buf_puts(out, plan->n_mfas == 1 ? " function" : " functions");
 }

@@ -64,7 +64,7 @@ static const struct option options[] = {
     {"Counting and timing", 0, "interval", DURATION, AT(interval), "TIME", "count, time: between two readings (1s)"},
     {NULL, 0, "top", NUMBER, AT(top), "N", "count, time: show the N functions with most (20)"},
     {NULL, 0, "once", FLAG, AT(once), NULL, "count, time: one reading after --interval, then the end"},
-    {NULL, 0, "by", TEXT, AT(by), "WHAT", "time: by function or by process (function)"},
+    {NULL, 0, "by", TEXT, AT(by), "WHAT", "time: by function or process (function); count send, receive: from, to"},
     {NULL, 0, "histogram", FLAG, AT(histogram), NULL, "time: percentiles of sampled calls"},
     {NULL, 0, "json", FLAG, AT(json), NULL, "count, time: a JSON object for each line"},
     {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},

@@ -247,7 +247,7 @@ static const struct bt_term *message_term(
                         bt_instrument(a, clauses, ids, n, &o));
 }
 
-static const struct bt_term *messages_term(const struct bt_arm_source *s, struct bt_arena *a)
+const struct bt_term *bt_arm_messages(const struct bt_arm_source *s, struct bt_arena *a)
 {
     const struct bt_term *items[2];
     size_t n = 0;
@@ -321,7 +321,7 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
     struct bt_install_group *groups = NULL;
     size_t n = bt_arm_groups(s, a, &groups);
     out->processes = bt_arm_processes(s, a, err);
-    out->messages = messages_term(s, a);
+    out->messages = bt_arm_messages(s, a);
     out->events = events_term(s, a);
     out->flags = flags_term(s, a);
     if ((n == 0 && s->plan->n_mfas > 0) || !out->processes || !out->messages || !out->events || !out->flags)

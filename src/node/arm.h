@@ -42,6 +42,9 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
 int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
     struct beamtap_err *err);
 
+/* [{send | 'receive', MatchSpec}] of the clauses about messages, instrumented. NULL: no memory. */
+const struct bt_term *bt_arm_messages(const struct bt_arm_source *s, struct bt_arena *a);
+
 /* The source's processes as the agent takes them. NULL: EUSAGE (one is none), ENOMEM. */
 const struct bt_term *bt_arm_processes(
     const struct bt_arm_source *s, struct bt_arena *a, struct beamtap_err *err);

@@ -39,6 +39,16 @@ closing_events 20 -c
 like "calls" "$OUT" "$LINE target:id\\(a\\)$"
 like "messages" "$OUT" "$LINE ! "
 clean
+part "who sends most: sampled"
+tap count "$NODE" 'receive(_, _, {tick, _, _, _})' --by from --once
+ends 0
+like "the sender" "$OUT" "^ +[0-9,]+ +[0-9,]+  $PID$"
+like "closing line" "$ERR" 'sampled \(--once\); node clean'
+tap count "$NODE" send --by to --once --json
+like "the receiver" "$OUT" '"event":"count".*"pid":"<0\.[0-9]+\.0>","calls":[0-9]+'
+tap count "$NODE" send --once
+refused 2 'the VM counts calls, not messages'
+clean
 part "what has no return is refused"
 tap "$NODE" 'send -> return'
 refused 2 'an event has no actions'

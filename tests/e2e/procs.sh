@@ -61,6 +61,11 @@ tap_end
 at_least "looks that found no flag, of 10" "$n" 6
 clean
 
+if [ "$otp" -lt 26 ]; then
+    part "a guard that the release does not know"
+    tap "$NODE" 'exit(R) when max(R, 1) > 3' -t 300ms
+    refused 2 "'max' in a match specification is known from OTP 26 on"
+fi
 part "alone only; gc beside somebody else"
 tap "$NODE" gc 'target:id/1'
 refused 2 'traced by themselves'
