@@ -284,34 +284,36 @@ static const struct bt_term *events_term(const struct bt_arm_source *s, struct b
     return items ? bt_term_list(a, items, n, NULL) : NULL;
 }
 
-static void add_flag(struct bt_arena *a, const struct bt_term **flags, size_t *n, const char *name)
+static void add_flag(const char **flags, size_t *n, const char *name)
 {
-    const struct bt_term *flag = bt_term_atom(a, name);
     for (size_t i = 0; i < *n; i++) {
-        if (bt_term_equal(flags[i], flag))
+        if (strcmp(flags[i], name) == 0)
             return;
     }
-    flags[(*n)++] = flag;
+    flags[(*n)++] = name;
 }
 
 /* What the VM is to tell of processes; times as the agent sorts by. */
 static const struct bt_term *flags_term(const struct bt_arm_source *s, struct bt_arena *a)
 {
+    const char *names[10];
     const struct bt_term *flags[10];
     size_t n = 0;
     if (s->plan->n_mfas > 0) {
-        add_flag(a, flags, &n, "call");
-        add_flag(a, flags, &n, "arity");
+        add_flag(names, &n, "call");
+        add_flag(names, &n, "arity");
         if (s->prog->wants_time)
-            add_flag(a, flags, &n, "return_to");
+            add_flag(names, &n, "return_to");
     }
     for (size_t i = 0; i < s->n_clauses; i++) {
         if (s->clauses[i]->event != BT_SPEC_CALL)
-            add_flag(a, flags, &n, bt_spec_event_info(s->clauses[i]->event)->flag);
+            add_flag(names, &n, bt_spec_event_info(s->clauses[i]->event)->flag);
     }
     if (s->with_children)
-        add_flag(a, flags, &n, "set_on_spawn");
-    add_flag(a, flags, &n, "strict_monotonic_timestamp");
+        add_flag(names, &n, "set_on_spawn");
+    add_flag(names, &n, "strict_monotonic_timestamp");
+    for (size_t i = 0; i < n; i++)
+        flags[i] = bt_term_atom(a, names[i]);
     return bt_term_list(a, flags, n, NULL);
 }
 
