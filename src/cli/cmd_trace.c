@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
-#include "cli/cookie.h"
+#include "cli/reach.h"
 #include "cli/records.h"
 #include "cli/words.h"
 #include "node/session.h"
@@ -28,6 +28,7 @@ struct trace {
     const struct bt_cli *cli;
     const struct bt_opts *o;
     const char *node;
+    struct bt_reach reach;
     const struct bt_cli_specs *specs;
     struct bt_session *session;
     struct bt_arena arena; /* records and program */
@@ -97,9 +98,6 @@ static void say_loaded(void *arg, const char *module)
 /* Some records are known to the node only: it is asked before the specs can be compiled. */
 static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *bad)
 {
-    s->link = bt_conn_open(&s->conn, &t->err);
-    if (!s->link)
-        return -1;
     if (bt_cli_compile_asking(t->cli, t->specs, s->link, &t->arena, &t->records, &t->prog, bad, &t->err) == 0)
         return 0;
     bt_conn_close(s->link);
@@ -108,7 +106,7 @@ static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *b
 
 static int open_session(struct trace *t, size_t *bad)
 {
-    char cookie[BT_COOKIE_MAX], who[160];
+    char who[160];
     struct bt_session_opts s = {
         .processes = t->o->processes.items,
         .n_processes = t->o->processes.n,
@@ -128,14 +126,18 @@ static int open_session(struct trace *t, size_t *bad)
     bt_words_who(who, sizeof who);
     int rc = check_opts(t, &s);
     if (rc == 0)
-        rc = bt_cli_conn_opts(t->cli, t->node, cookie, &s.conn, &t->err);
+        rc = bt_reach_init(&t->reach, t->cli, t->node, &t->err);
     if (rc == 0 && !t->o->dry_run)
         rc = open_sink(t);
+    if (rc == 0)
+        rc = (s.link = bt_reach_open(&t->reach, &t->err)) ? 0 : -1;
+    s.conn = t->reach.conn;
+    t->node = t->reach.node;
     if (rc == 0 && t->records.n_wanted)
         rc = ask_for_records(t, &s, bad);
     if (rc == 0)
         rc = (t->session = bt_session_open(&s, &t->prog, bad, &t->err)) ? 0 : -1;
-    memset(cookie, 0, sizeof cookie);
+    bt_reach_done(&t->reach);
     return rc;
 }
 
@@ -377,14 +379,15 @@ out:
 int bt_cmd_trace(const struct bt_cli *cli)
 {
     struct trace t = {.cli = cli, .o = cli->opts, .sink = {.fd = -1}, .arena = BT_ARENA_INIT};
-    if (cli->n_words == 0) {
+    size_t used;
+    t.node = bt_reach_node(cli->words, cli->n_words, &used);
+    if (!t.node) {
         bt_cli_say("no node given; try beamtap --help");
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
-    t.node = cli->words[0];
     struct bt_cli_specs specs;
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
-    if (bt_cli_specs(cli, cli->words + 1, cli->n_words - 1, &t.arena, &specs) == 0)
+    if (bt_cli_specs(cli, cli->words + used, cli->n_words - used, &t.arena, &specs) == 0)
         status = bt_cli_compile(cli, &specs, true, &t.arena, &t.records, &t.prog);
     t.specs = &specs;
     if (status == 0)

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/cookie.h"
 #include "cli/words.h"
 #include "out/text.h"
 
@@ -47,13 +46,14 @@ static int open_sink(struct bt_live *l)
     return 0;
 }
 
-static int ask_for_records(struct bt_live *l, struct bt_session_opts *s, size_t *bad)
+/* Some records are known to the node only: then the program is there, and can be looked at, once it was asked. */
+static int complete(struct bt_live *l, struct bt_session_opts *s, size_t *bad)
 {
-    s->link = bt_conn_open(&s->conn, &l->err);
-    if (!s->link)
-        return -1;
+    if (l->records.n_wanted == 0)
+        return 0;
     if (bt_cli_compile_asking(l->cli, &l->specs, s->link, &l->arena, &l->records, &l->prog, bad, &l->err) ==
-        0)
+            0 &&
+        l->ops->prepare(l, s) == 0)
         return 0;
     bt_conn_close(s->link);
     return -1;
@@ -61,7 +61,7 @@ static int ask_for_records(struct bt_live *l, struct bt_session_opts *s, size_t 
 
 static int open_session(struct bt_live *l, size_t *bad)
 {
-    char cookie[BT_COOKIE_MAX], who[160];
+    char who[160];
     const struct bt_opts *o = l->o;
     struct bt_session_opts s = {
         .processes = o->processes.items,
@@ -81,19 +81,22 @@ static int open_session(struct bt_live *l, size_t *bad)
     };
     bt_words_who(who, sizeof who);
     int rc = check_opts(l);
+    if (rc == 0 && l->records.n_wanted == 0)
+        rc = l->ops->prepare(l, &s);
     if (rc == 0)
-        rc = bt_cli_conn_opts(l->cli, l->node, cookie, &s.conn, &l->err);
+        rc = bt_reach_init(&l->reach, l->cli, l->node, &l->err);
     if (rc == 0 && !o->dry_run)
         rc = open_sink(l);
-    if (rc == 0 && l->records.n_wanted)
-        rc = ask_for_records(l, &s, bad);
-    if (rc == 0 && l->ops->prepare(l, &s) < 0) {
-        bt_conn_close(s.link);
-        rc = -1;
-    }
+    if (rc == 0)
+        rc = (s.link = bt_reach_open(&l->reach, &l->err)) ? 0 : -1;
+    s.conn = l->reach.conn;
+    if (l->reach.node[0])
+        l->node = l->reach.node;
+    if (rc == 0)
+        rc = complete(l, &s, bad);
     if (rc == 0)
         rc = (l->session = bt_session_open(&s, &l->prog, bad, &l->err)) ? 0 : -1;
-    memset(cookie, 0, sizeof cookie);
+    bt_reach_done(&l->reach);
     return rc;
 }
 
@@ -266,15 +269,16 @@ static int run(struct bt_live *l)
 int bt_live_run(struct bt_live *l, const struct bt_cli *cli)
 {
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
+    size_t used;
     l->cli = cli;
     l->o = cli->opts;
     l->sink.fd = -1;
-    if (cli->n_words == 0) {
+    l->node = bt_reach_node(cli->words, cli->n_words, &used);
+    if (!l->node) {
         bt_cli_say("no node given; try beamtap --help");
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
-    l->node = cli->words[0];
-    if (bt_cli_specs(cli, cli->words + 1, cli->n_words - 1, &l->arena, &l->specs) == 0)
+    if (bt_cli_specs(cli, cli->words + used, cli->n_words - used, &l->arena, &l->specs) == 0)
         status = bt_cli_compile(cli, &l->specs, true, &l->arena, &l->records, &l->prog);
     if (status == 0)
         status = run(l);

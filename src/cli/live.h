@@ -5,6 +5,7 @@
 #define BT_CLI_LIVE_H
 
 #include "cli/cmd.h"
+#include "cli/reach.h"
 #include "cli/records.h"
 #include "node/counting.h"
 #include "node/session.h"
@@ -28,6 +29,7 @@ struct bt_live {
     const struct bt_live_ops *ops;
     void *arg; /* the command's own */
     const char *node;
+    struct bt_reach reach;
     struct bt_cli_specs specs;
     struct bt_arena arena; /* records and program */
     struct bt_cli_records records;

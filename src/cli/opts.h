@@ -24,7 +24,12 @@ struct bt_words {
 struct bt_opts {
     /* connection */
     const char *cookie_file, *cookie;
-    int64_t connect_timeout;
+    int64_t cookie_fd; /* 0: none */
+    const char *address, *proxy_command, *ssh, *pod, *pod_namespace;
+    bool tls;
+    const char *tls_ca, *tls_cert, *tls_key, *tls_server_name, *tls_optfile;
+    int64_t wait;
+    int64_t connect_timeout; /* 0: what suits the way */
     /* which processes, what */
     struct bt_words processes, records;
     const char *scope, *args;
@@ -38,12 +43,12 @@ struct bt_opts {
     int64_t max_memory, max_term, max_load;
     /* output */
     const char *output;
-    bool append, quiet, verbose, dry_run, fail_empty;
+    bool json, append, quiet, verbose, dry_run, fail_empty;
     struct bt_words debug;
     /* count, time */
     int64_t interval, top;
     const char *by;
-    bool once, histogram, json;
+    bool once, histogram;
     /* compile, clear */
     bool installed, tokens, ast, all, yes;
     bool help, version;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "node/route.h"
 
 enum { PORT_PLEASE2_REQ = 122, PORT2_RESP = 119, NAMES_REQ = 110 };
 
@@ -28,9 +29,9 @@ static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *
 {
     struct beamtap_err why = {0};
     s->cancel = e->cancel;
-    if (bt_sock_connect(s, e->host, epmd_port_of(e), e->deadline_us, &why) == 0)
+    if (bt_route_connect(e->route, s, e->host, epmd_port_of(e), e->deadline_us, &why) == 0)
         return 0;
-    if (why.code == BEAMTAP_ECONNECT)
+    if (why.code == BEAMTAP_ECONNECT && !bt_route_is_indirect(e->route))
         return bt_err_set(err, BEAMTAP_EEPMD,
             "no epmd on %s: %s\n"
             "  is an Erlang node running there, with distribution on (-name or -sname)?",
@@ -68,14 +69,21 @@ static int exchange(
         else if (n < 0)
             rc = (int)-n;
     }
+    bool is_whole = rc == 0 && n == 0 && reply->len > 0;
+    bool is_explained =
+        !is_whole && rc != EINTR && rc != ETIMEDOUT && rc != ENOMEM && bt_sock_explain(&s, err);
     bt_sock_close(&s);
+    if (is_explained) {
+        bt_err_context(err, "asking epmd on %s", e->host);
+        return -1;
+    }
     if (rc == EINTR)
         return bt_err_set(err, BEAMTAP_EINTR, "interrupted");
     if (rc == ENOMEM)
         return bt_err_nomem(err);
     if (rc == ETIMEDOUT)
         return bt_err_set(err, BEAMTAP_ETIMEDOUT, "epmd on %s does not answer", e->host);
-    return rc == 0 && n == 0 ? 0 : not_epmd(e, err);
+    return is_whole ? 0 : not_epmd(e, err);
 }
 
 int bt_epmd_names(const struct bt_epmd *e, struct bt_buf *out, struct beamtap_err *err)

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "out/tally.h"
+#include "out/json.h"
 #include "out/text.h"
 #include "term/print.h"
 
@@ -118,9 +118,9 @@ void bt_latency_json(struct bt_buf *out, const struct bt_latency *r, const char 
     struct bt_buf who = BT_BUF_INIT;
     put_function(&who, r);
     bt_buf_printf(out, "{\"event\":\"latency\",\"at_us\":%" PRId64 ",\"node\":", wall_us);
-    bt_tally_json_string(out, node, strlen(node));
+    bt_json_string(out, node, strlen(node));
     bt_buf_puts(out, ",\"function\":");
-    bt_tally_json_string(out, bt_buf_cstr(&who), who.len);
+    bt_json_string(out, bt_buf_cstr(&who), who.len);
     if (r->calls >= 0)
         bt_buf_printf(out, ",\"calls\":%" PRId64, r->calls);
     bt_buf_printf(out, ",\"sampled\":%" PRIu64 ",\"mean_ns\":%" PRId64, r->h.n, (int64_t)mean(&r->h));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "out/json.h"
 #include "out/text.h"
 
 static int64_t recent(const struct bt_tally_row *r, bool of_time)
@@ -205,21 +206,6 @@ void bt_tally_lines(struct bt_buf *out, const struct bt_tallies *t, const struct
 
 /* ---- JSON ---- */
 
-void bt_tally_json_string(struct bt_buf *out, const char *text, size_t len)
-{
-    bt_buf_putc(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
-            bt_buf_printf(out, "\\%c", c);
-        else if (c < 32 || c == 127)
-            bt_buf_printf(out, "\\u%04x", c);
-        else
-            bt_buf_putc(out, (char)c);
-    }
-    bt_buf_putc(out, '"');
-}
-
 static void put_json_who(struct bt_buf *out, const struct bt_tally_row *r, const struct bt_tally_opts *o)
 {
     struct bt_buf who = BT_BUF_INIT;
@@ -227,10 +213,10 @@ static void put_json_who(struct bt_buf *out, const struct bt_tally_row *r, const
     nameless.name.len = 0;
     put_who(&who, &nameless, o);
     bt_buf_puts(out, r->function ? ",\"function\":" : ",\"pid\":");
-    bt_tally_json_string(out, bt_buf_cstr(&who), who.len);
+    bt_json_string(out, bt_buf_cstr(&who), who.len);
     if (r->name.len) {
         bt_buf_puts(out, ",\"name\":");
-        bt_tally_json_string(out, (const char *)r->name.p, r->name.len);
+        bt_json_string(out, (const char *)r->name.p, r->name.len);
     }
     bt_buf_done(&who);
 }
@@ -241,7 +227,7 @@ static void put_json(struct bt_buf *out, const struct bt_tallies *t, const struc
     bt_buf_printf(out,
         "{\"event\":\"%s\",\"at_us\":%" PRId64 ",\"node\":", r->function || r->pid.len ? "count" : "total",
         o->wall_us);
-    bt_tally_json_string(out, o->node, strlen(o->node));
+    bt_json_string(out, o->node, strlen(o->node));
     if (r->function || r->pid.len)
         put_json_who(out, r, o);
     bt_buf_printf(out, ",\"calls\":%" PRId64 ",\"calls_per_s\":%" PRId64, r->now.calls,

@@ -30,7 +30,4 @@ void bt_tally_lines(struct bt_buf *out, const struct bt_tallies *t, const struct
 /* Appends JSON objects, one a line: event "count" for each row, "total" for the sum. */
 void bt_tally_json(struct bt_buf *out, const struct bt_tallies *t, const struct bt_tally_opts *o);
 
-/* Appends text as a JSON string. */
-void bt_tally_json_string(struct bt_buf *out, const char *text, size_t len);
-
 #endif

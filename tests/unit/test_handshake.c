@@ -72,7 +72,7 @@ static void each_refusal_has_its_words(void **state)
         {BT_HS_STATUS, FRAME("HTTP/1.1 400 Bad Request\r\n"), BEAMTAP_EPEER,
             "it says \"HTTP/1.1 400 Bad Request\""},
         {BT_HS_STATUS, FRAME("SSH-2.0-OpenSSH_9"), BEAMTAP_EPEER, "it says \"SSH-2.0"},
-        {BT_HS_STATUS, FRAME("\x15\3\3\0\2\2\x28"), BEAMTAP_EPEER, "protocol"},
+        {BT_HS_STATUS, FRAME("\x15\3\3\0\2\2\x28"), BEAMTAP_ETLS, "say --tls"},
         {BT_HS_STATUS, FRAME("snamed:"), BEAMTAP_EPEER, ""},
         {BT_HS_STATUS, FRAME("snamed:\0"), BEAMTAP_EPEER, ""},
         {BT_HS_STATUS, FRAME("snamed:\0\0\0\0\0\1"), BEAMTAP_EPEER, ""},
