@@ -100,7 +100,8 @@ alone(#tracer{ctl = Ctl, undo = U}) ->
     catch register(?GUARD_NAME, self()), % nobody else begins before we have ended
     take_back(U),
     session_end(U#undo.session),
-    ask(U#undo.heir, kill, 1000),
+    %% Our flags end with us: only then the heir may let messages through again.
+    U#undo.messages =/= [] andalso U#undo.session =:= none orelse ask(U#undo.heir, kill, 1000),
     tell(Ctl, {finished, guard_died, []}, 50),
     leave(),
     exit(normal).

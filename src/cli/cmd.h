@@ -23,6 +23,10 @@ struct bt_cli {
 
 /* Each returns the exit status. */
 int bt_cmd_trace(const struct bt_cli *cli);
+int bt_cmd_count(const struct bt_cli *cli);
+int bt_cmd_time(const struct bt_cli *cli);
+int bt_cmd_histogram(const struct bt_cli *cli); /* time --histogram */
+int bt_cmd_senders(const struct bt_cli *cli);   /* count --by from|to */
 int bt_cmd_compile(const struct bt_cli *cli);
 int bt_cmd_clear(const struct bt_cli *cli);
 int bt_cmd_check(const struct bt_cli *cli);

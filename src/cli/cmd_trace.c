@@ -110,6 +110,7 @@ static int open_session(struct trace *t, size_t *bad)
     struct bt_session_opts s = {
         .processes = t->o->processes.items,
         .n_processes = t->o->processes.n,
+        .with_children = t->o->children,
         .count = t->o->count,
         .time_us = t->o->time,
         .grace_ms = (int)(t->o->grace / 1000),
@@ -324,7 +325,7 @@ static int trace_armed(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
         bt_session_plan(t->session), t->o->count, t->o->time,
-        t->prog.wants_return || t->prog.wants_time || t->prog.only_counts, t->o->verbose};
+        t->prog.wants_return || t->prog.wants_time || t->prog.only_counts, t->o->verbose, &t->prog};
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);
@@ -335,7 +336,7 @@ static int trace_armed(struct trace *t)
 static int dry_run(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
-        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, true};
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, true, &t->prog};
     bt_words_dry_run(&start);
     bt_words_warn(&start);
     return 0;

@@ -47,6 +47,7 @@ static const struct option options[] = {
         "give up connecting after TIME (5s; 60s through a helper)"},
     {"What to trace", 'p', "process", WORDS, AT(processes), "P",
         "all, new, existing, <0.44.0> or a registered name; repeatable (all)"},
+    {NULL, 0, "children", FLAG, AT(children), NULL, "also what these processes spawn from now on"},
     {NULL, 0, "scope", TEXT, AT(scope), "SCOPE",
         "local: all calls; global: only those with a module name (local; recon tuples: global)"},
     {NULL, 0, "not", WORDS, AT(not_specs), "SPEC", "do not trace what SPEC matches; repeatable"},
@@ -79,7 +80,12 @@ static const struct option options[] = {
     {NULL, 0, "fail-empty", FLAG, AT(fail_empty), NULL, "exit with 1 when no call was shown"},
     {NULL, 0, "dry-run", FLAG, AT(dry_run), NULL, "connect, check, list what would be set; set nothing"},
     {NULL, 0, "debug", WORDS, AT(debug), "AREA", "conn, rpc, session, limit or all, on stderr; repeatable"},
-    {NULL, 0, "json", FLAG, AT(json), NULL, "check: as JSON"},
+    {"Counting and timing", 0, "interval", DURATION, AT(interval), "TIME", "count, time: between two readings (1s)"},
+    {NULL, 0, "top", NUMBER, AT(top), "N", "count, time: show the N functions with most (20)"},
+    {NULL, 0, "once", FLAG, AT(once), NULL, "count, time: one reading after --interval, then the end"},
+    {NULL, 0, "by", TEXT, AT(by), "WHAT", "time: by function or process (function); count send, receive: from, to"},
+    {NULL, 0, "histogram", FLAG, AT(histogram), NULL, "time: percentiles of sampled calls"},
+    {NULL, 0, "json", FLAG, AT(json), NULL, "check, count, time: as JSON"},
     {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},
     {NULL, 0, "tokens", FLAG, AT(tokens), NULL, "compile: show the tokens"},
     {NULL, 0, "ast", FLAG, AT(ast), NULL, "compile: show the syntax tree as text"},
@@ -90,6 +96,7 @@ static const struct option options[] = {
 };
 
 #define N_OPTIONS (sizeof options / sizeof options[0])
+_Static_assert(N_OPTIONS <= sizeof((struct bt_opts *)0)->given, "one place for each option");
 
 void bt_opts_defaults(struct bt_opts *o)
 {
@@ -105,6 +112,9 @@ void bt_opts_defaults(struct bt_opts *o)
     o->max_term = INT64_C(1) << 20;
     o->max_load = 300;
     o->args = "named";
+    o->interval = 1000000;
+    o->top = 20;
+    o->by = "function";
 }
 
 void bt_opts_done(struct bt_opts *o)
@@ -258,6 +268,12 @@ static const struct option *find_long(const char *name, size_t len)
     return NULL;
 }
 
+bool bt_opts_has(const struct bt_opts *o, const char *name)
+{
+    const struct option *opt = find_long(name, strlen(name));
+    return opt && o->given[opt - options];
+}
+
 static const struct option *find_letter(char letter)
 {
     for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -269,6 +285,7 @@ static const struct option *find_letter(char letter)
 
 static int set(struct bt_opts *o, const struct option *opt, const char *value, struct beamtap_err *err)
 {
+    o->given[opt - options] = true;
     if (read_value(opt, value ? value : "", (char *)o + opt->offset, err) == 0)
         return 0;
     bt_err_context(err, "--%s", opt->name);

@@ -34,7 +34,7 @@ struct bt_opts {
     struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
-    bool want_return, load;
+    bool want_return, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
     struct bt_rate rate;
@@ -45,13 +45,20 @@ struct bt_opts {
     const char *output;
     bool json, append, quiet, verbose, dry_run, fail_empty;
     struct bt_words debug;
+    /* count, time */
+    int64_t interval, top;
+    const char *by;
+    bool once, histogram;
     /* compile, clear */
     bool installed, tokens, ast, all, yes;
     bool help, version;
+    bool given[128];       /* by place in the table */
     struct bt_words words; /* everything that is no option, the command first */
 };
 
 void bt_opts_defaults(struct bt_opts *o);
+/* Was the option given? Some commands have defaults of their own. */
+bool bt_opts_has(const struct bt_opts *o, const char *name);
 void bt_opts_done(struct bt_opts *o);
 
 /* Reads argv[1..]; options may stand anywhere, `--` ends them. EUSAGE names the option and the cure. */

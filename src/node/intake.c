@@ -44,12 +44,18 @@ static void silence(struct bt_session *s, struct bt_slice mfa)
  * A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. With a count the
  * node lets no more calls through than that, so each of them is shown: one left out would be missing at the end.
  */
-static bool take_call(struct bt_session *s, struct bt_event *ev)
+static bool take_room(struct bt_session *s, const struct bt_event *ev)
 {
-    const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
     is_shown = is_shown && (s->opts.count >= 0 || bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
     s->sum.shown += is_shown;
+    return is_shown;
+}
+
+static bool take_call(struct bt_session *s, struct bt_event *ev)
+{
+    const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
+    bool is_shown = take_room(s, ev);
     if (s->prog->wants_time && bt_event_take_caller(ev)) /* all calls: each has its return_to */
         bt_timed_call(s->timed, ev, is_shown && c && c->wants_time);
     if (c && c->wants_return && !is_silent(s, ev->mfa))
@@ -83,6 +89,8 @@ static bool take_event(struct bt_session *s, struct bt_event *ev)
 {
     if (ev->type == BT_EVENT_CALL)
         return take_call(s, ev);
+    if (bt_event_is_single(ev->type))
+        return take_room(s, ev);
     if (ev->type != BT_EVENT_RETURN_TO)
         return take_return(s, ev);
     bt_timed_return_to(s->timed, ev);
@@ -209,6 +217,16 @@ void bt_intake_note(struct bt_session *s, const struct bt_notice *n)
         {"big_return", BT_EVENT_BIG_RETURN},
         {"no_return", BT_EVENT_NO_RETURN},
         {"rearmed", BT_EVENT_REARMED},
+        {"foreign_counter", BT_EVENT_FOREIGN_COUNTER},
+    };
+    static const struct {
+        const char *tag;
+        enum bt_event_type type;
+    } values[] = {
+        {"big_message", BT_EVENT_BIG_MESSAGE},
+        {"gone", BT_EVENT_GONE},
+        {"back", BT_EVENT_BACK},
+        {"awaited", BT_EVENT_AWAITED},
     };
     struct bt_etf r = n->why, bytes = n->rest, all = n->why;
     uint32_t arity, id = 0;
@@ -216,6 +234,13 @@ void bt_intake_note(struct bt_session *s, const struct bt_notice *n)
     bt_etf_int64(&bytes, &amount);
     if (!bt_etf_tuple(&r, &arity))
         return;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (!bt_etf_is_atom(&r, values[i].tag))
+            continue;
+        if (bt_etf_slice(&r, &s->mark.value))
+            bt_intake_mark(s, values[i].type, amount);
+        return;
+    }
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
         if (!bt_etf_is_atom(&r, notes[i].tag))
             continue;

@@ -9,6 +9,7 @@
 #include "event/pair.h"
 #include "event/timed.h"
 #include "node/arm.h"
+#include "node/counting.h"
 #include "node/session.h"
 
 enum bt_session_state {
@@ -49,7 +50,17 @@ struct bt_session {
     struct bt_summary sum;
     struct bt_slice *silent; /* functions whose returns are no longer followed, {M, F, Arity}, in the arena */
     size_t n_silent;
+    struct bt_tallies tallies;   /* of a session that counts */
+    struct bt_arena tally_arena; /* its rows of processes */
 };
+
+/* ---- counting.c ---- */
+
+/* Has the VM count. Errors: guard.h's bt_guard_count. */
+int bt_counting_arm(struct bt_session *s, struct beamtap_err *err);
+/* Takes what was counted: a mark COUNTS is given out. NOTHING, or ERROR. */
+enum bt_next bt_counting_take(struct bt_session *s, const struct bt_notice *n, struct beamtap_err *err);
+void bt_counting_done(struct bt_session *s);
 
 /* ---- intake.c ---- */
 

@@ -356,16 +356,49 @@ static void put_amount(struct bt_buf *out, const struct bt_event *ev, const char
     bt_buf_printf(out, " %s", what);
 }
 
+static void put_learnt_value(struct bt_buf *out, const struct bt_event *ev)
+{
+    static const struct bt_print_opts plain = {.max_depth = 16};
+    if (ev->type == BT_EVENT_BIG_MESSAGE) {
+        bt_buf_puts(out, "a message of ");
+        bt_text_bytes(out, ev->amount);
+        bt_buf_puts(out, ": from now on messages like it are not copied, and not shown (--max-term): ");
+        put_term(out, ev->value, &plain);
+        return;
+    }
+    char pid[64];
+    struct bt_etf r;
+    bt_etf_init(&r, ev->value.p, ev->value.len);
+    bt_buf_puts(out, "process ");
+    if (bt_etf_text(&r, pid, sizeof pid)) /* of a pid; a name is an atom */
+        bt_loc_escape(out, pid, strlen(pid));
+    else
+        put_term(out, ev->value, &plain);
+    bt_buf_puts(out, ev->type == BT_EVENT_GONE   ? " has ended"
+                     : ev->type == BT_EVENT_BACK ? " is there now, and traced"
+                                                 : " is not there yet; it is traced as soon as it is (-p)");
+}
+
 void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
 {
     switch (ev->type) {
     case BT_EVENT_SKIPPED: put_amount(out, ev, "calls skipped"); return;
     case BT_EVENT_LOST: put_amount(out, ev, "events lost"); return;
+    case BT_EVENT_COUNTS: bt_buf_puts(out, "counted"); return;
+    case BT_EVENT_BIG_MESSAGE:
+    case BT_EVENT_GONE:
+    case BT_EVENT_BACK:
+    case BT_EVENT_AWAITED: put_learnt_value(out, ev); return;
     default: break;
     }
     put_function(out, ev, NULL);
     bt_buf_printf(out, "/%u%s ", ev->arity, ev->type == BT_EVENT_NO_RETURN ? "" : ":");
-    if (ev->type == BT_EVENT_REARMED) {
+    if (ev->type == BT_EVENT_FOREIGN_COUNTER) {
+        if (ev->amount > 1)
+            bt_buf_printf(out, "and %" PRId64 " more: ", ev->amount - 1);
+        bt_buf_puts(
+            out, "somebody else has a counter there; it is left alone, and these calls are not counted");
+    } else if (ev->type == BT_EVENT_REARMED) {
         bt_buf_puts(out, "its module was loaded anew; it is traced again, calls in between were not seen");
     } else if (ev->type == BT_EVENT_NO_RETURN) {
         bt_buf_puts(out, "calls itself in tail position, returns not followed");
@@ -402,6 +435,48 @@ static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const str
     return ok;
 }
 
+/* What happened to a process, or what it did to another. */
+static bool put_single(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    bool ok = true;
+    switch (ev->type) {
+    case BT_EVENT_SEND:
+    case BT_EVENT_RECEIVE:
+        bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " ! " : " << ");
+        ok = put_term(out, ev->value, &o->print);
+        bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " --> " : " <-- ");
+        return put_term(out, ev->peer, &o->print) && ok;
+    case BT_EVENT_SPAWN:
+        bt_buf_puts(out, " spawn ");
+        ok = put_term(out, ev->peer, &o->print);
+        bt_buf_putc(out, ' ');
+        return put_mfa(out, ev->mfa, &o->print) && ok;
+    case BT_EVENT_EXIT: bt_buf_puts(out, " exit "); return put_term(out, ev->value, &o->print);
+    case BT_EVENT_LINK: bt_buf_puts(out, " link "); return put_term(out, ev->peer, &o->print);
+    case BT_EVENT_UNLINK: bt_buf_puts(out, " unlink "); return put_term(out, ev->peer, &o->print);
+    case BT_EVENT_REGISTER: bt_buf_puts(out, " register "); return put_term(out, ev->value, &o->print);
+    case BT_EVENT_UNREGISTER: bt_buf_puts(out, " unregister "); return put_term(out, ev->value, &o->print);
+    case BT_EVENT_GC:
+        bt_buf_puts(out, " gc ");
+        bt_print_atom(out, ev->class_name);
+        bt_buf_putc(out, ' ');
+        bt_text_bytes(out, ev->before);
+        bt_buf_puts(out, " -> ");
+        bt_text_bytes(out, ev->after);
+        break;
+    case BT_EVENT_RUNNING:
+        bt_buf_puts(out, " running");
+        if (ev->mfa.len) {
+            bt_buf_puts(out, " until ");
+            ok = put_mfa(out, ev->mfa, &o->print);
+        }
+        break;
+    default: return false;
+    }
+    put_duration(out, ev);
+    return ok;
+}
+
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     bool ok = true;
@@ -409,6 +484,9 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
     if (ev->type > BT_EVENT_RETURN_TO) {
         bt_buf_puts(out, "-- ");
         bt_text_remark(out, ev);
+    } else if (bt_event_is_single(ev->type)) {
+        ok = put_term(out, ev->pid, &o->print);
+        ok = put_single(out, ev, o) && ok;
     } else {
         ok = put_pid(out, ev->pid, o);
         bt_buf_putc(out, ' ');
