@@ -18,6 +18,7 @@
 
 -define(GUARD_NAME, beamtap_guard).
 -define(MAX_OPEN, 100).        % open calls of one function in one process: more is tail recursion, whose frames pile up
+-define(DEEP_ROOM, 64).       % calls the window holds while more than MAX_OPEN are open
 -define(BATCH, 256).            % events sent to the controller in one message
 -define(REASSERT_MS, 5).       % an open gate without events is set again after this: a stale write may have closed it
 -define(CALM_MS, 50).          % and after this when nothing came in that time either

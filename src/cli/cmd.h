@@ -48,6 +48,8 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
     struct bt_cli_specs *out);
 /* As bt_cli_fail, with "spec:LINE:COL: " (or --not) and the place in text number `index` shown by a caret. */
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index);
+/* What was printed on stdout is out: 0, or the exit status of an output that failed (now, or in a part that was written before). */
+int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
 

@@ -247,9 +247,8 @@ static int report(struct check *c)
         else if (c->reach.step == BT_STEP_DONE)
             printf("  FAILED  %s\n", c->err.msg);
     }
-    if (fflush(stdout) != 0)
-        return beamtap_code_status(BEAMTAP_EOUTPUT);
-    return c->is_reached ? 0 : beamtap_code_status(c->err.code);
+    int status = bt_cli_flush();
+    return status || c->is_reached ? status : beamtap_code_status(c->err.code);
 }
 
 int bt_cmd_check(const struct bt_cli *cli)

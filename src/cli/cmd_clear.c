@@ -74,7 +74,7 @@ static int sweep(struct clear *c, int otp, struct bt_arena *a, struct beamtap_er
         fputs(bt_buf_cstr(&s->out), stdout);
     }
     bt_survey_unload(s, a);
-    return fflush(stdout) == 0 ? 0 : bt_err_set(err, BEAMTAP_EOUTPUT, "cannot write to stdout");
+    return bt_cli_flush() == 0 ? 0 : bt_err_set(err, BEAMTAP_EOUTPUT, "cannot write to stdout");
 }
 
 static int run(struct clear *c, struct beamtap_err *err)

@@ -15,7 +15,7 @@ static int show(const char *names, const char *host)
         int name = (int)strcspn(p, " "), rest = (int)strcspn(p, "\n");
         printf("%-24.*s port %.*s\n", name, p, rest - name - 1, p + name + 1);
     }
-    return fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+    return bt_cli_flush();
 }
 
 int bt_cmd_nodes(const struct bt_cli *cli)
@@ -29,7 +29,8 @@ int bt_cmd_nodes(const struct bt_cli *cli)
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
     const char *word = cli->n_words ? cli->words[0] : "", *at = strchr(word, '@');
-    snprintf(node, sizeof node, "any@%s", at ? at + 1 : word); /* a name of a node is taken for its host */
+    const char *host = at ? at + 1 : word; /* a node is taken for its host */
+    snprintf(node, sizeof node, *host ? "any@%s" : "any%s", host);
     int rc = bt_reach_init_route(&r, cli, node, &err);
     if (rc == 0)
         rc = bt_reach_names(&r, &names, &err);

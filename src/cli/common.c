@@ -49,6 +49,11 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
     return beamtap_code_status(err->code);
 }
 
+int bt_cli_flush(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+}
+
 void bt_cli_say(const char *fmt, ...)
 {
     va_list ap;

@@ -116,7 +116,8 @@ int bt_cookie_find(const struct bt_opts *o, struct bt_cookie *out, struct beamta
 {
     memset(out, 0, sizeof *out);
     int rc = find(o, out, err);
-    for (size_t i = 0; i < N_VARIABLES; i++) { /* nobody is to inherit it, or to find it in /proc, whichever cookie was taken */
+    for (size_t i = 0; i < N_VARIABLES;
+         i++) { /* nobody is to inherit it, or to find it in /proc, whichever cookie was taken */
         char *text = getenv(variables[i]);
         if (text)
             bt_wipe(text, strlen(text));

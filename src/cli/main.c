@@ -105,7 +105,7 @@ static int help(void)
         "tracing.\n");
     fputs(bt_buf_cstr(&out), stdout);
     bt_buf_done(&out);
-    return fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+    return bt_cli_flush();
 }
 
 static int usage(const char *fmt, const char *what)
@@ -165,8 +165,8 @@ int main(int argc, char **argv)
     } else if (opts.help) {
         status = help();
     } else if (opts.version) {
-        printf("beamtap %s (%s)\n", beamtap_version(), bt_tls_version());
-        status = fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+        printf("beamtap %s\n%s\n", beamtap_version(), bt_tls_version());
+        status = bt_cli_flush();
     } else {
         status = run(&cli, &opts.words);
     }

@@ -56,6 +56,9 @@ static int set_text(
 /* "app" and "app@": the node tells its host itself. */
 static int set_node(struct bt_reach *r, const char *node, struct beamtap_err *err)
 {
+    const char *at = strchr(node, '@');
+    if (at && !at[1])
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is not a node name; it looks like app@host", node);
     if (set_text(r->node, sizeof r->node - 1, node, strlen(node), "the node's name", err) < 0)
         return -1;
     if (!strchr(r->node, '@'))
