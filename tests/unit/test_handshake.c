@@ -3,6 +3,7 @@
  */
 #include "check.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,24 @@ static void the_end_of_the_stream_means_something_at_each_stage(void **state)
     }
 }
 
+static void a_name_without_a_host_takes_any(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expected;
+        bool is_taken;
+    } table[] = {
+        {"x@", true}, {"x@y.z", true}, {"x@y", false}, {"y@", false}, {"x@y.z@", false}, {"@", false}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bt_handshake h = {.stage = BT_HS_CHALLENGE, .expected = table[i].expected};
+        struct beamtap_err err = {0};
+        assert_int_equal(take(&h, FRAME(CHALLENGE), &err), table[i].is_taken ? 0 : -1);
+        assert_string_equal(h.node, table[i].is_taken ? "x@y.z" : "");
+        if (!table[i].is_taken)
+            assert_err(&err, BEAMTAP_ENONODE, "called x@y.z");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_name_too_long_for_us_is_refused),
         cmocka_unit_test(control_bytes_of_a_name_do_not_reach_the_terminal),
         cmocka_unit_test(the_end_of_the_stream_means_something_at_each_stage),
+        cmocka_unit_test(a_name_without_a_host_takes_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
