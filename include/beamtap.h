@@ -50,7 +50,8 @@ extern "C" {
     X(EBUSY, 6, "another tracer is active on the node")                                                      \
     X(EWIDE, 6, "the trace pattern is too wide")                                                             \
     X(EUNCLEAN, 7, "clean-up of the node is not confirmed")                                                  \
-    X(EINTR, 130, "interrupted")
+    X(EINTR, 130, "interrupted")                                                                             \
+    X(ETLS, 3, "TLS with the node failed")
 
 enum beamtap_code {
 #define BEAMTAP_X(name, status, text) BEAMTAP_##name,

@@ -14,11 +14,12 @@
 %%  - only what is in our own list is ever removed;
 %%  - no binary syntax: the two embedded beams must load on OTP 23 to 29 (src/agent/make_beams.sh).
 -module(?AGENT).
--export([start/4, guard/6, tracer/2]).
+-export([start/4, guard/6, tracer/2, catcher/3]).
 
 -define(GUARD_NAME, beamtap_guard).
 -define(MAX_OPEN, 100).        % open calls of one function in one process: more is tail recursion, whose frames pile up
--define(BATCH, 64).            % events sent to the controller in one message
+-define(DEEP_ROOM, 64).       % calls the window holds while more than MAX_OPEN are open
+-define(BATCH, 256).            % events sent to the controller in one message
 -define(REASSERT_MS, 5).       % an open gate without events is set again after this: a stale write may have closed it
 -define(CALM_MS, 50).          % and after this when nothing came in that time either
 -define(STALLED_MS, 20).       % a gate closed for want of room that long is worth taking patterns off for
@@ -28,9 +29,15 @@
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
+-define(COUNT_SLICE, 64).      % patterns set at a time where functions are counted
+-define(ENTRY_BYTES, 64).      % call_time keeps about so much for each function and process that called it
+-define(TOP_PROCESSES, 200).   % told of at most
+-define(ZERO, {0, 0, 0}).      % calls, microseconds, bytes
 %% Two processes may pass the guard at Base + 1 and both count down: below a Base that is not 0 the word is closed, and ours.
 -define(UNDERSHOOT, 1024).
--define(FLAGS, [call, arity, strict_monotonic_timestamp]). % and return_to where durations without values are wanted
+-define(CATCH_LOOK, 2000).     % events of processes looked at in a tenth of a second, then the window is closed
+-define(CATCH_MOST, 1000).     % that may wait at the tracer
+-define(MIN_PAUSE_MS, 20).     % between two windows
 
 %% What the heir does. The session is ended with the tracer's patterns and flags; below OTP 27 flags went with the tracer.
 -define(HEIR, "
@@ -41,12 +48,12 @@
     receive {'DOWN', X, process, _, _} -> ok end,
     receive {'DOWN', Y, process, _, _} -> ok end,
     catch register(Name, self()),
-    erlang:system_flag(trace_control_word, Base),
+    catch erlang:system_flag(trace_control_word, Base),
     case Session of
-        none -> [catch erlang:trace_pattern(MFA, false, Kind) || {MFA, Kind} <- Set];
+        none -> [catch erlang:trace_pattern(What, To, Kind) || {What, To, Kind} <- Set];
         _ -> catch trace:session_destroy(Session)
     end,
-    erlang:system_flag(trace_control_word, Base),
+    catch erlang:system_flag(trace_control_word, Base),
     code:delete(Module),
     code:purge(Module),
     erlang:send(Ctl, {finished, both_died, []}, [noconnect, nosuspend]).
@@ -59,10 +66,36 @@
                base,            % the control word as it was found; none: it is somebody else's now
                range,           % the gate uses Base .. Base + range
                patterns = [],   % [{MFA, local | global}]
-               counted = []}).  % MFAs on which we set call_count
+               counted = [],    % MFAs on which we set counters, or {M, '_', '_'}
+               kinds = [call_count], % which counters
+               rest = [],       % MFAs of those modules that are not counted
+               messages = []}). % send, 'receive': whose patterns we set
+
+%% The guard's side of a window of events, and the side of the process that catches them (events.hrl).
+-record(catching, {catcher = none, mon = none, session = none, targets = [], opened = 0}).
+-record(catcher, {mon, tracer,
+                  kinds,        % #{Kind => [{Id, none | Compiled}]}
+                  config,
+                  tokens, most, % events wanted that still may pass, of how many
+                  since,        % ms: when the window, or its last filling, began
+                  seen = 0,     % events since then
+                  open = #{}}). % #{Process => {Info, Stamp}} of what has begun
+
+%% What the guard counts (counts.hrl).
+-record(counting, {items,       % [{Function, MFA, Base, Last}]
+                   steps,       % [{MFA, true | false}] still to be set
+                   targets,     % whose calls are timed
+                   theirs,      % MFAs that somebody else counts
+                   told = #{},  % #{Function => what the controller has heard}
+                   entries = 0, % that the VM keeps
+                   next_at}).   % ms: when to read next
 
 -record(guard, {ctl, ctl_mon, lease, deadline, who, tracer, tracer_mon, undo,
-                state = idle,   % idle | armed | closed
+                state = idle,   % idle | armed | counting | closed
+                counting,       % #counting{}
+                catching = [],  % #catching{}; before the first window: the targets
+                messages = #{}, % #{send | 'receive' => MatchSpec}
+                watched = [],   % [{Name | none, Pid | none | gone}] of -p
                 specs = #{},    % MFA => {Scope, MatchSpec}: what is installed, or was before it was taken off
                 off = [],       % MFAs whose pattern is off until there are tokens again
                 tick_at,        % ms: when to sample next
@@ -136,6 +169,9 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
 
 -include("guard.hrl").
 -include("watch.hrl").
+-include("counts.hrl").
+-include("messages.hrl").
+-include("events.hrl").
 -include("tracer.hrl").
 -include("gate.hrl").
 
@@ -157,8 +193,9 @@ pattern(_, _, count, _) -> 1;
 pattern(none, MFA, MS, Flags) -> erlang:trace_pattern(MFA, MS, Flags);
 pattern(S, MFA, MS, Flags) -> trace:function(S, MFA, MS, Flags).
 
-flags(S, P, Tracer, #{times := true}) -> set_flags(S, P, Tracer, [return_to | ?FLAGS]);
-flags(S, P, Tracer, _) -> set_flags(S, P, Tracer, ?FLAGS).
+%% Events of processes are the catcher's.
+flags(_, P, _, #{events := [_ | _]}) -> case P of new -> 0; P when is_atom(P) -> erlang:system_info(process_count); _ -> 1 end;
+flags(S, P, Tracer, #{flags := Flags}) -> set_flags(S, P, Tracer, Flags).
 
 set_flags(none, P, Tracer, Flags) -> erlang:trace(P, true, [{tracer, Tracer} | Flags]);
 set_flags(S, P, _, Flags) -> trace:process(S, P, true, Flags).

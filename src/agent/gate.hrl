@@ -15,10 +15,14 @@ gate(T) ->
 gate_for_room(T) ->
     T1 = refill(T),
     {message_queue_len, Queued} = process_info(self(), message_queue_len),
-    Room = min(T1#tracer.room - T1#tracer.unacked - Queued,
+    Room = min(window(T1) - T1#tracer.unacked - Queued,
                (T1#tracer.max_bytes - T1#tracer.unacked_bytes) div T1#tracer.call_bytes),
     Lone = case T1#tracer.unacked + Queued of 0 -> 1; _ -> 0 end, % one call may always pass
     open(T1, max(Lone, Room), tokens(T1)).
+
+%% Many calls are open: where that is tail recursion, the guard must end it before it has gone far.
+window(#tracer{deep = off, room = Room}) -> Room;
+window(#tracer{room = Room}) -> min(Room, ?DEEP_ROOM).
 
 open(#tracer{credit = Credit, final = true} = T, _, _) when Credit =< 0 ->
     T#tracer.guard ! exhausted,
@@ -100,7 +104,8 @@ alone(#tracer{ctl = Ctl, undo = U}) ->
     catch register(?GUARD_NAME, self()), % nobody else begins before we have ended
     take_back(U),
     session_end(U#undo.session),
-    ask(U#undo.heir, kill, 1000),
+    %% Our flags end with us: only then the heir may let messages through again.
+    U#undo.messages =/= [] andalso U#undo.session =:= none orelse ask(U#undo.heir, kill, 1000),
     tell(Ctl, {finished, guard_died, []}, 50),
     leave(),
     exit(normal).

@@ -6,6 +6,10 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             guard_loop(renewed(G));
         {arm, Groups, Procs, Base, Range, Config} when G#guard.state =:= idle ->
             guard_loop(renewed(arm(G, Groups, Procs, Base, Range, Config)));
+        {count, MFAs, Procs, Config} when G#guard.state =:= idle ->
+            guard_loop(renewed(count(G, MFAs, Procs, Config)));
+        count_set when G#guard.state =:= counting ->
+            guard_loop(count_set(G));
         {close} ->
             guard_loop(renewed(close(G, asked)));
         {finish} ->
@@ -22,6 +26,14 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             guard_loop(put_back(G, on));
         {big_arg, MFA, Id, K, Bytes} ->
             guard_loop(without_arg(G, MFA, Id, K, Bytes));
+        {big_message, E, Shape, Bytes} ->
+            guard_loop(without_message(G, E, Shape, Bytes));
+        catch_open ->
+            guard_loop(catch_open(G));
+        {'DOWN', Mon, process, _, _} when Mon =/= CtlMon, Mon =/= TracerMon ->
+            guard_loop(caught(G, Mon));
+        {foreign_message_pattern, E} ->
+            finish(not_ours(G, E), {foreign_message_pattern, E});
         {big_return, MFA, Bytes} ->
             guard_loop(big_return(G, MFA, Bytes));
         {foreign_word, Word} ->
@@ -63,15 +75,19 @@ tell(Ctl, Msg, Tries) ->
 
 arm(G, Groups, Procs, Base, Range, Config) ->
     Patterns = [{MFA, Scope} || {_, Scope, MFAs} <- Groups, MFA <- MFAs],
-    case catch {ok, check(Patterns, Procs, Base)} of
-        {ok, Targets} ->
+    case catch begin message_check(Config), event_check(Config), {ok, check(Patterns, Procs, Base)} end of
+        {ok, Watched} ->
+            Targets = plain_targets(Watched),
             {Tracer, Mon} = spawn_opt(?MODULE, tracer, [self(), G#guard.ctl], tracer_options(Config)),
-            Session = session_new(Tracer),
+            Session = case Config of #{events := []} -> session_new(Tracer); _ -> none end,
+            Messages = maps:from_list(maps:get(messages, Config)),
             Undo0 = #undo{session = Session, tracer = Tracer, base = Base, range = Range, patterns = Patterns,
+                          messages = maps:keys(Messages),
                           counted = countable(Session, Patterns)},
             Undo = Undo0#undo{heir = heir(Undo0, G#guard.ctl)},
             Specs = maps:from_list([{MFA, {Scope, MS}} || {MS, Scope, MFAs} <- Groups, MFA <- MFAs]),
-            G1 = G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = armed, specs = Specs, config = Config},
+            G1 = G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = armed, specs = Specs, config = Config,
+                         messages = Messages, catching = Targets, watched = watched(Watched)},
             Tracer ! {own, Undo, Config},
             receive
                 {owned, Tracer} -> install(G1, Groups, Targets);
@@ -98,15 +114,18 @@ install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = 
     Set = fun() ->
                   N = lists:sum([pattern(S, MFA, MS, [Scope]) || {MS, Scope, MFAs} <- Groups, MFA <- MFAs]),
                   [pattern(S, MFA, true, [call_count]) || MFA <- Counted],
-                  {N, lists:sum([flags(S, P, Tracer, G#guard.config) || P <- Targets])}
+                  [message_pattern(S, E, MS) || {E, MS} <- maps:to_list(G#guard.messages)],
+                  {N + map_size(G#guard.messages) + length(maps:get(events, G#guard.config)), lists:sum([flags(S, P, Tracer, G#guard.config) || P <- Targets])}
           end,
     case catch Set() of
         {Functions, Processes} when is_integer(Functions), Functions > 0 ->
             tell(G, {armed, Tracer, Functions, Processes, erlang:monotonic_time(nanosecond),
                      erlang:time_offset(nanosecond), [P || P <- Targets, is_pid(P), is_sensitive(P)]}),
+            G#guard.messages =:= #{} orelse spare(S, Tracer, G#guard.ctl, maps:get(flags, G#guard.config), Targets),
             Tracer ! open,
-            G#guard{tick_at = now_ms() + ?TICK_MS, slow_at = now_ms() + ?SLOW_MS, sampled = sample(G#guard.undo),
-                    baseline = health()};
+            [tell(G, {note, {awaited, Name}, 0}) || {Name, none} <- G#guard.watched, Name =/= none],
+            catch_open(G#guard{tick_at = now_ms() + ?TICK_MS, slow_at = now_ms() + ?SLOW_MS, sampled = sample(G#guard.undo),
+                    baseline = health()});
         {0, _} ->
             finish(G, no_function);
         {'EXIT', {Why, _}} ->
@@ -140,9 +159,14 @@ target({pid, Text}) ->
     end;
 target({name, Name}) ->
     %% no atom is made of a name that nobody knows
-    case catch whereis(list_to_existing_atom(Name)) of
-        P when is_pid(P) -> P;
-        _ -> throw({no_process, Name})
+    case catch list_to_existing_atom(Name) of
+        Atom when is_atom(Atom) ->
+            case whereis(Atom) of
+                P when is_pid(P) -> {named, Atom, P};
+                _ -> {named, Atom, none}
+            end;
+        _ ->
+            throw({no_process, Name})
     end;
 target(All) ->
     All.
@@ -176,13 +200,20 @@ is_proc_lib(_) -> false.
 %% ---- end -------------------------------------------------------------------------------------------------------
 
 %% Closes the gate for good and takes the patterns off. Flags stay on: returns of calls already shown still arrive.
+close(#guard{state = armed, catching = #catching{catcher = P}} = G, Why) when is_pid(P) ->
+    close(catch_close(G), Why);
 close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     set_word(U#undo.base),
     lists:member(Why, [exhausted, rate_reached]) orelse ask(Tracer, shut, 1000), % else it has shut the gate itself
     set_word(U#undo.base),
     patterns_off(U),
+    messages_off(U),
     tell(G, {closed, Why, counts(U)}),
     G#guard{state = closed};
+close(#guard{state = counting} = G, Why) ->
+    G1 = count_tell(G, 0, 50),
+    tell(G1, {closed, Why, []}),
+    G1#guard{state = closed};
 close(#guard{state = closed, undo = U} = G, asked) -> % the controller asks again: the first answer found no way
     tell(G, {closed, asked, counts(U)}),
     G;
@@ -199,6 +230,7 @@ finish(G, Why) ->
     session_end(U#undo.session),
     ask(U#undo.tracer, kill, 1000),
     take_back(U),
+    messages_back(U),
     ask(U#undo.heir, kill, 1000),
     tell(G1, {finished, Why, left(U)}),
     leave().
@@ -231,6 +263,7 @@ foreign_word(#guard{undo = U} = G, Word) ->
 take_back(U) ->
     set_word(U#undo.base),
     patterns_off(U),
+    messages_off(U),
     counts_off(U),
     set_word(U#undo.base).
 
@@ -238,16 +271,12 @@ patterns_off(#undo{session = S, patterns = Patterns}) ->
     [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns],
     ok.
 
-counts_off(#undo{session = S, counted = Counted}) ->
-    [catch pattern(S, MFA, false, [call_count]) || MFA <- Counted],
-    ok.
-
 counts(#undo{session = S, counted = Counted}) ->
     [{MFA, N} || MFA <- Counted, {call_count, N} <- [catch info(S, MFA, call_count)], is_integer(N)].
 
 %% What is still there: nothing, unless somebody interfered.
-left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted}) ->
-    [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, call_count} || MFA <- Counted],
+left(#undo{session = none, tracer = T, base = Base, patterns = Patterns, counted = Counted, kinds = Kinds, messages = Messages, rest = Rest}) ->
+    messages_left(Messages) ++ [{pattern, MFA} || {MFA, K} <- [{MFA, traced} || {MFA, _} <- Patterns] ++ [{MFA, K} || MFA <- counted_functions(Counted, Rest), K <- Kinds],
                        {_, V} <- [erlang:trace_info(MFA, K)], V =/= false, V =/= undefined]
         ++ [{flags, P} || P <- [new_processes | processes()], erlang:trace_info(P, tracer) =:= {tracer, T}]
         ++ left_word(Base);
@@ -262,10 +291,11 @@ left_word(Base) ->
 
 %% A third process, for the case that guard and tracer end at once: somebody kills both, or purges this code. It runs none of
 %% it, but the interpreter of OTP's own erl_eval, so no purge finds it.
-heir(#undo{session = S, tracer = T, base = Base, patterns = Patterns, counted = Counted}, Ctl) ->
+heir(#undo{session = S, tracer = T, base = Base, patterns = Patterns, counted = Counted, kinds = Kinds, messages = Messages}, Ctl) ->
     {ok, Tokens, _} = erl_scan:string(?HEIR),
     {ok, Exprs} = erl_parse:parse_exprs(Tokens),
-    Set = [{MFA, [Scope]} || {MFA, Scope} <- Patterns] ++ [{MFA, [call_count]} || MFA <- Counted],
+    Set = [{MFA, false, [Scope]} || {MFA, Scope} <- Patterns] ++ [{MFA, false, [K]} || MFA <- Counted, K <- Kinds]
+        ++ [{E, true, []} || E <- Messages],
     spawn(erl_eval, exprs, [Exprs, [{'Base', Base}, {'Ctl', Ctl}, {'Guard', self()}, {'Module', ?MODULE}, {'Name', ?GUARD_NAME}, {'Session', S},
                                     {'Set', Set}, {'Tracer', T}]]). % in the order of their names
 

@@ -20,7 +20,9 @@ tracer(Guard, Ctl) ->
 loop(T) ->
     {T1, Wait} = gate(T),
     receive
-        {trace_ts, _, call, _, _, _} = E -> collect(T1, 1, 1, [E]);
+        {trace_ts, _, Tag, _, _, _} = E when Tag =:= call; Tag =:= 'receive'; Tag =:= event -> collect(T1, 1, 1, [E]);
+        {trace_ts, _, send, _, _, _, _} = E -> collect(T1, 1, 1, [E]);
+        {trace_ts, _, send, _, _, _} -> loop(T1); % somebody else's pattern let it through
         {trace_ts, _, _, _, _, _} = E -> collect(T1, 1, 0, [E]);
         {trace_ts, _, return_to, _, _} = E -> collect(T1, 1, 0, [E]);
         Msg -> loop(control(T1, Msg))
@@ -39,7 +41,10 @@ collect(T, ?BATCH, Calls, Acc) ->
     deliver(T, ?BATCH, Calls, Acc);
 collect(T, N, Calls, Acc) ->
     receive
-        {trace_ts, _, call, _, _, _} = E -> collect(T, N + 1, Calls + 1, [E | Acc]);
+        {trace_ts, _, Tag, _, _, _} = E when Tag =:= call; Tag =:= 'receive'; Tag =:= event ->
+            collect(T, N + 1, Calls + 1, [E | Acc]);
+        {trace_ts, _, send, _, _, _, _} = E -> collect(T, N + 1, Calls + 1, [E | Acc]);
+        {trace_ts, _, send, _, _, _} -> collect(T, N, Calls, Acc);
         {trace_ts, _, _, _, _, _} = E -> collect(T, N + 1, Calls, [E | Acc]);
         {trace_ts, _, return_to, _, _} = E -> collect(T, N + 1, Calls, [E | Acc])
     after 0 ->
@@ -142,6 +147,8 @@ drop(#tracer{call_bytes = Bytes, max_bytes = Max} = T) ->
 
 drop_one(#tracer{lost = {Calls, Others}} = T) ->
     receive
+        {trace_ts, _, Tag, _, _, _} when Tag =:= 'receive'; Tag =:= event -> drop(T#tracer{lost = {Calls + 1, Others}});
+        {trace_ts, _, send, _, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
         {trace_ts, _, call, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
         {trace_ts, _, _, _, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}});
         {trace_ts, _, return_to, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}})
@@ -152,6 +159,10 @@ drop_one(#tracer{lost = {Calls, Others}} = T) ->
 cut({trace_ts, _, call, MFA, Captured, _} = E, T) ->
     {Small, T1} = cut_values(T, MFA, Captured),
     {setelement(5, E, Small), T1};
+cut({trace_ts, _, send, _, _, _, _} = E, T) ->
+    cut_message(E, 4, T);
+cut({trace_ts, _, 'receive', _, _, _} = E, T) ->
+    cut_message(E, 4, T);
 cut({trace_ts, _, return_from, MFA, Value, _} = E, T) ->
     case big(T, Value) of
         false -> {E, T};

@@ -4,7 +4,14 @@
 dry(#guard{sampled = {At, _}, tick_at = Tick} = G) ->
     G#guard{is_dry = true, tick_at = min(Tick, At div 1000 + 10)}.
 
-tick(#guard{state = armed, sampled = {T0, Before}, slow_at = SlowAt} = G) ->
+tick(#guard{state = armed} = G) ->
+    armed_tick(foreign_message_pattern(watch(G)));
+tick(#guard{state = counting} = G) ->
+    count_tick(G);
+tick(G) ->
+    G#guard{tick_at = now_ms() + G#guard.lease}.
+
+armed_tick(#guard{sampled = {T0, Before}, slow_at = SlowAt} = G) ->
     {T1, Now} = Sample = sample(G#guard.undo),
     Hot = [MFA || {MFA, C1} <- maps:to_list(Now), C0 <- [maps:get(MFA, Before, C1)],
                   (C1 - C0) * 1000000 > ?HOT_PER_S * max(1, T1 - T0)],
@@ -12,9 +19,7 @@ tick(#guard{state = armed, sampled = {T0, Before}, slow_at = SlowAt} = G) ->
     case now_ms() >= SlowAt of
         true -> slow_tick(G1#guard{slow_at = now_ms() + ?SLOW_MS}, Now);
         false -> G1
-    end;
-tick(G) ->
-    G#guard{tick_at = now_ms() + G#guard.lease}.
+    end.
 
 toggle(#guard{off = []} = G, []) ->
     G#guard{is_dry = false};

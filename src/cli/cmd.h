@@ -23,8 +23,14 @@ struct bt_cli {
 
 /* Each returns the exit status. */
 int bt_cmd_trace(const struct bt_cli *cli);
+int bt_cmd_count(const struct bt_cli *cli);
+int bt_cmd_time(const struct bt_cli *cli);
+int bt_cmd_histogram(const struct bt_cli *cli); /* time --histogram */
+int bt_cmd_senders(const struct bt_cli *cli);   /* count --by from|to */
 int bt_cmd_compile(const struct bt_cli *cli);
 int bt_cmd_clear(const struct bt_cli *cli);
+int bt_cmd_check(const struct bt_cli *cli);
+int bt_cmd_nodes(const struct bt_cli *cli);
 
 /* ---- shared by commands (common.c) ---- */
 
@@ -42,12 +48,10 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
     struct bt_cli_specs *out);
 /* As bt_cli_fail, with "spec:LINE:COL: " (or --not) and the place in text number `index` shown by a caret. */
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index);
+/* What was printed on stdout is out: 0, or the exit status of an output that failed (now, or in a part that was written before). */
+int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
-
-/* Options of the connection from the command line and the environment; cookie has BT_COOKIE_MAX bytes. */
-int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, struct bt_conn_opts *out,
-    struct beamtap_err *err);
 
 struct bt_cli_records;
 

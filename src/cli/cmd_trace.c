@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
-#include "cli/cookie.h"
+#include "cli/reach.h"
 #include "cli/records.h"
 #include "cli/words.h"
 #include "node/session.h"
@@ -28,6 +28,7 @@ struct trace {
     const struct bt_cli *cli;
     const struct bt_opts *o;
     const char *node;
+    struct bt_reach reach;
     const struct bt_cli_specs *specs;
     struct bt_session *session;
     struct bt_arena arena; /* records and program */
@@ -35,6 +36,7 @@ struct trace {
     struct bt_program prog;
     struct bt_sink sink;
     struct bt_text_opts text;
+    struct bt_text_memo memo;
     uint64_t lost;       /* events that found no room in a stalled output while the trace was ending */
     int asked_totals;    /* SIGUSR1s answered */
     bool is_asked;       /* Ctrl-C and the like were passed on */
@@ -96,9 +98,6 @@ static void say_loaded(void *arg, const char *module)
 /* Some records are known to the node only: it is asked before the specs can be compiled. */
 static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *bad)
 {
-    s->link = bt_conn_open(&s->conn, &t->err);
-    if (!s->link)
-        return -1;
     if (bt_cli_compile_asking(t->cli, t->specs, s->link, &t->arena, &t->records, &t->prog, bad, &t->err) == 0)
         return 0;
     bt_conn_close(s->link);
@@ -107,10 +106,11 @@ static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *b
 
 static int open_session(struct trace *t, size_t *bad)
 {
-    char cookie[BT_COOKIE_MAX], who[160];
+    char who[160];
     struct bt_session_opts s = {
         .processes = t->o->processes.items,
         .n_processes = t->o->processes.n,
+        .with_children = t->o->children,
         .count = t->o->count,
         .time_us = t->o->time,
         .grace_ms = (int)(t->o->grace / 1000),
@@ -126,14 +126,18 @@ static int open_session(struct trace *t, size_t *bad)
     bt_words_who(who, sizeof who);
     int rc = check_opts(t, &s);
     if (rc == 0)
-        rc = bt_cli_conn_opts(t->cli, t->node, cookie, &s.conn, &t->err);
+        rc = bt_reach_init(&t->reach, t->cli, t->node, &t->err);
     if (rc == 0 && !t->o->dry_run)
         rc = open_sink(t);
+    if (rc == 0)
+        rc = (s.link = bt_reach_open(&t->reach, &t->err)) ? 0 : -1;
+    s.conn = t->reach.conn;
+    t->node = t->reach.node;
     if (rc == 0 && t->records.n_wanted)
         rc = ask_for_records(t, &s, bad);
     if (rc == 0)
         rc = (t->session = bt_session_open(&s, &t->prog, bad, &t->err)) ? 0 : -1;
-    memset(cookie, 0, sizeof cookie);
+    bt_reach_done(&t->reach);
     return rc;
 }
 
@@ -277,6 +281,7 @@ static int drain(struct trace *t)
 
 static void set_text(struct trace *t)
 {
+    t->text.memo = &t->memo;
     t->text.clauses = bt_session_clauses(t->session, &t->text.n_clauses);
     t->text.whole_args = strcmp(t->o->args, "all") == 0;
     t->text.no_args = strcmp(t->o->args, "arity") == 0;
@@ -320,7 +325,7 @@ static int trace_armed(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
         bt_session_plan(t->session), t->o->count, t->o->time,
-        t->prog.wants_return || t->prog.wants_time || t->prog.only_counts, t->o->verbose};
+        t->prog.wants_return || t->prog.wants_time || t->prog.only_counts, t->o->verbose, &t->prog};
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);
@@ -331,7 +336,7 @@ static int trace_armed(struct trace *t)
 static int dry_run(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
-        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, true};
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, true, &t->prog};
     bt_words_dry_run(&start);
     bt_words_warn(&start);
     return 0;
@@ -374,14 +379,15 @@ out:
 int bt_cmd_trace(const struct bt_cli *cli)
 {
     struct trace t = {.cli = cli, .o = cli->opts, .sink = {.fd = -1}, .arena = BT_ARENA_INIT};
-    if (cli->n_words == 0) {
+    size_t used;
+    t.node = bt_reach_node(cli->words, cli->n_words, &used);
+    if (!t.node) {
         bt_cli_say("no node given; try beamtap --help");
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
-    t.node = cli->words[0];
     struct bt_cli_specs specs;
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
-    if (bt_cli_specs(cli, cli->words + 1, cli->n_words - 1, &t.arena, &specs) == 0)
+    if (bt_cli_specs(cli, cli->words + used, cli->n_words - used, &t.arena, &specs) == 0)
         status = bt_cli_compile(cli, &specs, true, &t.arena, &t.records, &t.prog);
     t.specs = &specs;
     if (status == 0)

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "cli/cookie.h"
 #include "cli/records.h"
 #include "spec/loc.h"
 
@@ -50,6 +49,11 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
     return beamtap_code_status(err->code);
 }
 
+int bt_cli_flush(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+}
+
 void bt_cli_say(const char *fmt, ...)
 {
     va_list ap;
@@ -58,33 +62,6 @@ void bt_cli_say(const char *fmt, ...)
     vfprintf(stderr, fmt, ap);
     va_end(ap);
     fputc('\n', stderr);
-}
-
-static int env_port(const char *name)
-{
-    const char *text = getenv(name);
-    int port = text ? atoi(text) : 0;
-    return port > 0 && port < 65536 ? port : 0;
-}
-
-int bt_cli_conn_opts(const struct bt_cli *cli, const char *node, char *cookie, struct bt_conn_opts *out,
-    struct beamtap_err *err)
-{
-    if (cli->opts->cookie)
-        bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
-    if (cli->opts->connect_timeout < 1000 || cli->opts->connect_timeout > INT64_C(3600000000))
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--connect-timeout is 1ms to 1h");
-    if (bt_cookie_find(cli->opts, cookie, err) < 0)
-        return -1;
-    *out = (struct bt_conn_opts){
-        .node = node,
-        .cookie = cookie,
-        .epmd_port = env_port("ERL_EPMD_PORT"),
-        .timeout_ms = (int)(cli->opts->connect_timeout / 1000),
-        .cancel = {cli->stops, 1},
-        .log = &cli->log,
-    };
-    return 0;
 }
 
 /* The shell took "> return" for a redirection: what is left of the arrow is a lone "-". */

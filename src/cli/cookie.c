@@ -7,41 +7,72 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static int take(const char *text, char *out, struct beamtap_err *err)
+#include "base/wipe.h"
+
+static const char *const variables[] = {"BEAMTAP_COOKIE", "RELEASE_COOKIE"};
+#define N_VARIABLES (sizeof variables / sizeof variables[0])
+
+static int take(const char *text, const char *from, struct bt_cookie *out, struct beamtap_err *err)
 {
     size_t n = strcspn(text, "\r\n");
-    if (n == 0 || n >= BT_COOKIE_MAX)
-        return bt_err_set(err, BEAMTAP_ECOOKIE, "the cookie is %s", n ? "too long" : "empty");
-    memcpy(out, text, n);
-    out[n] = '\0';
+    if (n == 0 || n >= BT_COOKIE_MAX) {
+        bt_err_set(err, BEAMTAP_ECOOKIE, "the cookie is %s", n ? "too long" : "empty");
+        bt_err_context(err, "%s", from);
+        return -1;
+    }
+    memcpy(out->text, text, n);
+    out->text[n] = '\0';
+    snprintf(out->from, sizeof out->from, "%s", from);
     return 0;
 }
 
-/* 0: read; 1: no such file; -1: an error. */
-static int from_file(const char *path, char *out, struct beamtap_err *err)
+/* Reads to the end of the file, or as much as a cookie can have. */
+static int from_stream(FILE *f, const char *from, struct bt_cookie *out, struct beamtap_err *err)
 {
     char text[BT_COOKIE_MAX + 2];
-    FILE *f = fopen(path, "r");
+    setvbuf(f, NULL, _IONBF, 0); /* no buffer that would keep it */
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    int sys = ferror(f) ? errno : 0; /* a directory can be opened, not read */
+    text[n] = '\0';
+    int rc = sys ? bt_err_sys(err, BEAMTAP_ECOOKIE, sys, "cannot read the cookie file %s", from)
+                 : take(text, from, out, err);
+    bt_wipe(text, sizeof text);
+    return rc;
+}
+
+/* 0: read; 1: no such file; -1: an error. */
+static int from_file(const char *path, struct bt_cookie *out, struct beamtap_err *err)
+{
+    struct stat st;
+    FILE *f = fopen(path, "re");
     if (!f && (errno == ENOENT || errno == ENOTDIR))
         return 1;
     if (!f)
         return bt_err_sys(err, BEAMTAP_ECOOKIE, errno, "cannot read the cookie file %s", path);
-    size_t n = fread(text, 1, sizeof text - 1, f);
-    int sys = ferror(f) ? errno : 0; /* a directory can be opened, not read */
+    out->is_exposed = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0;
+    int rc = from_stream(f, path, out, err);
     fclose(f);
-    if (sys != 0)
-        return bt_err_sys(err, BEAMTAP_ECOOKIE, sys, "cannot read the cookie file %s", path);
-    text[n] = '\0';
-    int rc = take(text, out, err);
-    memset(text, 0, sizeof text);
-    if (rc < 0)
-        bt_err_context(err, "%s", path);
+    return rc;
+}
+
+static int from_fd(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
+{
+    char from[48];
+    snprintf(from, sizeof from, "descriptor %d (--cookie-fd)", (int)fd);
+    FILE *f = fd > STDERR_FILENO && fd <= 65535 ? fdopen((int)fd, "r") : NULL;
+    if (!f)
+        return bt_err_set(err, BEAMTAP_ECOOKIE,
+            "--cookie-fd: descriptor %d is not open for reading, or is stdin, stdout or stderr", (int)fd);
+    int rc = from_stream(f, from, out, err);
+    fclose(f);
     return rc;
 }
 
 /* The places Erlang itself looks, for an XDG folder or a home that may be unset. */
-static int from_home(char *out, struct beamtap_err *err)
+static int from_home(struct bt_cookie *out, struct beamtap_err *err)
 {
     const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
     char paths[2][1024] = {"", ""};
@@ -57,33 +88,40 @@ static int from_home(char *out, struct beamtap_err *err)
             return rc;
     }
     return bt_err_set(err, BEAMTAP_ECOOKIE,
-        "no cookie: tried BEAMTAP_COOKIE, %s, %s\n"
+        "no cookie: tried BEAMTAP_COOKIE, RELEASE_COOKIE, %s, %s\n"
         "  say --cookie-file FILE, with the cookie the node was started with",
         home ? paths[0] : "~/.erlang.cookie (HOME is not set)",
         paths[1][0] ? paths[1] : "$XDG_CONFIG_HOME/erlang/.erlang.cookie");
 }
 
-static int find(const struct bt_opts *o, char *out, struct beamtap_err *err)
+static int find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     if (o->cookie)
-        return take(o->cookie, out, err);
+        return take(o->cookie, "--cookie", out, err);
     if (o->cookie_file) {
         int rc = from_file(o->cookie_file, out, err);
         return rc > 0 ? bt_err_set(err, BEAMTAP_ECOOKIE, "there is no cookie file %s", o->cookie_file) : rc;
     }
-    const char *env = getenv("BEAMTAP_COOKIE");
-    if (env && *env) {
-        int rc = take(env, out, err);
-        if (rc < 0)
-            bt_err_context(err, "BEAMTAP_COOKIE");
-        return rc;
+    if (o->cookie_fd)
+        return from_fd(o->cookie_fd, out, err);
+    for (size_t i = 0; i < N_VARIABLES; i++) {
+        const char *text = getenv(variables[i]);
+        if (text && *text)
+            return take(text, variables[i], out, err);
     }
     return from_home(out, err);
 }
 
-int bt_cookie_find(const struct bt_opts *o, char *out, struct beamtap_err *err)
+int bt_cookie_find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
+    memset(out, 0, sizeof *out);
     int rc = find(o, out, err);
-    unsetenv("BEAMTAP_COOKIE"); /* no process we start is to inherit it, whichever cookie was taken */
+    for (size_t i = 0; i < N_VARIABLES;
+         i++) { /* nobody is to inherit it, or to find it in /proc, whichever cookie was taken */
+        char *text = getenv(variables[i]);
+        if (text)
+            bt_wipe(text, strlen(text));
+        unsetenv(variables[i]);
+    }
     return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * cookie.h - finding the cookie: file, environment, the places Erlang looks.
+ * cookie.h - finding the cookie: file, descriptor, environment, the places Erlang looks.
  */
 #ifndef BT_CLI_COOKIE_H
 #define BT_CLI_COOKIE_H
@@ -9,12 +9,19 @@
 
 #define BT_COOKIE_MAX 512
 
+struct bt_cookie {
+    char text[BT_COOKIE_MAX]; /* NUL-terminated; the caller wipes it after use */
+    char from[1088];          /* where it was found, to be shown */
+    bool is_exposed;          /* others than the owner of its file may read it there */
+};
+
 /*
- * bt_cookie_find - the cookie in out[0..BT_COOKIE_MAX), NUL-terminated; the caller wipes it after use.
+ * bt_cookie_find - the cookie.
  *
- * In this order: --cookie, --cookie-file, BEAMTAP_COOKIE (removed from our environment in any case),
- * ~/.erlang.cookie, $XDG_CONFIG_HOME/erlang/.erlang.cookie. ECOOKIE lists the places tried.
+ * In this order: --cookie, --cookie-file, --cookie-fd (read to its end and closed), BEAMTAP_COOKIE, RELEASE_COOKIE (both
+ * removed from our environment in any case), ~/.erlang.cookie, $XDG_CONFIG_HOME/erlang/.erlang.cookie. ECOOKIE lists the
+ * places tried.
  */
-int bt_cookie_find(const struct bt_opts *o, char *out, struct beamtap_err *err);
+int bt_cookie_find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,8 +24,12 @@ struct command {
 
 static const struct command commands[] = {
     {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace},
+    {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count},
+    {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time},
     {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile},
+    {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check},
     {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear},
+    {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -100,7 +105,7 @@ static int help(void)
         "tracing.\n");
     fputs(bt_buf_cstr(&out), stdout);
     bt_buf_done(&out);
-    return fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+    return bt_cli_flush();
 }
 
 static int usage(const char *fmt, const char *what)
@@ -123,7 +128,8 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
             return commands[i].run(cli);
         }
     }
-    if (!strchr(w->items[0], '@'))
+    bool is_for_release = getenv("RELEASE_NODE") && strpbrk(w->items[0], ":.({[");
+    if (!strchr(w->items[0], '@') && !is_for_release)
         return usage("'%s' is neither a command nor a node (app@host)", w->items[0]);
     cli->words = w->items;
     cli->n_words = w->n;
@@ -159,8 +165,8 @@ int main(int argc, char **argv)
     } else if (opts.help) {
         status = help();
     } else if (opts.version) {
-        printf("beamtap %s\n", beamtap_version());
-        status = fflush(stdout) == 0 ? 0 : beamtap_code_status(BEAMTAP_EOUTPUT);
+        printf("beamtap %s\n%s\n", beamtap_version(), bt_tls_version());
+        status = bt_cli_flush();
     } else {
         status = run(&cli, &opts.words);
     }

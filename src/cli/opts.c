@@ -25,9 +25,29 @@ static const struct option options[] = {
     {"Connection", 0, "cookie-file", TEXT, AT(cookie_file), "FILE",
         "read the cookie from FILE (else BEAMTAP_COOKIE, ~/.erlang.cookie)"},
     {NULL, 0, "cookie", TEXT, AT(cookie), "C", "the cookie itself; others on this host can see it in ps"},
-    {NULL, 0, "connect-timeout", DURATION, AT(connect_timeout), "TIME", "give up connecting after TIME (5s)"},
+    {NULL, 0, "cookie-fd", NUMBER, AT(cookie_fd), "N", "read the cookie from descriptor N"},
+    {NULL, 0, "address", TEXT, AT(address), "HOST[:PORT]",
+        "connect there; with PORT epmd is not asked (the host in the node's name)"},
+    {NULL, 0, "proxy-command", TEXT, AT(proxy_command), "CMD",
+        "CMD's stdin and stdout are the connection; %h host, %p port, %n node"},
+    {NULL, 0, "ssh", TEXT, AT(ssh), "DEST", "through ssh -W %h:%p DEST"},
+    {NULL, 0, "kubectl", TEXT, AT(pod), "POD",
+        "through kubectl exec with socat, nc or bash, else kubectl port-forward"},
+    {NULL, 'n', "namespace", TEXT, AT(pod_namespace), "NS", "with --kubectl: the pod's namespace"},
+    {NULL, 0, "tls", FLAG, AT(tls), NULL, "the node uses TLS distribution"},
+    {NULL, 0, "tls-ca", TEXT, AT(tls_ca), "FILE", "certificates trusted to sign the node's (the system's)"},
+    {NULL, 0, "tls-cert", TEXT, AT(tls_cert), "FILE", "our certificate"},
+    {NULL, 0, "tls-key", TEXT, AT(tls_key), "FILE", "its key (in the same file)"},
+    {NULL, 0, "tls-server-name", TEXT, AT(tls_server_name), "NAME",
+        "the name in the node's certificate (the host in its name)"},
+    {NULL, 0, "tls-optfile", TEXT, AT(tls_optfile), "FILE",
+        "take all of that from the node's own ssl_dist_optfile"},
+    {NULL, 0, "wait", DURATION, AT(wait), "TIME", "while the node is not there, try again for TIME"},
+    {NULL, 0, "connect-timeout", DURATION, AT(connect_timeout), "TIME",
+        "give up connecting after TIME (5s; 60s through a helper)"},
     {"What to trace", 'p', "process", WORDS, AT(processes), "P",
         "all, new, existing, <0.44.0> or a registered name; repeatable (all)"},
+    {NULL, 0, "children", FLAG, AT(children), NULL, "also what these processes spawn from now on"},
     {NULL, 0, "scope", TEXT, AT(scope), "SCOPE",
         "local: all calls; global: only those with a module name (local; recon tuples: global)"},
     {NULL, 0, "not", WORDS, AT(not_specs), "SPEC", "do not trace what SPEC matches; repeatable"},
@@ -60,6 +80,14 @@ static const struct option options[] = {
     {NULL, 0, "fail-empty", FLAG, AT(fail_empty), NULL, "exit with 1 when no call was shown"},
     {NULL, 0, "dry-run", FLAG, AT(dry_run), NULL, "connect, check, list what would be set; set nothing"},
     {NULL, 0, "debug", WORDS, AT(debug), "AREA", "conn, rpc, session, limit or all, on stderr; repeatable"},
+    {"Counting and timing", 0, "interval", DURATION, AT(interval), "TIME",
+        "count, time: between two readings (1s)"},
+    {NULL, 0, "top", NUMBER, AT(top), "N", "count, time: show the N functions with most (20)"},
+    {NULL, 0, "once", FLAG, AT(once), NULL, "count, time: one reading after --interval, then the end"},
+    {NULL, 0, "by", TEXT, AT(by), "WHAT",
+        "time: by function or process (function); count send, receive: from, to"},
+    {NULL, 0, "histogram", FLAG, AT(histogram), NULL, "time: percentiles of sampled calls"},
+    {NULL, 0, "json", FLAG, AT(json), NULL, "check, count, time: as JSON"},
     {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},
     {NULL, 0, "tokens", FLAG, AT(tokens), NULL, "compile: show the tokens"},
     {NULL, 0, "ast", FLAG, AT(ast), NULL, "compile: show the syntax tree as text"},
@@ -70,11 +98,11 @@ static const struct option options[] = {
 };
 
 #define N_OPTIONS (sizeof options / sizeof options[0])
+_Static_assert(N_OPTIONS <= sizeof((struct bt_opts *)0)->given, "one place for each option");
 
 void bt_opts_defaults(struct bt_opts *o)
 {
     memset(o, 0, sizeof *o);
-    o->connect_timeout = 5000000;
     o->count = 100;
     o->time = 30000000;
     o->grace = 1000000;
@@ -86,6 +114,9 @@ void bt_opts_defaults(struct bt_opts *o)
     o->max_term = INT64_C(1) << 20;
     o->max_load = 300;
     o->args = "named";
+    o->interval = 1000000;
+    o->top = 20;
+    o->by = "function";
 }
 
 void bt_opts_done(struct bt_opts *o)
@@ -239,6 +270,12 @@ static const struct option *find_long(const char *name, size_t len)
     return NULL;
 }
 
+bool bt_opts_has(const struct bt_opts *o, const char *name)
+{
+    const struct option *opt = find_long(name, strlen(name));
+    return opt && o->given[opt - options];
+}
+
 static const struct option *find_letter(char letter)
 {
     for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -250,6 +287,7 @@ static const struct option *find_letter(char letter)
 
 static int set(struct bt_opts *o, const struct option *opt, const char *value, struct beamtap_err *err)
 {
+    o->given[opt - options] = true;
     if (read_value(opt, value ? value : "", (char *)o + opt->offset, err) == 0)
         return 0;
     bt_err_context(err, "--%s", opt->name);

@@ -24,12 +24,17 @@ struct bt_words {
 struct bt_opts {
     /* connection */
     const char *cookie_file, *cookie;
-    int64_t connect_timeout;
+    int64_t cookie_fd; /* 0: none */
+    const char *address, *proxy_command, *ssh, *pod, *pod_namespace;
+    bool tls;
+    const char *tls_ca, *tls_cert, *tls_key, *tls_server_name, *tls_optfile;
+    int64_t wait;
+    int64_t connect_timeout; /* 0: what suits the way */
     /* which processes, what */
     struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
-    bool want_return, load;
+    bool want_return, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
     struct bt_rate rate;
@@ -38,15 +43,22 @@ struct bt_opts {
     int64_t max_memory, max_term, max_load;
     /* output */
     const char *output;
-    bool append, quiet, verbose, dry_run, fail_empty;
+    bool json, append, quiet, verbose, dry_run, fail_empty;
     struct bt_words debug;
+    /* count, time */
+    int64_t interval, top;
+    const char *by;
+    bool once, histogram;
     /* compile, clear */
     bool installed, tokens, ast, all, yes;
     bool help, version;
+    bool given[128];       /* by place in the table */
     struct bt_words words; /* everything that is no option, the command first */
 };
 
 void bt_opts_defaults(struct bt_opts *o);
+/* Was the option given? Some commands have defaults of their own. */
+bool bt_opts_has(const struct bt_opts *o, const char *name);
 void bt_opts_done(struct bt_opts *o);
 
 /* Reads argv[1..]; options may stand anywhere, `--` ends them. EUSAGE names the option and the cure. */

@@ -54,11 +54,39 @@ static void put_time(struct bt_buf *b, int64_t us)
         bt_buf_printf(b, "%" PRId64 "ms", us / 1000);
 }
 
+static bool has_events(const struct bt_words_start *w)
+{
+    return w->prog && w->prog->n_messages + w->prog->n_events > 0;
+}
+
+/* "send, receive": what is no function. */
+static void put_events(struct bt_buf *b, const struct bt_words_start *w, bool has_functions)
+{
+    for (enum bt_spec_event e = BT_SPEC_SEND; has_events(w) && e <= BT_SPEC_RUNNING; e++) {
+        for (size_t i = 0; i < w->prog->n_patterns; i++) {
+            if (w->prog->patterns[i].event != e)
+                continue;
+            bt_buf_printf(b, "%s%s", has_functions ? ", " : "", bt_spec_event_info(e)->name);
+            has_functions = true;
+            break;
+        }
+    }
+}
+
+/* What the VM gives no means to take in part is said before it costs. */
+static void put_event_limits(struct bt_buf *b, const struct bt_words_start *w)
+{
+    if (w->prog->n_messages)
+        bt_buf_puts(b, " (messages are copied whole, at most 4 at a time)");
+    else
+        bt_buf_puts(b, " (flags come off when a tenth of a second's --rate is used up, and go on again)");
+}
+
 static void put_limits(struct bt_buf *b, const struct bt_words_start *w)
 {
     bt_buf_puts(b, "until ");
     if (w->count >= 0)
-        put_plural(b, w->count, "call");
+        put_plural(b, w->count, has_events(w) ? "event" : "call");
     if (w->count >= 0 && w->time_us >= 0)
         bt_buf_puts(b, " or ");
     if (w->time_us >= 0)
@@ -85,13 +113,17 @@ void bt_words_banner(const struct bt_words_start *w)
 {
     struct bt_buf b = BT_BUF_INIT;
     bt_buf_printf(&b, "%s (OTP %d): ", w->node, w->info->otp);
-    put_plural(&b, w->armed->functions, "function");
+    if (!has_events(w) || w->plan->n_mfas)
+        put_plural(&b, has_events(w) ? (int64_t)w->plan->n_mfas : w->armed->functions, "function");
+    put_events(&b, w, w->plan->n_mfas > 0);
     bt_buf_puts(&b, ", ");
     put_plural(&b, w->armed->processes, "process");
     bt_buf_puts(&b, "; ");
     put_limits(&b, w);
     bt_buf_puts(&b, "; Ctrl-C stops");
-    if (!w->wants_return)
+    if (has_events(w))
+        put_event_limits(&b, w);
+    else if (!w->wants_return)
         bt_buf_puts(&b, " (calls only; add '-> return' for results)");
     bt_cli_say("%s", bt_buf_cstr(&b));
     bt_buf_done(&b);
@@ -161,10 +193,16 @@ static void say_nothing_shown(const struct bt_words_end *w)
 {
     struct bt_buf b = BT_BUF_INIT;
     const struct bt_summary *s = w->sum;
-    bt_buf_puts(&b, "no call shown");
+    bt_buf_puts(&b, s->has_events ? "no event shown" : "no call shown");
     if (s->reason == BT_STOP_TIME) {
         bt_buf_puts(&b, " in ");
         put_time(&b, w->time_us);
+    }
+    if (s->has_events) {
+        bt_cli_say(
+            "%s: nothing of the kind happened there, or no pattern or process matched", bt_buf_cstr(&b));
+        bt_buf_done(&b);
+        return;
     }
     bt_buf_puts(&b, ": ");
     put_functions(&b, w->plan);
@@ -189,7 +227,7 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w, bool only
     if (only_counted)
         put_plural(b, (int64_t)s->n_counted, "function");
     else
-        put_plural(b, (int64_t)s->shown, "call");
+        put_plural(b, (int64_t)s->shown, s->has_events ? "event" : "call");
     if (only_counted)
         bt_buf_puts(b, " counted");
     if (s->reason == BT_STOP_RATE)

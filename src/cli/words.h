@@ -21,6 +21,7 @@ struct bt_words_start {
     int64_t count, time_us; /* BT_NO_LIMIT: none */
     bool wants_return; /* no hint at -> return is due */
     bool lists_functions;
+    const struct bt_program *prog; /* what is traced besides functions; NULL: nothing */
 };
 
 struct bt_words_end {

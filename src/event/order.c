@@ -1,5 +1,8 @@
 /*
- * order.c - events in the order they happened: a binary heap by stamp.
+ * order.c - events in the order they happened.
+ *
+ * Most events come in order: they stand in a queue. One that is older than the last of the queue goes into a heap, and what
+ * comes out is the older one of the two fronts. The bytes are copied batch by batch, and freed with the last event of a batch.
  */
 #include "event/order.h"
 
@@ -8,18 +11,31 @@
 
 #include "event/event.h"
 
-struct item {
-    int64_t mono_ns, unique;
-    size_t len;
+#define MIN_CAP 256 /* a power of two */
+
+/* The bytes of a batch. */
+struct chunk {
+    size_t n_events; /* that were not freed yet */
     uint8_t etf[];
 };
 
+struct item {
+    int64_t mono_ns, unique;
+    struct chunk *chunk;
+    uint32_t off, len; /* frames are below 4 GB */
+};
+
+/* A growing array: a ring for the queue, from 0 on for the others. */
+struct items {
+    struct item *at;
+    size_t first, n, cap;
+};
+
 struct bt_order {
-    struct item **heap;
-    size_t n, cap;
+    struct items queue, heap, batch;
     size_t bytes;
     int64_t newest_ns;
-    struct item *taken; /* the one that was given out last */
+    struct chunk *taken; /* of the event that was given out last */
     bool failed;
 };
 
@@ -28,110 +44,44 @@ struct bt_order *bt_order_new(void)
     return calloc(1, sizeof(struct bt_order));
 }
 
+static void release(struct chunk *c)
+{
+    if (c && --c->n_events == 0)
+        free(c);
+}
+
+static struct item *nth(const struct items *v, size_t i)
+{
+    return &v->at[(v->first + i) & (v->cap - 1)];
+}
+
+static void done(struct items *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        release(nth(v, i)->chunk);
+    free(v->at);
+}
+
 void bt_order_free(struct bt_order *o)
 {
     if (!o)
         return;
-    for (size_t i = 0; i < o->n; i++)
-        free(o->heap[i]);
-    free(o->taken);
-    free(o->heap);
+    o->batch.n = 0;
+    done(&o->queue);
+    done(&o->heap);
+    done(&o->batch);
+    release(o->taken);
     free(o);
 }
 
 size_t bt_order_count(const struct bt_order *o)
 {
-    return o->n;
+    return o->queue.n + o->heap.n;
 }
 
 bool bt_order_is_empty(const struct bt_order *o)
 {
-    return o->n == 0;
-}
-
-static bool is_before(const struct item *x, const struct item *y)
-{
-    return x->mono_ns != y->mono_ns ? x->mono_ns < y->mono_ns : x->unique < y->unique;
-}
-
-/* {trace_ts, Pid, Tag, MFA, Payload, {MonotonicNs, Unique}}: the stamp is the last member. */
-static bool read_stamp(struct bt_slice event, int64_t *mono_ns, int64_t *unique)
-{
-    struct bt_etf r;
-    uint32_t arity;
-    bt_etf_init(&r, event.p, event.len);
-    if (!bt_etf_tuple(&r, &arity) || arity < 2)
-        return false;
-    while (--arity > 0) {
-        if (!bt_etf_skip(&r))
-            return false;
-    }
-    return bt_etf_tuple_of(&r, 2) && bt_event_mono(&r, mono_ns) && bt_etf_int64(&r, unique);
-}
-
-static void swap(struct bt_order *o, size_t i, size_t j)
-{
-    struct item *t = o->heap[i];
-    o->heap[i] = o->heap[j];
-    o->heap[j] = t;
-}
-
-static void rise(struct bt_order *o, size_t i)
-{
-    while (i > 0 && is_before(o->heap[i], o->heap[(i - 1) / 2])) {
-        swap(o, i, (i - 1) / 2);
-        i = (i - 1) / 2;
-    }
-}
-
-static void sink(struct bt_order *o)
-{
-    for (size_t i = 0;;) {
-        size_t least = i, left = 2 * i + 1;
-        for (size_t c = left; c < o->n && c <= left + 1; c++) {
-            if (is_before(o->heap[c], o->heap[least]))
-                least = c;
-        }
-        if (least == i)
-            return;
-        swap(o, i, least);
-        i = least;
-    }
-}
-
-static bool has_place(struct bt_order *o)
-{
-    if (o->n < o->cap)
-        return true;
-    size_t cap = o->cap ? o->cap * 2 : 64;
-    struct item **heap = realloc(o->heap, cap * sizeof(struct item *));
-    if (!heap)
-        return false;
-    o->heap = heap;
-    o->cap = cap;
-    return true;
-}
-
-bool bt_order_put(struct bt_order *o, struct bt_slice event)
-{
-    int64_t mono_ns, unique;
-    if (!read_stamp(event, &mono_ns, &unique))
-        return false;
-    struct item *it = has_place(o) ? malloc(sizeof *it + event.len) : NULL;
-    if (!it) {
-        o->failed = true;
-        return false;
-    }
-    it->mono_ns = mono_ns;
-    it->unique = unique;
-    it->len = event.len;
-    memcpy(it->etf, event.p, event.len);
-    o->heap[o->n] = it;
-    rise(o, o->n++);
-    o->bytes += sizeof *it + it->len;
-    if (mono_ns > o->newest_ns || o->n == 1)
-        o->newest_ns = mono_ns;
-    return true;
+    return bt_order_count(o) == 0;
 }
 
 bool bt_order_failed(const struct bt_order *o)
@@ -139,19 +89,153 @@ bool bt_order_failed(const struct bt_order *o)
     return o->failed;
 }
 
+/* Room for `more` items; a ring is laid straight when it grows. */
+static bool has_room(struct items *v, size_t more)
+{
+    size_t cap = v->cap ? v->cap : MIN_CAP;
+    while (cap < v->n + more)
+        cap *= 2;
+    if (cap == v->cap)
+        return true;
+    struct item *at = malloc(cap * sizeof *at);
+    if (!at)
+        return false;
+    for (size_t i = 0; i < v->n; i++)
+        at[i] = *nth(v, i);
+    free(v->at);
+    *v = (struct items){at, 0, v->n, cap};
+    return true;
+}
+
+static bool is_before(const struct item *x, const struct item *y)
+{
+    return x->mono_ns != y->mono_ns ? x->mono_ns < y->mono_ns : x->unique < y->unique;
+}
+
+/* ---- the heap: the oldest item is at[0] ---- */
+
+static void rise(struct item *heap, size_t i)
+{
+    struct item it = heap[i];
+    for (; i > 0 && is_before(&it, &heap[(i - 1) / 2]); i = (i - 1) / 2)
+        heap[i] = heap[(i - 1) / 2];
+    heap[i] = it;
+}
+
+static void sink(struct item *heap, size_t n, struct item it)
+{
+    size_t i = 0;
+    for (size_t child = 1; child < n; child = 2 * i + 1) {
+        if (child + 1 < n && is_before(&heap[child + 1], &heap[child]))
+            child++;
+        if (!is_before(&heap[child], &it))
+            break;
+        heap[i] = heap[child];
+        i = child;
+    }
+    heap[i] = it;
+}
+
+/* ---- in ---- */
+
+/* {trace_ts, Pid, Tag, MFA, Payload, {MonotonicNs, Unique}}: the stamp is the last member. */
+static bool read_stamp(struct bt_etf *r, struct item *it)
+{
+    uint32_t arity;
+    if (!bt_etf_tuple(r, &arity) || arity < 2)
+        return false;
+    while (--arity > 0) {
+        if (!bt_etf_skip(r))
+            return false;
+    }
+    return bt_etf_tuple_of(r, 2) && bt_event_mono(r, &it->mono_ns) && bt_etf_int64(r, &it->unique);
+}
+
+/* Finds where each of the n events at r begins, and its stamp. */
+static bool read_batch(struct bt_order *o, struct bt_etf *r, uint32_t n)
+{
+    const uint8_t *start = r->p;
+    for (o->batch.n = 0; o->batch.n < n; o->batch.n++) {
+        struct item *it = &o->batch.at[o->batch.n];
+        const uint8_t *event = r->p;
+        if (!read_stamp(r, it) || (size_t)(r->p - start) > UINT32_MAX)
+            return false;
+        it->off = (uint32_t)(event - start);
+        it->len = (uint32_t)(r->p - event);
+    }
+    return true;
+}
+
+static void put(struct bt_order *o, const struct item *it)
+{
+    if (o->queue.n == 0 || !is_before(it, nth(&o->queue, o->queue.n - 1))) {
+        *nth(&o->queue, o->queue.n++) = *it;
+    } else {
+        o->heap.at[o->heap.n] = *it;
+        rise(o->heap.at, o->heap.n++);
+    }
+    o->bytes += sizeof *it + it->len;
+}
+
+bool bt_order_put(struct bt_order *o, struct bt_etf *events, uint32_t n)
+{
+    struct bt_etf r = *events;
+    if (n == 0)
+        return true;
+    if (n > BT_ORDER_MAX_BATCH)
+        return false;
+    o->failed = !has_room(&o->batch, n) || !has_room(&o->queue, n) || !has_room(&o->heap, n);
+    if (o->failed || !read_batch(o, &r, n))
+        return false;
+    size_t len = (size_t)(r.p - events->p);
+    struct chunk *chunk = malloc(sizeof *chunk + len);
+    o->failed = !chunk;
+    if (!chunk)
+        return false;
+    chunk->n_events = n;
+    memcpy(chunk->etf, events->p, len);
+    for (uint32_t i = 0; i < n; i++) {
+        struct item *it = &o->batch.at[i];
+        if (bt_order_is_empty(o) || it->mono_ns > o->newest_ns)
+            o->newest_ns = it->mono_ns;
+        it->chunk = chunk;
+        put(o, it);
+    }
+    *events = r;
+    return true;
+}
+
+/* ---- out ---- */
+
+static const struct item *oldest(const struct bt_order *o)
+{
+    const struct item *front = o->queue.n ? nth(&o->queue, 0) : NULL;
+    if (o->heap.n == 0)
+        return front;
+    return front && is_before(front, &o->heap.at[0]) ? front : &o->heap.at[0];
+}
+
+static void drop(struct bt_order *o, const struct item *it)
+{
+    if (o->heap.n && it == &o->heap.at[0]) {
+        o->heap.n--;
+        sink(o->heap.at, o->heap.n, o->heap.at[o->heap.n]);
+    } else {
+        o->queue.first = (o->queue.first + 1) & (o->queue.cap - 1);
+        o->queue.n--;
+    }
+}
+
 bool bt_order_take(struct bt_order *o, bool all, struct bt_slice *event)
 {
-    free(o->taken);
+    const struct item *it = oldest(o);
+    release(o->taken);
     o->taken = NULL;
-    if (o->n == 0)
+    if (!it || (!all && o->bytes < BT_ORDER_MAX_BYTES && o->newest_ns - it->mono_ns < BT_ORDER_HOLD_NS))
         return false;
-    struct item *it = o->heap[0];
-    if (!all && o->bytes < BT_ORDER_MAX_BYTES && o->newest_ns - it->mono_ns < BT_ORDER_HOLD_NS)
-        return false;
-    o->heap[0] = o->heap[--o->n];
-    sink(o);
     o->bytes -= sizeof *it + it->len;
-    o->taken = it;
-    *event = (struct bt_slice){it->etf, it->len};
+    o->taken = it->chunk;
+    *event = (struct bt_slice){it->chunk->etf + it->off, it->len};
+    drop(o, it);
     return true;
 }

@@ -15,15 +15,19 @@
 
 #define BT_ORDER_HOLD_NS INT64_C(50000000)
 #define BT_ORDER_MAX_BYTES ((size_t)4 << 20)
+#define BT_ORDER_MAX_BATCH 65536u /* events of one batch: the agent sends far fewer */
 
 struct bt_order;
 
 struct bt_order *bt_order_new(void);
 void bt_order_free(struct bt_order *o);
 
-/* Takes a copy of one trace message with its stamp. False: a stamp that cannot be read, or bt_order_failed. */
-bool bt_order_put(struct bt_order *o, struct bt_slice event);
-/* Memory ran out: some event is missing. */
+/*
+ * Takes a copy of the n trace messages at the cursor and moves it behind them. False, and none is taken: a stamp that cannot be
+ * read, or bt_order_failed.
+ */
+bool bt_order_put(struct bt_order *o, struct bt_etf *events, uint32_t n);
+/* The last bt_order_put found no memory. */
 bool bt_order_failed(const struct bt_order *o);
 
 /*

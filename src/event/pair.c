@@ -21,9 +21,13 @@ struct stack {
     unsigned char key[];
 };
 
+#define N_RECENT 16   /* a power of two */
+#define MAX_EMPTY 512 /* stacks kept for the next call of the same function in the same process */
+
 struct bt_pairs {
     struct stack *stacks;
-    size_t n_open, n_owed;
+    struct stack *recent[N_RECENT]; /* found last, by the low bits of the process */
+    size_t n_open, n_owed, n_empty;
     bool failed;
 };
 
@@ -34,6 +38,10 @@ struct bt_pairs *bt_pairs_new(void)
 
 static void drop(struct bt_pairs *p, struct stack *s)
 {
+    for (size_t i = 0; i < N_RECENT; i++) {
+        if (p->recent[i] == s)
+            p->recent[i] = NULL;
+    }
     HASH_DEL(p->stacks, s);
     free(s->open);
     free(s);
@@ -48,8 +56,7 @@ void bt_pairs_free(struct bt_pairs *p)
     free(p);
 }
 
-/* The key in `key`, or its length when it does not fit: pids and names are bounded by the format, 3 x 260
- * bytes at most. */
+/* The key in `key` and its length, 0 when it does not fit: pids and names are bounded by the format, 3 x 260 bytes at most. */
 static size_t make_key(const struct bt_event *ev, unsigned char key[1024])
 {
     if (ev->pid.len + ev->mfa.len > 1024)
@@ -59,11 +66,16 @@ static size_t make_key(const struct bt_event *ev, unsigned char key[1024])
     return ev->pid.len + ev->mfa.len;
 }
 
-static struct stack *find(const struct bt_pairs *p, const unsigned char *key, size_t len)
+/* The low byte of a process's number stands nine bytes from the end of its external form. */
+static struct stack **recent_of(struct bt_pairs *p, const struct bt_event *ev)
 {
-    struct stack *s = NULL;
-    HASH_FIND(hh, p->stacks, key, len, s);
-    return s;
+    return &p->recent[(ev->pid.len > 9 ? ev->pid.p[ev->pid.len - 9] : 0) & (N_RECENT - 1)];
+}
+
+static bool is_key(const struct stack *s, const struct bt_event *ev)
+{
+    return s->key_len == ev->pid.len + ev->mfa.len && memcmp(s->key, ev->pid.p, ev->pid.len) == 0 &&
+           memcmp(s->key + ev->pid.len, ev->mfa.p, ev->mfa.len) == 0;
 }
 
 static struct stack *add(struct bt_pairs *p, const unsigned char *key, size_t len)
@@ -74,10 +86,30 @@ static struct stack *add(struct bt_pairs *p, const unsigned char *key, size_t le
     memcpy(s->key, key, len);
     s->key_len = len;
     HASH_ADD_KEYPTR(hh, p->stacks, s->key, len, s);
-    if (s->hh.tbl)
+    if (s->hh.tbl) {
+        p->n_empty++;
         return s;
+    }
     free(s);
     return NULL;
+}
+
+/* The stack of the event's process and function; with `is_new` one is made where there is none. */
+static struct stack *find(struct bt_pairs *p, const struct bt_event *ev, bool is_new)
+{
+    unsigned char key[1024];
+    struct stack **recent = recent_of(p, ev), *s = *recent;
+    if (s && is_key(s, ev))
+        return s;
+    size_t len = make_key(ev, key);
+    if (len == 0)
+        return NULL;
+    HASH_FIND(hh, p->stacks, key, len, s);
+    if (!s && is_new && !(s = add(p, key, len)))
+        p->failed = true;
+    if (s)
+        *recent = s;
+    return s;
 }
 
 static bool push(struct stack *s, struct bt_pair pair)
@@ -96,32 +128,36 @@ static bool push(struct stack *s, struct bt_pair pair)
 
 size_t bt_pairs_call(struct bt_pairs *p, const struct bt_event *call, bool is_shown)
 {
-    unsigned char key[1024];
-    size_t len = make_key(call, key);
-    if (len == 0 || p->n_open >= BT_PAIRS_MAX_OPEN)
-        return 0;
-    struct stack *s = find(p, key, len);
+    struct stack *s = p->n_open < BT_PAIRS_MAX_OPEN ? find(p, call, true) : NULL;
     if (!s)
-        s = add(p, key, len);
-    if (!s || !push(s, (struct bt_pair){call->mono_ns, is_shown, is_shown})) {
+        return 0;
+    if (!push(s, (struct bt_pair){call->mono_ns, is_shown, is_shown})) {
         p->failed = true;
         return 0;
     }
+    p->n_empty -= s->n == 1;
     p->n_open++;
     p->n_owed += is_shown;
     return s->n;
 }
 
+/* An empty stack is kept, as the same call mostly comes again, but only so many of them. */
+static void leave(struct bt_pairs *p, struct stack *s)
+{
+    if (p->n_empty >= MAX_EMPTY)
+        drop(p, s);
+    else
+        p->n_empty++;
+}
+
 bool bt_pairs_return(struct bt_pairs *p, const struct bt_event *ret, struct bt_pair *out)
 {
-    unsigned char key[1024];
-    size_t len = make_key(ret, key);
-    struct stack *s = len ? find(p, key, len) : NULL;
+    struct stack *s = find(p, ret, false);
     if (!s || s->n == 0)
         return false;
     *out = s->open[--s->n];
     if (s->n == 0)
-        drop(p, s);
+        leave(p, s);
     p->n_open--;
     p->n_owed -= out->is_owed;
     return true;

@@ -101,6 +101,9 @@ static const struct bt_term *silent_body(struct compiler *c)
 
 static int check_not(struct compiler *c)
 {
+    if (c->spec->is_not && c->spec->event != BT_SPEC_CALL)
+        return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->loc,
+            "--not keeps functions out; write a guard into the event's own spec");
     if (!c->spec->is_not || c->spec->n_actions == 0)
         return 0;
     return bt_err_at(c->err, BEAMTAP_ESPEC, c->spec->actions[0].loc,
@@ -116,6 +119,8 @@ static const struct bt_term *body_of_actions(struct compiler *c)
     bool is_recon = c->spec->args_kind == BT_ARGS_RETURN_TRACE;
     if (has_action(c, BT_ACTION_CALLER) || has_action(c, BT_ACTION_STACK))
         calls[n++] = message_of_actions(c);
+    if (c->spec->event != BT_SPEC_CALL) /* nothing returns */
+        return bt_term_list(a, NULL, 0, NULL);
     if (is_recon || has_action(c, BT_ACTION_RETURN) || c->opts->add_return)
         calls[n++] = bt_term_tuple1(a, bt_term_atom(a, is_recon ? "return_trace" : "exception_trace"));
     return bt_term_list(a, calls, n, NULL);
@@ -164,6 +169,7 @@ static int add_clause(
         return bt_err_nomem(c->err);
     bool is_pattern = c->spec->args_kind == BT_ARGS_PATTERN, wants_return = bt_merge_wants_return(body);
     out->clauses[out->n_clauses++] = (struct bt_clause){
+        .event = c->spec->event,
         .head = head,
         .guards = guards,
         .body = body,
@@ -196,6 +202,21 @@ bool bt_clause_takes_all(const struct bt_clause *c)
         }
     }
     return c->head->u.seq.tail == NULL;
+}
+
+void bt_program_only_times(struct bt_program *prog)
+{
+    prog->wants_time = true;
+    prog->wants_return = prog->only_counts = false;
+    for (size_t i = 0; i < prog->n_patterns; i++) {
+        prog->patterns[i].scope = BT_SCOPE_LOCAL;
+        for (size_t j = 0; j < prog->patterns[i].n_clauses; j++) {
+            struct bt_clause *c = &prog->patterns[i].clauses[j];
+            c->only_counts = c->is_own = c->wants_return = false;
+            c->wants_time = !c->excludes;
+            c->n_notes = 0;
+        }
+    }
 }
 
 /* The tests of one alternative behind the comparisons that stand for the head. */
@@ -308,6 +329,10 @@ static const char *name_or_null(const struct bt_ast_name *name)
 static int make_names(struct compiler *c)
 {
     struct bt_trace_pattern *p = c->out;
+    if (p->event != BT_SPEC_CALL) { /* no atom is the name of these */
+        p->module_match = p->function_match = (struct bt_name_match){.kind = BT_NAME_ATOM, .text = ""};
+        return 0;
+    }
     if (bt_name_match_init(&p->module_match, &c->spec->module, c->arena, c->err) ||
         bt_name_match_init(&p->function_match, &c->spec->function, c->arena, c->err))
         return -1;
@@ -324,6 +349,13 @@ static void describe(struct compiler *c)
     const struct bt_ast_spec *s = c->spec;
     enum bt_scope implied = s->notation == BT_NOTATION_RECON ? BT_SCOPE_GLOBAL : BT_SCOPE_LOCAL;
     bool has_arity = s->args_kind == BT_ARGS_ARITY || s->args_kind == BT_ARGS_PATTERN;
+    c->out->event = s->event;
+    if (s->event != BT_SPEC_CALL) {
+        c->out->arity = -1;
+        c->out->spec = c->index;
+        c->out->loc = c->out->module_loc = s->loc;
+        return;
+    }
     c->out->module = name_or_null(&s->module);
     c->out->function = name_or_null(&s->function);
     c->out->arity = has_arity ? (int)s->arity : -1;
@@ -354,6 +386,8 @@ static int compile_spec(struct compiler *c)
 
 static void note_wants(struct bt_program *prog, const struct bt_trace_pattern *p)
 {
+    prog->n_messages += p->event == BT_SPEC_SEND || p->event == BT_SPEC_RECEIVE;
+    prog->n_events += p->event > BT_SPEC_RECEIVE;
     for (size_t i = 0; i < p->n_clauses; i++) {
         prog->wants_return = prog->wants_return || p->clauses[i].wants_return;
         prog->wants_time = prog->wants_time || p->clauses[i].wants_time;
@@ -383,6 +417,22 @@ static int compile_text(struct compiler *c, const char *text, struct bt_program 
     return 0;
 }
 
+/* The VM has no gate for what happens to processes: the agent catches it with a tracer of its own, and a process has one. */
+static int check_mix(const struct bt_program *prog, size_t *bad_text, struct beamtap_err *err)
+{
+    for (size_t i = 0; prog->n_events && i < prog->n_patterns; i++) {
+        const struct bt_trace_pattern *p = &prog->patterns[i];
+        if (p->event > BT_SPEC_RECEIVE)
+            continue;
+        if (bad_text)
+            *bad_text = p->spec;
+        return bt_err_at(err, BEAMTAP_ESPEC, p->loc,
+            "spawn, exit, link, register, gc and running are traced by themselves: leave this one to a "
+            "second run");
+    }
+    return 0;
+}
+
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err)
 {
@@ -401,5 +451,5 @@ int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile
         }
     }
     *out = prog;
-    return 0;
+    return opts && opts->to_trace ? check_mix(out, bad_text, err) : 0;
 }

@@ -33,6 +33,7 @@ struct bt_clause {
     const struct bt_term *head;   /* list of patterns, or the atom '_' */
     const struct bt_term *guards; /* list */
     const struct bt_term *body;   /* list: the user's actions */
+    enum bt_spec_event event;     /* what it is about; CALL: calls */
     bool only_counts;             /* action count: calls are counted and not shown */
     bool is_own;                  /* the body is the user's (a fun or a match specification), not made of actions */
     bool excludes;                /* --not, message(false): calls that match are not shown and take nothing from the gate */
@@ -55,6 +56,7 @@ struct bt_trace_pattern {
     const char *function; /* the same */
     struct bt_name_match module_match, function_match;
     int arity;            /* -1: '_' */
+    enum bt_spec_event event; /* what it is about; not CALL: it means no function */
     enum bt_scope scope;
     bool is_not; /* of --not: what it matches is not traced, in whatever scope */
     struct bt_clause *clauses;
@@ -74,6 +76,7 @@ struct bt_program {
     bool wants_return; /* some clause does */
     bool wants_time;   /* some clause does */
     bool only_counts;  /* all clauses do: no call will be shown */
+    size_t n_messages, n_events; /* patterns about messages, and about processes (spawn, gc, ...) */
 };
 
 struct bt_compile_opts {
@@ -99,6 +102,9 @@ struct bt_compile_opts {
  */
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
+
+/* Makes every clause one with action `time` and nothing else, in scope local: what it takes is timed, whatever was asked. */
+void bt_program_only_times(struct bt_program *prog);
 
 /* A clause that takes every call: no guard, and nothing in its head but '_' and variables that stand once. */
 bool bt_clause_takes_all(const struct bt_clause *c);

@@ -20,6 +20,11 @@ static const struct bt_term *name_term(struct bt_arena *a, const struct bt_name_
 /* {{Mod,Fun,Arity},MatchSpec,Flags} */
 static const struct bt_term *pattern_term(struct bt_arena *a, const struct bt_trace_pattern *p)
 {
+    if (p->event != BT_SPEC_CALL) {
+        const struct bt_spec_event_info *info = bt_spec_event_info(p->event);
+        const struct bt_term *flag = bt_term_atom(a, info->flag);
+        return bt_term_tuple3(a, bt_term_atom(a, info->name), p->match_spec, bt_term_list(a, &flag, 1, NULL));
+    }
     const struct bt_term *arity = p->arity < 0 ? bt_term_atom(a, "_") : bt_term_int(a, p->arity);
     const struct bt_term *mfa =
         bt_term_tuple3(a, name_term(a, &p->module_match), name_term(a, &p->function_match), arity);

@@ -24,17 +24,50 @@ static const struct bt_term *call2(
     return bt_term_tuple3(a, bt_term_atom(a, name), x, y);
 }
 
+/* {hd,{tl,'$_'}}: what is sent, the second of [To, Msg]; the third of [Node, From, Msg]. */
+static const struct bt_term *nth_arg(struct bt_arena *a, size_t n)
+{
+    const struct bt_term *list = bt_term_atom(a, "$_");
+    while (n-- > 0)
+        list = call1(a, "tl", list);
+    return call1(a, "hd", list);
+}
+
+static bool is_message(const struct bt_clause *c)
+{
+    return c->event == BT_SPEC_SEND || c->event == BT_SPEC_RECEIVE;
+}
+
+/* {'not',{'andalso',{is_binary,Msg},{'>',{size,Msg},Max}}}: what of a message's size can be seen at once. */
+static const struct bt_term *size_guard(struct bt_arena *a, const struct bt_clause *c, int64_t max)
+{
+    const struct bt_term *msg = nth_arg(a, c->event == BT_SPEC_SEND ? 1 : 2);
+    const struct bt_term *is_large = call2(a, ">", call1(a, "size", msg), bt_term_int(a, max));
+    return call1(a, "not", call2(a, "andalso", call1(a, "is_binary", msg), is_large));
+}
+
+/* {'=/=',{hd,'$_'},clock_service}: the VM takes the end of `receive ... after` for the message timeout of that sender. */
+static const struct bt_term *no_timeout(struct bt_arena *a)
+{
+    return call2(a, "=/=", nth_arg(a, 0), bt_term_atom(a, "clock_service"));
+}
+
 /* {'>',{get_tcw},Base}, with somebody else's value below and above ours also {'=<',{get_tcw},Base+Range}. */
 static const struct bt_term *make_guards(
     struct bt_arena *a, const struct bt_clause *clause, const struct bt_instrument_opts *opts)
 {
     size_t n = clause->guards->u.seq.n, n_gate = opts->base > 0 ? 2 : 1;
-    const struct bt_term **tests = bt_arena_array(a, n_gate + n, sizeof *tests);
+    bool has_size = is_message(clause) && opts->max_message > 0;
+    const struct bt_term **tests = bt_arena_array(a, n_gate + 2 + n, sizeof *tests);
     if (!tests)
         return NULL;
     tests[0] = call2(a, ">", call0(a, "get_tcw"), bt_term_int(a, opts->base));
     if (n_gate == 2)
         tests[1] = call2(a, "=<", call0(a, "get_tcw"), bt_term_int(a, (int64_t)opts->base + opts->range));
+    if (clause->event == BT_SPEC_RECEIVE)
+        tests[n_gate++] = no_timeout(a);
+    if (has_size)
+        tests[n_gate++] = size_guard(a, clause, opts->max_message);
     if (n)
         memcpy(tests + n_gate, clause->guards->u.seq.items, n * sizeof *tests);
     return bt_term_list(a, tests, n_gate + n, NULL);
@@ -62,6 +95,11 @@ static size_t put_notes(struct bt_arena *a, const struct bt_clause *clause, cons
 static const struct bt_term *make_message(
     struct bt_arena *a, const struct bt_clause *clause, size_t id, const struct bt_instrument_opts *opts)
 {
+    if (is_message(
+            clause)) { /* the VM adds the whole message, whatever is named; of a receiver it does not say from whom */
+        const struct bt_term *own[] = {bt_term_int(a, (int64_t)id), nth_arg(a, 1)};
+        return bt_term_tuple1(a, bt_term_tuple(a, own, clause->event == BT_SPEC_RECEIVE ? 2 : 1));
+    }
     bool is_all = bt_instrument_is_whole(clause, opts->mode);
     size_t n = is_all ? 1 : opts->mode == BT_ARGS_MODE_ARITY ? 0 : clause->n_captures;
     const struct bt_term **items = bt_arena_array(a, 2 + n + clause->n_notes, sizeof *items);
@@ -154,6 +192,11 @@ const struct bt_term *bt_instrument(struct bt_arena *arena, const struct bt_clau
     if (!items)
         return NULL;
     for (size_t i = 0; i < n; i++) {
+        if (clauses[i]->event >
+            BT_SPEC_RECEIVE) { /* no match specification of the VM's: the agent looks at it */
+            items[i] = bt_term_tuple3(arena, clauses[i]->head, clauses[i]->guards, clauses[i]->body);
+            continue;
+        }
         const struct bt_term *clause = clauses[i]->excludes ? make_exclusion(arena, clauses[i])
                                                             : bt_term_tuple3(arena, clauses[i]->head,
                                                                   make_guards(arena, clauses[i], opts),

@@ -24,6 +24,7 @@ struct bt_instrument_opts {
     uint32_t base;  /* the word's value when the gate is closed: 0, or what somebody else left there */
     uint32_t range; /* with base > 0: values in (base, base + range] are ours */
     enum bt_args_mode mode;
+    int64_t max_message; /* bytes: a binary above that, sent or received, is not looked at; 0: any */
     bool with_caller; /* the last value of each message is the function the call will return to */
 };
 

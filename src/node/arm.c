@@ -69,10 +69,16 @@ static size_t id_of(const struct bt_arm_source *s, size_t pattern)
     return id;
 }
 
+static struct bt_instrument_opts instrument_opts(const struct bt_arm_source *s)
+{
+    return (struct bt_instrument_opts){
+        s->base, BT_GATE_RANGE, s->args, s->max_message, s->plan->n_mfas > 0 && s->prog->wants_time};
+}
+
 const struct bt_term *bt_arm_spec(const struct bt_arm_source *s, const struct bt_mfa *m,
     const size_t *patterns, size_t n_patterns, struct bt_arena *a)
 {
-    struct bt_instrument_opts o = {s->base, BT_GATE_RANGE, s->args, s->prog->wants_time};
+    struct bt_instrument_opts o = instrument_opts(s);
     const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses, sizeof *clauses);
     size_t *ids = bt_arena_array(a, s->n_clauses, sizeof *ids);
     size_t n = 0;
@@ -143,7 +149,7 @@ static const struct bt_term *process_term(const char *p, struct bt_arena *a, str
     return bt_term_tuple2(a, bt_term_atom(a, "name"), bt_term_charlist(a, p));
 }
 
-static const struct bt_term *processes_term(
+const struct bt_term *bt_arm_processes(
     const struct bt_arm_source *s, struct bt_arena *a, struct beamtap_err *err)
 {
     size_t n = s->n_processes;
@@ -164,7 +170,8 @@ bool bt_arm_is_exact(const struct bt_arm_source *s)
 {
     for (size_t i = 0; i < s->n_clauses; i++) {
         const struct bt_clause *c = s->clauses[i];
-        if (!bt_clause_takes_all(c)) /* with excludes: what it takes is counted and not shown */
+        if (c->event != BT_SPEC_CALL ||
+            !bt_clause_takes_all(c)) /* with excludes: what it takes is counted and not shown */
             return false;
     }
     return s->n_processes == 0 || (s->n_processes == 1 && strcmp(s->processes[0], "all") == 0);
@@ -172,13 +179,13 @@ bool bt_arm_is_exact(const struct bt_arm_source *s)
 
 static bool is_whole(const struct bt_arm_source *s, const struct bt_clause *c)
 {
-    return !c->excludes && bt_instrument_is_whole(c, s->args);
+    return c->event == BT_SPEC_CALL && !c->excludes && bt_instrument_is_whole(c, s->args);
 }
 
 static bool is_mute(const struct bt_arm_source *s, const struct bt_clause *c)
 {
     (void)s;
-    return !c->excludes && !c->wants_return && !c->wants_time;
+    return c->event == BT_SPEC_CALL && !c->excludes && !c->wants_return && !c->wants_time;
 }
 
 static bool is_returning(const struct bt_arm_source *s, const struct bt_clause *c)
@@ -220,13 +227,106 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
     return n;
 }
 
+/* ---- messages and processes ---- */
+
+/* {send, MatchSpec} of all clauses about it; NULL: there is none, or no memory. */
+static const struct bt_term *message_term(
+    const struct bt_arm_source *s, enum bt_spec_event event, struct bt_arena *a)
+{
+    struct bt_instrument_opts o = instrument_opts(s);
+    const struct bt_clause **clauses = bt_arena_array(a, s->n_clauses + 1, sizeof *clauses);
+    size_t *ids = bt_arena_array(a, s->n_clauses + 1, sizeof *ids), n = 0;
+    for (size_t i = 0; clauses && ids && i < s->n_clauses; i++) {
+        if (s->clauses[i]->event != event)
+            continue;
+        clauses[n] = s->clauses[i];
+        ids[n++] = i;
+    }
+    return n == 0 ? NULL
+                  : bt_term_tuple2(a, bt_term_atom(a, bt_spec_event_info(event)->name),
+                        bt_instrument(a, clauses, ids, n, &o));
+}
+
+const struct bt_term *bt_arm_messages(const struct bt_arm_source *s, struct bt_arena *a)
+{
+    const struct bt_term *items[2];
+    size_t n = 0;
+    for (enum bt_spec_event e = BT_SPEC_SEND; e <= BT_SPEC_RECEIVE; e++) {
+        const struct bt_term *t = message_term(s, e, a);
+        if (t)
+            items[n++] = t;
+    }
+    return bt_term_list(a, items, n, NULL);
+}
+
+/* {exit, Id, [{{Reason}, Guards, [true]}]}; none where everything matches */
+static const struct bt_term *event_term(const struct bt_clause *c, size_t id, struct bt_arena *a)
+{
+    const struct bt_term *yes = bt_term_atom(a, "true"), *spec = bt_term_atom(a, "none");
+    if (!bt_clause_takes_all(c)) {
+        const struct bt_term *head =
+            c->head->kind == BT_TERM_LIST ? bt_term_tuple1(a, c->head->u.seq.items[0]) : c->head;
+        const struct bt_term *clause = bt_term_tuple3(a, head, c->guards, bt_term_list(a, &yes, 1, NULL));
+        spec = bt_term_list(a, &clause, 1, NULL);
+    }
+    return bt_term_tuple3(
+        a, bt_term_atom(a, bt_spec_event_info(c->event)->name), bt_term_int(a, (int64_t)id), spec);
+}
+
+static const struct bt_term *events_term(const struct bt_arm_source *s, struct bt_arena *a)
+{
+    const struct bt_term **items = bt_arena_array(a, s->n_clauses + 1, sizeof(const struct bt_term *));
+    size_t n = 0;
+    for (size_t i = 0; items && i < s->n_clauses; i++) {
+        if (s->clauses[i]->event > BT_SPEC_RECEIVE)
+            items[n++] = event_term(s->clauses[i], i, a);
+    }
+    return items ? bt_term_list(a, items, n, NULL) : NULL;
+}
+
+static void add_flag(const char **flags, size_t *n, const char *name)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp(flags[i], name) == 0)
+            return;
+    }
+    flags[(*n)++] = name;
+}
+
+/* What the VM is to tell of processes; times as the agent sorts by. */
+static const struct bt_term *flags_term(const struct bt_arm_source *s, struct bt_arena *a)
+{
+    const char *names[10];
+    const struct bt_term *flags[10];
+    size_t n = 0;
+    if (s->plan->n_mfas > 0) {
+        add_flag(names, &n, "call");
+        add_flag(names, &n, "arity");
+        if (s->prog->wants_time)
+            add_flag(names, &n, "return_to");
+    }
+    for (size_t i = 0; i < s->n_clauses; i++) {
+        if (s->clauses[i]->event != BT_SPEC_CALL)
+            add_flag(names, &n, bt_spec_event_info(s->clauses[i]->event)->flag);
+    }
+    if (s->with_children)
+        add_flag(names, &n, "set_on_spawn");
+    add_flag(names, &n, "strict_monotonic_timestamp");
+    for (size_t i = 0; i < n; i++)
+        flags[i] = bt_term_atom(a, names[i]);
+    return bt_term_list(a, flags, n, NULL);
+}
+
 int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
     struct beamtap_err *err)
 {
     struct bt_install_group *groups = NULL;
     size_t n = bt_arm_groups(s, a, &groups);
-    out->processes = processes_term(s, a, err);
-    if (n == 0 || !out->processes)
+    out->processes = bt_arm_processes(s, a, err);
+    out->messages = bt_arm_messages(s, a);
+    out->events = events_term(s, a);
+    out->flags = flags_term(s, a);
+    if (a->failed || (n == 0 && s->plan->n_mfas > 0) || !out->processes || !out->messages || !out->events || !out->flags)
         return bt_err_nomem(err);
     *all_local = true;
     for (size_t i = 0; i < n; i++)
@@ -236,7 +336,6 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
     out->whole_ids = ids_of(s, a, is_whole);
     out->mute_ids = ids_of(s, a, is_mute);
     out->returning_ids = ids_of(s, a, is_returning);
-    out->times = s->prog->wants_time;
     out->base = s->base;
     out->range = BT_GATE_RANGE;
     return 0;

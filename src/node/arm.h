@@ -20,7 +20,9 @@ struct bt_arm_source {
     const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
     size_t n_processes;
     enum bt_args_mode args;
-    uint32_t base; /* of the gate */
+    uint32_t base;        /* of the gate */
+    int64_t max_message;  /* bytes of a binary that is sent or received */
+    bool with_children;   /* what a traced process spawns is traced too */
 };
 
 /* The instrumented match specification of a function: the clauses of these of its patterns that fit its arity, in the order
@@ -39,6 +41,13 @@ size_t bt_arm_groups(const struct bt_arm_source *s, struct bt_arena *a, struct b
  */
 int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_arm_opts *out, bool *all_local,
     struct beamtap_err *err);
+
+/* [{send | 'receive', MatchSpec}] of the clauses about messages, instrumented. NULL: no memory. */
+const struct bt_term *bt_arm_messages(const struct bt_arm_source *s, struct bt_arena *a);
+
+/* The source's processes as the agent takes them. NULL: EUSAGE (one is none), ENOMEM. */
+const struct bt_term *bt_arm_processes(
+    const struct bt_arm_source *s, struct bt_arena *a, struct beamtap_err *err);
 
 /* True for a function that is only counted (action count): no pattern is set on it. */
 bool bt_arm_only_counts(const struct bt_program *prog, const struct bt_mfa *m);

@@ -24,7 +24,8 @@
 #define SEND_TIMEOUT_US ((int64_t)5000000)
 #define MAX_FRAME ((size_t)512 << 20) /* a larger message is not ours: closing is safer than growing */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-#define READ_CHUNK ((size_t)4096) /* less to take and give back for each input, and more of what seldom happens */
+#define READ_CHUNK                                                                                           \
+    ((size_t)4096) /* less to take and give back for each input, and more of what seldom happens */
 #else
 #define READ_CHUNK ((size_t)256 << 10)
 #endif
@@ -42,7 +43,7 @@ struct bt_conn {
     struct bt_handshake hs;
     int64_t deadline_us;    /* of the handshake or of the send that is under way */
     struct beamtap_err why; /* the first thing that went wrong below ei */
-    uint8_t frame[2 + BT_HANDSHAKE_MAX_FRAME];
+    uint8_t frame[4 + BT_HANDSHAKE_MAX_FRAME];
     size_t frame_len, frame_pos;
     struct bt_buf in; /* received, from in_pos on not consumed */
     size_t in_pos;
@@ -94,6 +95,8 @@ static int read_exact(struct bt_conn *c, uint8_t *p, size_t n)
 {
     while (n > 0) {
         ssize_t got = bt_sock_read(&c->sock, p, n, c->deadline_us);
+        if (got <= 0 && got != -EINTR && got != -ETIMEDOUT && bt_sock_explain(&c->sock, &c->why))
+            return EIO;
         if (got == 0 || got == -ECONNRESET || got == -EPIPE) {
             bt_handshake_eof(&c->hs, &c->why);
             return EIO;
@@ -114,27 +117,35 @@ static int read_exact(struct bt_conn *c, uint8_t *p, size_t n)
     return 0;
 }
 
+/* Bytes of the length before a handshake's frame. */
+static size_t head_len(const struct bt_conn *c)
+{
+    return c->sock.tls ? 4 : 2;
+}
+
 /* Reads one whole handshake frame, has it checked, and keeps it for ei to read. */
 static int fetch_frame(struct bt_conn *c)
 {
-    int rc = read_exact(c, c->frame, 2);
+    size_t head_bytes = head_len(c), len = 0;
+    int rc = read_exact(c, c->frame, head_bytes);
     if (rc != 0)
         return rc;
-    size_t len = (size_t)c->frame[0] << 8 | c->frame[1];
+    for (size_t i = 0; i < head_bytes; i++)
+        len = len << 8 | c->frame[i];
     size_t shown = len > BT_HANDSHAKE_MAX_FRAME ? 0 : len;
     if (len > BT_HANDSHAKE_MAX_FRAME) { /* as a length, "HT" of an HTTP answer is 18516 */
         uint8_t head[32];
-        memcpy(head, c->frame, 2);
-        ssize_t more = bt_sock_read(&c->sock, head + 2, sizeof head - 2, c->deadline_us);
-        bt_handshake_frame(&c->hs, head, more > 0 ? 2 + (size_t)more : 2, &c->why);
+        memcpy(head, c->frame, head_bytes);
+        ssize_t more = bt_sock_read(&c->sock, head + head_bytes, sizeof head - head_bytes, c->deadline_us);
+        bt_handshake_frame(&c->hs, head, head_bytes + (more > 0 ? (size_t)more : 0), &c->why);
         return EIO;
     }
-    rc = read_exact(c, c->frame + 2, shown);
+    rc = read_exact(c, c->frame + head_bytes, shown);
     if (rc != 0)
         return rc;
-    if (bt_handshake_frame(&c->hs, c->frame + 2, len, &c->why) < 0)
+    if (bt_handshake_frame(&c->hs, c->frame + head_bytes, len, &c->why) < 0)
         return EIO;
-    c->frame_len = 2 + len;
+    c->frame_len = head_bytes + len;
     c->frame_pos = 0;
     return 0;
 }
@@ -161,8 +172,7 @@ static int cb_read(void *ctx, char *buf, ssize_t *len, unsigned tmo)
 
 static int cb_header_size(void *ctx, int *sz)
 {
-    (void)ctx;
-    *sz = 2;
+    *sz = (int)head_len(ctx);
     return 0;
 }
 
@@ -183,6 +193,12 @@ static ei_socket_callbacks callbacks = {EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_cl
 
 /* ---- open and close ---- */
 
+static void reach(const struct bt_conn_opts *o, enum bt_conn_step step)
+{
+    if (o->step)
+        *o->step = step;
+}
+
 static int dial(struct bt_conn *c, const struct bt_conn_opts *o, struct beamtap_err *err)
 {
     const char *at = strchr(o->node, '@');
@@ -193,16 +209,36 @@ static int dial(struct bt_conn *c, const struct bt_conn_opts *o, struct beamtap_
         size_t n = (size_t)(at - o->node);
         memcpy(name, o->node, n);
         name[n] = '\0';
-        struct bt_epmd e = {host, o->epmd_port, c->deadline_us, o->cancel};
+        struct bt_epmd e = {o->route, host, o->epmd_port, c->deadline_us, o->cancel};
+        reach(o, BT_STEP_EPMD);
         if (bt_epmd_port(&e, name, &port, err) < 0)
             return -1;
         bt_log(c->log, BT_LOG_CONN, "epmd on %s: %s has port %d", host, name, port);
     }
-    if (bt_sock_connect(&c->sock, host, port, c->deadline_us, err) < 0) {
+    reach(o, BT_STEP_PORT);
+    if (bt_route_connect(o->route, &c->sock, host, port, c->deadline_us, err) < 0) {
         bt_err_context(err, "%s", o->node);
         return -1;
     }
     bt_log(c->log, BT_LOG_CONN, "connected to %s port %d", host, port);
+    reach(o, BT_STEP_TLS);
+    if (o->tls && bt_tls_start(&c->sock, o->tls, at[1] ? at + 1 : host, c->deadline_us, err) < 0) {
+        bt_sock_explain(&c->sock, err);
+        return -1;
+    }
+    reach(o, BT_STEP_HANDSHAKE);
+    return 0;
+}
+
+/* The user may have left out the host, which the node itself has told now. */
+static int keep_name(struct bt_conn *c)
+{
+    char *node = strdup(c->hs.node);
+    if (!node)
+        return -1;
+    free(c->node);
+    c->node = node;
+    c->hs.expected = node;
     return 0;
 }
 
@@ -225,21 +261,23 @@ static int shake_hands(struct bt_conn *c, const struct bt_conn_opts *o, struct b
             *err = c->why;
         return -1;
     }
+    if (keep_name(c) < 0)
+        return bt_err_nomem(err);
     c->home.node = c->node;
     c->home.creation = c->hs.creation;
     bt_log(c->log, BT_LOG_CONN, "%s named us %s", c->node, ei_self(&c->ec)->node);
     return 0;
 }
 
-static bool is_node_name(const char *node)
+static bool is_node_name(const char *node, bool has_host)
 {
     const char *at = node ? strchr(node, '@') : NULL;
-    return at && at > node && at[1] && !strchr(at + 1, '@') && strlen(node) < 256;
+    return at && at > node && (at[1] || has_host) && !strchr(at + 1, '@') && strlen(node) < 256;
 }
 
 struct bt_conn *bt_conn_open(const struct bt_conn_opts *o, struct beamtap_err *err)
 {
-    if (!is_node_name(o->node)) {
+    if (!is_node_name(o->node, o->host != NULL)) {
         bt_err_set(
             err, BEAMTAP_EUSAGE, "'%s' is not a node name; it looks like app@host", o->node ? o->node : "");
         return NULL;
@@ -259,6 +297,7 @@ struct bt_conn *bt_conn_open(const struct bt_conn_opts *o, struct beamtap_err *e
         bt_conn_close(c);
         return NULL;
     }
+    reach(o, BT_STEP_DONE);
     return c;
 }
 

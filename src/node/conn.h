@@ -13,21 +13,29 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "node/route.h"
 #include "node/sock.h"
+#include "node/tls.h"
 #include "term/etf_read.h"
 #include "term/etf_write.h"
 #include "term/term.h"
 
 struct bt_conn;
 
+/* How far the way to a connection was gone. */
+enum bt_conn_step { BT_STEP_EPMD, BT_STEP_PORT, BT_STEP_TLS, BT_STEP_HANDSHAKE, BT_STEP_DONE };
+
 struct bt_conn_opts {
-    const char *node; /* name@host */
+    const char *node; /* name@host; "name@" with a host below: whatever host it names */
     const char *cookie;
-    const char *host;        /* address to connect to; NULL: the part of node behind @ */
-    int port;                /* distribution port; 0: ask epmd */
-    int epmd_port;           /* 0: 4369 */
-    int timeout_ms;          /* for the whole way to a connection */
-    struct bt_cancel cancel; /* ends every wait with EINTR */
+    const char *host;              /* address to connect to; NULL: the part of node behind @ */
+    int port;                      /* distribution port; 0: ask epmd */
+    int epmd_port;                 /* 0: 4369 */
+    struct bt_route *route;        /* NULL: straight */
+    const struct bt_tls_opts *tls; /* NULL: none */
+    enum bt_conn_step *step;       /* NULL: not wanted */
+    int timeout_ms;                /* for the whole way to a connection */
+    struct bt_cancel cancel;       /* ends every wait with EINTR */
     const struct bt_log *log;
 };
 

@@ -34,7 +34,9 @@ void bt_ending_counts(struct bt_session *s, struct bt_etf r)
     if (!bt_etf_list(&r, &n) || n == 0)
         return;
     while (n-- > 0 && bt_etf_tuple_of(&r, 2) && bt_etf_slice(&r, &mfa) && bt_etf_int64(&r, &calls)) {
-        struct bt_mfa *m = s->sum.n_counted ? find_mfa(s, mfa) : NULL;
+        struct bt_mfa *m = s->sum.n_counted || s->opts.keeps_counts ? find_mfa(s, mfa) : NULL;
+        if (m && s->opts.keeps_counts)
+            m->calls = calls;
         if (m && bt_arm_only_counts(s->prog, m))
             m->calls = calls;
         else
@@ -59,6 +61,19 @@ enum bt_stop bt_ending_why_closed(struct bt_session *s, struct bt_etf r)
     if (!bt_etf_tuple(&r, &arity) || arity != 3 || !bt_etf_atom(&r, &what) || !bt_etf_int64(&r, &before) ||
         !bt_etf_int64(&r, &now))
         return BT_STOP_COUNT;
+    if (bt_slice_is(what, "other_tracer")) {
+        bt_err_set(&s->limit, BEAMTAP_EBUSY,
+            "somebody else began to trace on %s: gc is not traced beside that", node);
+        return BT_STOP_LOAD;
+    }
+    if (bt_slice_is(what, "entries")) {
+        bt_err_set(&s->limit, BEAMTAP_ELIMIT,
+            "%" PRId64
+            " processes have called the functions; %s keeps the times of each of them, also of those "
+            "that have ended (--max-memory)",
+            now, node);
+        return BT_STOP_ENTRIES;
+    }
     if (bt_slice_is(what, "run_queue"))
         bt_err_set(&s->limit, BEAMTAP_ELIMIT,
             "%s has a run queue of %" PRId64 ", it was %" PRId64 " when the trace began (--max-load)", node,
@@ -100,6 +115,13 @@ static int agent_ended(struct bt_session *s, struct bt_etf why, struct beamtap_e
         s->verify_word = false;
         bt_err_set(err, BEAMTAP_EBUSY,
             "somebody else changed the trace control word of %s; the trace was ended", node);
+    } else if (bt_etf_is_atom(&why, "foreign_message_pattern")) {
+        struct bt_slice what = {NULL, 0};
+        bt_etf_atom(&why, &what);
+        bt_err_set(err, BEAMTAP_EBUSY,
+            "somebody else has set the trace pattern of '%.*s' on %s, of which there is one for the whole "
+            "node; the trace was ended",
+            (int)what.len, what.len ? (const char *)what.p : "", node);
     } else if (bt_etf_is_atom(&why, "tracer_died"))
         bt_err_set(err, BEAMTAP_ELIMIT,
             "the tracer process on %s was ended, by somebody or by the VM for its memory: %s", node,

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "node/route.h"
 
 enum { PORT_PLEASE2_REQ = 122, PORT2_RESP = 119, NAMES_REQ = 110 };
 
+#define QUIET_US INT64_C(300000)
 #define MAX_REPLY 65536 /* epmd's answers are small; a peer that sends more is none */
 
 static int epmd_port_of(const struct bt_epmd *e)
@@ -28,9 +30,9 @@ static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *
 {
     struct beamtap_err why = {0};
     s->cancel = e->cancel;
-    if (bt_sock_connect(s, e->host, epmd_port_of(e), e->deadline_us, &why) == 0)
+    if (bt_route_connect(e->route, s, e->host, epmd_port_of(e), e->deadline_us, &why) == 0)
         return 0;
-    if (why.code == BEAMTAP_ECONNECT)
+    if (why.code == BEAMTAP_ECONNECT && !bt_route_is_indirect(e->route))
         return bt_err_set(err, BEAMTAP_EEPMD,
             "no epmd on %s: %s\n"
             "  is an Erlang node running there, with distribution on (-name or -sname)?",
@@ -40,7 +42,22 @@ static int dial(const struct bt_epmd *e, struct bt_sock *s, struct beamtap_err *
     return -1;
 }
 
-/* Sends one request and reads until epmd closes. */
+/* The answer that tells a port has come, as far as we read it. */
+static bool is_port(char kind, const struct bt_buf *reply)
+{
+    return kind == PORT_PLEASE2_REQ && reply->len >= 2 && reply->data[0] == PORT2_RESP &&
+           (reply->data[1] != 0 || reply->len >= 4);
+}
+
+/* epmd closes behind its answer, but not every helper passes that on (nc): then no more comes for a while. */
+static int64_t patience(const struct bt_epmd *e, const struct bt_buf *reply)
+{
+    int64_t until = bt_clock_mono_us() + QUIET_US;
+    return reply->len > 0 && bt_route_is_indirect(e->route) && until < e->deadline_us ? until
+                                                                                      : e->deadline_us;
+}
+
+/* Sends one request and reads until epmd closes, or enough is here. */
 static int exchange(
     const struct bt_epmd *e, char kind, const char *name, struct bt_buf *reply, struct beamtap_err *err)
 {
@@ -57,25 +74,34 @@ static int exchange(
     memcpy(req + 3, name, len);
     int rc = bt_sock_write(&s, req, len + 3, e->deadline_us);
     ssize_t n = 1;
-    while (rc == 0 && n > 0 && reply->len <= MAX_REPLY) {
+    while (rc == 0 && n > 0 && reply->len <= MAX_REPLY && !is_port(kind, reply)) {
         if (!bt_buf_reserve(reply, 4096)) {
             rc = ENOMEM;
             break;
         }
-        n = bt_sock_read(&s, reply->data + reply->len, 4096, e->deadline_us);
+        n = bt_sock_read(&s, reply->data + reply->len, 4096, patience(e, reply));
         if (n > 0)
             reply->len += (size_t)n;
+        else if (n == -ETIMEDOUT && reply->len > 0 && bt_route_is_indirect(e->route))
+            n = 0;
         else if (n < 0)
             rc = (int)-n;
     }
+    bool is_whole = rc == 0 && reply->len > 0 && (n == 0 || is_port(kind, reply));
+    bool is_explained =
+        !is_whole && rc != EINTR && rc != ETIMEDOUT && rc != ENOMEM && bt_sock_explain(&s, err);
     bt_sock_close(&s);
+    if (is_explained) {
+        bt_err_context(err, "asking epmd on %s", e->host);
+        return -1;
+    }
     if (rc == EINTR)
         return bt_err_set(err, BEAMTAP_EINTR, "interrupted");
     if (rc == ENOMEM)
         return bt_err_nomem(err);
     if (rc == ETIMEDOUT)
         return bt_err_set(err, BEAMTAP_ETIMEDOUT, "epmd on %s does not answer", e->host);
-    return rc == 0 && n == 0 ? 0 : not_epmd(e, err);
+    return is_whole ? 0 : not_epmd(e, err);
 }
 
 int bt_epmd_names(const struct bt_epmd *e, struct bt_buf *out, struct beamtap_err *err)

@@ -13,7 +13,10 @@
 
 #define BT_EPMD_PORT 4369
 
+struct bt_route;
+
 struct bt_epmd {
+    struct bt_route *route; /* NULL: straight */
     const char *host;
     int port;            /* 0: BT_EPMD_PORT */
     int64_t deadline_us; /* on bt_clock_mono_us() */

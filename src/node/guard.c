@@ -248,12 +248,18 @@ int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t gra
     return rc;
 }
 
+/* Counts are added up: what is beyond this is no count. */
+static bool is_count(int64_t n)
+{
+    return n >= 0 && n < INT64_C(1) << 53;
+}
+
 /* {ev, N, Calls, Bytes, [E1 .. EN]} */
 static bool read_events(struct bt_etf *r, struct bt_notice *n)
 {
     uint32_t listed;
     bool ok = bt_etf_uint32(r, &n->n_events) && bt_etf_int64(r, &n->n_calls) && bt_etf_int64(r, &n->bytes) &&
-              bt_etf_list(r, &listed) && listed == n->n_events;
+              is_count(n->n_calls) && is_count(n->bytes) && bt_etf_list(r, &listed) && listed == n->n_events;
     n->events = *r;
     return ok;
 }
@@ -265,12 +271,6 @@ static bool read_two(struct bt_etf *r, struct bt_notice *n)
     bool ok = bt_etf_skip(r);
     n->rest = *r;
     return ok;
-}
-
-/* Counts are added up: what is beyond this is no count. */
-static bool is_count(int64_t n)
-{
-    return n >= 0 && n < INT64_C(1) << 53;
 }
 
 static bool read_stat(struct bt_etf *r, struct bt_notice *n)
@@ -303,6 +303,21 @@ static bool read_gate(struct bt_etf *r, struct bt_notice *n)
     return true;
 }
 
+bool bt_guard_read_tally(struct bt_etf *r, struct bt_tally *out)
+{
+    return bt_etf_tuple_of(r, 3) && bt_etf_int64(r, &out->calls) && bt_etf_int64(r, &out->us) &&
+           bt_etf_int64(r, &out->bytes) && is_count(out->calls) && is_count(out->us) && is_count(out->bytes);
+}
+
+/* {counts, Us, Sum, Rows} */
+static bool read_counts(struct bt_etf *r, struct bt_notice *n)
+{
+    bool ok = bt_etf_int64(r, &n->at_us) && n->at_us > -(INT64_C(1) << 52) && n->at_us < INT64_C(1) << 52 &&
+              bt_guard_read_tally(r, &n->sum);
+    n->rows = *r;
+    return ok;
+}
+
 static const struct {
     const char *tag;
     uint32_t arity;
@@ -314,6 +329,7 @@ static const struct {
     {"note", 3, BT_HEARD_NOTE, read_two},
     {"lost", 3, BT_HEARD_LOST, read_lost},
     {"gate", 7, BT_HEARD_GATE, read_gate},
+    {"counts", 4, BT_HEARD_COUNTS, read_counts},
     {"closed", 3, BT_HEARD_CLOSED, read_two},
     {"finished", 3, BT_HEARD_FINISHED, read_two},
 };
@@ -409,8 +425,12 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         o->returning_ids,
         bt_term_atom(a, "mute"),
         o->mute_ids,
-        bt_term_atom(a, "times"),
-        boolean(a, o->times),
+        bt_term_atom(a, "messages"),
+        o->messages,
+        bt_term_atom(a, "events"),
+        o->events,
+        bt_term_atom(a, "flags"),
+        o->flags,
     };
     return bt_term_map(a, pairs, sizeof pairs / sizeof pairs[0] / 2);
 }
@@ -461,6 +481,17 @@ static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err
             "another tracer is active on %s: %s; below OTP 27 a process has one tracer only\n"
             "  stop it first (dbg:stop(), recon_trace:clear()), or: beamtap clear %s --all",
             node, bt_buf_cstr(&b), node);
+    } else if (bt_etf_is_atom(r, "message_pattern")) {
+        bt_print_erlang(&b, r, &opts);
+        bt_err_set(err, BEAMTAP_EBUSY,
+            "somebody else has a trace pattern on '%s' of %s; below OTP 27 there is one for the whole node",
+            bt_buf_cstr(&b), node);
+    } else if (bt_etf_is_atom(r, "other_session")) {
+        bt_print_erlang(&b, r, &opts);
+        bt_err_set(err, BEAMTAP_EBUSY,
+            "somebody else traces on %s: %s; two who trace garbage collections crash the VM, so gc waits "
+            "until that has ended",
+            node, bt_buf_cstr(&b));
     } else if (bt_etf_is_atom(r, "traced")) {
         bt_print_erlang(&b, r, &opts);
         bt_err_set(err, BEAMTAP_EBUSY,
@@ -474,17 +505,12 @@ static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err
     return -1;
 }
 
-int bt_guard_arm(
-    struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err)
+/* The answer to a request to arm or to count. */
+static int await_armed(struct bt_guard *g, struct bt_armed *out, struct beamtap_err *err)
 {
-    struct bt_arena a = BT_ARENA_INIT;
     struct bt_etf r;
     uint32_t arity;
-    int rc = say(g, arm_request(o, &a), err);
-    bt_arena_done(&a);
-    if (rc == 0)
-        rc = await(g, "armed", &arity, &r, err);
-    if (rc < 0)
+    if (await(g, "armed", &arity, &r, err) < 0)
         return -1;
     if (arity == 2)
         return refused(g, &r, err);
@@ -495,6 +521,46 @@ int bt_guard_arm(
         out->time_offset_ns > INT64_C(1) << 62 || out->time_offset_ns < -(INT64_C(1) << 62))
         return bt_err_set(err, BEAMTAP_EPROTO, "the agent's answer cannot be read");
     return keep(&g->tracer, tracer, err);
+}
+
+int bt_guard_arm(
+    struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    int rc = say(g, arm_request(o, &a), err);
+    bt_arena_done(&a);
+    return rc < 0 ? -1 : await_armed(g, out, err);
+}
+
+/* {count, MFAs, Procs, Config} */
+static const struct bt_term *count_request(const struct bt_count_opts *o, struct bt_arena *a)
+{
+    const struct bt_term *kinds[] = {
+        bt_term_atom(a, o->times ? "call_time" : "call_count"), bt_term_atom(a, "call_memory")};
+    const struct bt_term *pairs[] = {
+        bt_term_atom(a, "kinds"),
+        list_of(a, kinds, o->times && o->memory ? 2 : 1),
+        bt_term_atom(a, "interval"),
+        bt_term_int(a, o->interval_ms),
+        bt_term_atom(a, "by"),
+        bt_term_atom(a, o->by_process ? "process" : "function"),
+        bt_term_atom(a, "max_load"),
+        limit(a, o->max_load),
+        bt_term_atom(a, "max_memory"),
+        bt_term_int(a, o->max_memory),
+    };
+    const struct bt_term *args[] = {bt_term_atom(a, "count"), o->mfas, o->processes,
+        bt_term_map(a, pairs, sizeof pairs / sizeof pairs[0] / 2)};
+    return bt_term_tuple(a, args, 4);
+}
+
+int bt_guard_count(
+    struct bt_guard *g, const struct bt_count_opts *o, struct bt_armed *out, struct beamtap_err *err)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    int rc = say(g, count_request(o, &a), err);
+    bt_arena_done(&a);
+    return rc < 0 ? -1 : await_armed(g, out, err);
 }
 
 /* ---- verify ---- */

@@ -9,6 +9,7 @@
 #ifndef BT_NODE_GUARD_H
 #define BT_NODE_GUARD_H
 
+#include "event/tally.h"
 #include "match/compile.h"
 #include "node/conn.h"
 
@@ -44,19 +45,21 @@ struct bt_arm_opts {
     const struct bt_term *whole_ids; /* list of the clauses whose messages carry all arguments as one list */
     const struct bt_term *returning_ids; /* list of the clauses whose returns are followed */
     const struct bt_term *mute_ids;      /* list of the clauses whose calls have no return */
-    bool times;                          /* follow where processes return to */
-    const struct bt_term *processes;     /* list of all | new | existing | {pid, Text} | {name, Text} */
-    uint32_t base, range;                /* of the gate */
-    int64_t window;                      /* calls in flight at most */
-    int64_t credit;                      /* calls to let through before asking again */
-    int64_t rate, interval_us;           /* calls per interval; rate < 0: none */
-    int64_t burst;                       /* calls at once */
-    bool stops_on_rate;                  /* an empty bucket ends the trace */
-    int64_t max_memory, max_term;        /* bytes */
-    bool debug;                          /* hear of every batch how the gate stands */
-    int64_t max_load;                    /* percent; < 0: none */
-    bool wants_return;                   /* returns will come: the window grows once one was weighed */
-    bool is_final;                       /* used up credit ends the trace: patterns come off at once */
+    const struct bt_term *messages;      /* list of {send | 'receive', MatchSpec} */
+    const struct bt_term *events;    /* list of {spawn | exit | gc | ..., Id, MatchSpec of {Value} | none} */
+    const struct bt_term *flags;     /* list: what processes are traced by */
+    const struct bt_term *processes; /* list of all | new | existing | {pid, Text} | {name, Text} */
+    uint32_t base, range;            /* of the gate */
+    int64_t window;                  /* calls in flight at most */
+    int64_t credit;                  /* calls to let through before asking again */
+    int64_t rate, interval_us;       /* calls per interval; rate < 0: none */
+    int64_t burst;                   /* calls at once */
+    bool stops_on_rate;              /* an empty bucket ends the trace */
+    int64_t max_memory, max_term;    /* bytes */
+    bool debug;                      /* hear of every batch how the gate stands */
+    int64_t max_load;                /* percent; < 0: none */
+    bool wants_return;               /* returns will come: the window grows once one was weighed */
+    bool is_final;                   /* used up credit ends the trace: patterns come off at once */
 };
 
 struct bt_armed {
@@ -64,6 +67,15 @@ struct bt_armed {
     int64_t mono_ns;        /* the node's monotonic clock when armed */
     int64_t time_offset_ns; /* to add to its monotonic time to get UTC */
     uint32_t n_sensitive;   /* processes chosen by pid or name that cannot be traced */
+};
+
+/* What is to be counted; terms are borrowed for the call. */
+struct bt_count_opts {
+    const struct bt_term *mfas;      /* list of {M, F, A}; a function is known by its place */
+    const struct bt_term *processes; /* as bt_arm_opts; whose calls are timed */
+    bool times, memory;              /* call_time and call_memory, in place of call_count */
+    bool by_process;                 /* rows are processes, not functions */
+    int64_t interval_ms, max_load, max_memory;
 };
 
 enum bt_heard {
@@ -74,6 +86,7 @@ enum bt_heard {
     BT_HEARD_STAT,     /* the calls counted so far */
     BT_HEARD_LOST,     /* the tracer had to drop events */
     BT_HEARD_GATE,     /* --debug limit: how the gate stands */
+    BT_HEARD_COUNTS,   /* what the VM has counted (bt_guard_count) */
     BT_HEARD_OTHER,
 };
 
@@ -83,6 +96,9 @@ struct bt_notice {
     uint32_t n_events;
     int64_t n_calls, bytes; /* events: as weighed on the node; lost: calls, and other events */
     int64_t called;         /* stat */
+    int64_t at_us;          /* counts: when they were read, the node's monotonic time */
+    struct bt_tally sum;    /* counts: of all functions */
+    struct bt_etf rows;     /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Bytes}}] */
     char text[160];         /* gate */
     struct bt_etf events;   /* at the first of n_events trace messages */
     struct bt_etf why;      /* closed, finished: at the reason */
@@ -102,6 +118,13 @@ void bt_guard_free(struct bt_guard *g);
  */
 int bt_guard_arm(
     struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err);
+
+/* bt_guard_count - have the VM count; no trace message is made. What it counts comes as COUNTS. Errors as bt_guard_arm. */
+int bt_guard_count(
+    struct bt_guard *g, const struct bt_count_opts *o, struct bt_armed *out, struct beamtap_err *err);
+
+/* Reads {Calls, Us, Bytes}. */
+bool bt_guard_read_tally(struct bt_etf *r, struct bt_tally *out);
 
 /* The next message of the agent. 1: *n is filled; 0: nothing in time; -1 as bt_conn_next. */
 int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, struct beamtap_err *err);

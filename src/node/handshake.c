@@ -22,6 +22,9 @@ static int not_erlang(const uint8_t *frame, size_t len, struct beamtap_err *err)
 {
     char shown[41];
     size_t n = 0;
+    if (len >= 2 && frame[0] == 0x15 && frame[1] == 0x03) /* an alert of TLS */
+        return bt_err_set(err, BEAMTAP_ETLS,
+            "the node speaks TLS; say --tls (with --tls-ca, --tls-cert, --tls-key), or --tls-optfile");
     while (n < len && n < sizeof shown - 1 && isprint(frame[n])) {
         shown[n] = (char)frame[n];
         n++;
@@ -77,9 +80,13 @@ static int challenge(struct bt_handshake *h, const uint8_t *frame, size_t len, s
     if (n == 0 || n > 255 || len < 19 + n)
         return not_erlang(frame, 0, err);
     const char *name = (const char *)frame + 19;
-    if (strlen(h->expected) != n || memcmp(h->expected, name, n) != 0)
+    size_t expected = strlen(h->expected);
+    bool is_any_host = expected > 0 && h->expected[expected - 1] == '@';
+    if ((is_any_host ? n <= expected : n != expected) || memcmp(h->expected, name, expected) != 0)
         return bt_err_set(
             err, BEAMTAP_ENONODE, "the node there is called %.*s, not %s", (int)n, name, h->expected);
+    memcpy(h->node, name, n);
+    h->node[n] = '\0';
     h->creation = get32(frame + 13);
     h->stage = BT_HS_ACK;
     return 0;
@@ -106,7 +113,8 @@ int bt_handshake_eof(const struct bt_handshake *h, struct beamtap_err *err)
         return bt_err_set(err, BEAMTAP_ECOOKIE, "%s refused the cookie", h->expected);
     if (h->stage == BT_HS_STATUS)
         return bt_err_set(err, BEAMTAP_EPEER,
-            "the peer closed the connection at once: no Erlang node, one that wants TLS, or one older than "
+            "the peer closed the connection at once: no Erlang node, one that wants TLS (--tls), or one "
+            "older than "
             "OTP 23");
     return bt_err_set(err, BEAMTAP_EPEER, "%s closed the connection during the handshake", h->expected);
 }

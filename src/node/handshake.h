@@ -8,6 +8,7 @@
 #ifndef BT_NODE_HANDSHAKE_H
 #define BT_NODE_HANDSHAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,9 @@ enum bt_handshake_stage {
 
 struct bt_handshake {
     enum bt_handshake_stage stage;
-    const char *expected; /* the node's name as the user gave it; borrowed */
-    uint32_t creation;    /* the peer's, once the challenge is here */
+    const char *expected; /* the node's name as the user gave it; borrowed. "app@": whatever host it names */
+    char node[256];       /* the peer's name, once the challenge is here */
+    uint32_t creation;    /* the peer's, likewise */
     char our_name[256];   /* the name the node gave us, once the status is here */
 };
 

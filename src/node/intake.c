@@ -8,6 +8,9 @@
 #include "node/session_state.h"
 #include "term/print.h"
 
+#define ACK_CALLS 256   /* acknowledged at once when so much was taken in, */
+#define ACK_BYTES 65536 /* or else when nothing more is here */
+
 /* Calls that were shown and whose end is still to come. */
 size_t bt_intake_owed(const struct bt_session *s)
 {
@@ -41,12 +44,18 @@ static void silence(struct bt_session *s, struct bt_slice mfa)
  * A call is shown while count and rate allow; what came beyond them through the gate counts as skipped. With a count the
  * node lets no more calls through than that, so each of them is shown: one left out would be missing at the end.
  */
-static bool take_call(struct bt_session *s, struct bt_event *ev)
+static bool take_room(struct bt_session *s, const struct bt_event *ev)
 {
-    const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
     is_shown = is_shown && (s->opts.count >= 0 || bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
     s->sum.shown += is_shown;
+    return is_shown;
+}
+
+static bool take_call(struct bt_session *s, struct bt_event *ev)
+{
+    const struct bt_clause *c = ev->clause < s->n_clauses ? s->clauses[ev->clause] : NULL;
+    bool is_shown = take_room(s, ev);
     if (s->prog->wants_time && bt_event_take_caller(ev)) /* all calls: each has its return_to */
         bt_timed_call(s->timed, ev, is_shown && c && c->wants_time);
     if (c && c->wants_return && !is_silent(s, ev->mfa))
@@ -80,6 +89,8 @@ static bool take_event(struct bt_session *s, struct bt_event *ev)
 {
     if (ev->type == BT_EVENT_CALL)
         return take_call(s, ev);
+    if (bt_event_is_single(ev->type))
+        return take_room(s, ev);
     if (ev->type != BT_EVENT_RETURN_TO)
         return take_return(s, ev);
     bt_timed_return_to(s->timed, ev);
@@ -109,23 +120,32 @@ enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all,
     return BT_NEXT_NOTHING;
 }
 
-/* Takes a batch in and acknowledges it: it is consumed as far as the node is concerned. */
+/* Takes a batch in: it is consumed as far as the node is concerned. */
 enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err)
 {
-    for (uint32_t i = 0; i < n->n_events; i++) {
-        struct bt_slice event;
-        if (!bt_etf_slice(&n->events, &event) || !bt_order_put(s->order, event)) {
-            if (bt_order_failed(s->order))
-                bt_err_nomem(err);
-            bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read");
-            return BT_NEXT_ERROR;
-        }
+    if (!bt_order_put(s->order, &n->events, n->n_events)) {
+        if (bt_order_failed(s->order))
+            bt_err_nomem(err);
+        bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read");
+        return BT_NEXT_ERROR;
     }
     s->sum.received += (uint64_t)n->n_calls;
     s->heard_at_us = bt_clock_mono_us();
-    if (s->state == BT_SESSION_TRACING && bt_guard_ack(s->guard, n->n_calls, n->bytes, 0, err) < 0)
-        return BT_NEXT_ERROR;
+    s->ack_calls += n->n_calls;
+    s->ack_bytes += n->bytes;
     return BT_NEXT_NOTHING;
+}
+
+/* While more is here already the node has no use for the room: one acknowledgement does for several batches. */
+int bt_intake_ack(struct bt_session *s, struct beamtap_err *err)
+{
+    bool is_small = s->ack_calls < ACK_CALLS && s->ack_bytes < ACK_BYTES;
+    if ((s->ack_calls == 0 && s->ack_bytes == 0) || s->state != BT_SESSION_TRACING ||
+        (is_small && bt_conn_pending(s->conn)))
+        return 0;
+    int64_t calls = s->ack_calls, bytes = s->ack_bytes;
+    s->ack_calls = s->ack_bytes = 0;
+    return bt_guard_ack(s->guard, calls, bytes, 0, err);
 }
 
 /* Puts a mark behind the events that came before it; its slices are good until the agent is heard again. */
@@ -197,6 +217,16 @@ void bt_intake_note(struct bt_session *s, const struct bt_notice *n)
         {"big_return", BT_EVENT_BIG_RETURN},
         {"no_return", BT_EVENT_NO_RETURN},
         {"rearmed", BT_EVENT_REARMED},
+        {"foreign_counter", BT_EVENT_FOREIGN_COUNTER},
+    };
+    static const struct {
+        const char *tag;
+        enum bt_event_type type;
+    } values[] = {
+        {"big_message", BT_EVENT_BIG_MESSAGE},
+        {"gone", BT_EVENT_GONE},
+        {"back", BT_EVENT_BACK},
+        {"awaited", BT_EVENT_AWAITED},
     };
     struct bt_etf r = n->why, bytes = n->rest, all = n->why;
     uint32_t arity, id = 0;
@@ -204,6 +234,13 @@ void bt_intake_note(struct bt_session *s, const struct bt_notice *n)
     bt_etf_int64(&bytes, &amount);
     if (!bt_etf_tuple(&r, &arity))
         return;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (!bt_etf_is_atom(&r, values[i].tag))
+            continue;
+        if (bt_etf_slice(&r, &s->mark.value))
+            bt_intake_mark(s, values[i].type, amount);
+        return;
+    }
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
         if (!bt_etf_is_atom(&r, notes[i].tag))
             continue;

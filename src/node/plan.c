@@ -447,7 +447,7 @@ int bt_planner_end(struct bt_planner *p)
     for (size_t i = 0; i < p->prog->n_patterns; i++) {
         const struct bt_trace_pattern *t = &p->prog->patterns[i];
         struct bt_plan_score *s = &p->scores[i];
-        if (t->is_not || s->n_kept)
+        if (t->is_not || s->n_kept || t->event != BT_SPEC_CALL)
             continue;
         if (s->n_functions && p->plan->n_mfas) /* others are left */
             continue;

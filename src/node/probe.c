@@ -129,6 +129,8 @@ static int probe_groups(struct probe *p, struct bt_arena *a)
     char why[200];
     size_t n = bt_arm_groups(p->source, a, &groups);
     const struct bt_term **specs = bt_arena_array(a, n, sizeof *specs);
+    if (n == 0 && p->source->plan->n_mfas == 0)
+        return 0;
     if (n == 0 || !specs)
         return bt_err_nomem(p->err);
     const struct bt_term *empty = bt_term_list(a, NULL, 0, NULL);
@@ -144,6 +146,51 @@ static int probe_groups(struct probe *p, struct bt_arena *a)
             return bt_rpc_unexpected(&one, "erlang:match_spec_test", p->err);
         if (is_refused(one, why, sizeof why))
             return find_culprit(p, groups[i].like, why, a);
+    }
+    return 0;
+}
+
+static const struct bt_trace_pattern *pattern_about(const struct probe *p, const struct bt_term *event)
+{
+    const struct bt_program *prog = p->source->prog;
+    size_t i = 0;
+    while (i + 1 < prog->n_patterns &&
+           (prog->patterns[i].event == BT_SPEC_CALL ||
+               !bt_term_is_atom(event, bt_spec_event_info(prog->patterns[i].event)->name)))
+        i++;
+    return &prog->patterns[i];
+}
+
+static int probe_messages(struct probe *p, struct bt_arena *a)
+{
+    struct bt_etf r;
+    char why[200];
+    const struct bt_term *messages = bt_arm_messages(p->source, a);
+    if (!messages)
+        return bt_err_nomem(p->err);
+    for (size_t i = 0; i < messages->u.seq.n; i++) {
+        const struct bt_term *const *pair = messages->u.seq.items[i]->u.seq.items;
+        if (test(p, &pair[1], 1, a, &r))
+            return -1;
+        if (is_refused(r, why, sizeof why))
+            return refused(p, pattern_about(p, pair[0]), why);
+    }
+    return 0;
+}
+
+/* exit(Reason) when ...: evaluated by the agent, in the same language. */
+static int probe_events(struct probe *p, struct bt_arena *a)
+{
+    struct bt_etf r;
+    char why[200];
+    for (size_t i = 0; i < p->source->prog->n_patterns; i++) {
+        const struct bt_trace_pattern *t = &p->source->prog->patterns[i];
+        if (t->event <= BT_SPEC_RECEIVE)
+            continue;
+        if (test(p, &t->match_spec, 1, a, &r))
+            return -1;
+        if (is_refused(r, why, sizeof why))
+            return refused(p, t, why);
     }
     return 0;
 }
@@ -165,6 +212,10 @@ int bt_probe(
     struct probe p = {c, source, otp, bad_spec, err};
     struct bt_arena a = BT_ARENA_INIT;
     int rc = probe_groups(&p, &a);
+    if (rc == 0)
+        rc = probe_messages(&p, &a);
+    if (rc == 0)
+        rc = probe_events(&p, &a);
     bt_arena_done(&a);
     return rc ? rc : check_meaning(&p);
 }

@@ -8,7 +8,8 @@
 #include "node/probe.h"
 #include "node/session_state.h"
 
-#define WINDOW 1024                /* calls in flight at most */
+#define WINDOW 4096                /* calls in flight at most */
+#define MESSAGE_WINDOW 4           /* of messages: they are copied whole */
 #define ENDLESS ((int64_t)1 << 40) /* credit when no count limits */
 #define CLOSE_TIMEOUT_US                                                                                     \
     ((int64_t)10000000)      /* for the agent's answers at the end; 1,000 patterns take a second */
@@ -45,8 +46,8 @@ static int number_clauses(struct bt_session *s, struct beamtap_err *err)
 static struct bt_arm_source arm_source(const struct bt_session *s)
 {
     const struct bt_session_opts *o = &s->opts;
-    return (struct bt_arm_source){
-        s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes, o->args, s->info.word};
+    return (struct bt_arm_source){s->prog, &s->plan, s->clauses, s->n_clauses, o->processes, o->n_processes,
+        o->args, s->info.word, o->max_term, o->with_children};
 }
 
 static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamtap_err *err)
@@ -67,6 +68,8 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
         return -1;
     if (bt_lookup(s->conn, s->guard, s->prog, &o->lookup, &s->plan, bad_spec, err))
         return -1;
+    if (o->kind != BT_SESSION_TRACES) /* no match specification is sent */
+        return 0;
     struct bt_arm_source source = arm_source(s);
     return bt_probe(s->conn, &source, s->info.otp, bad_spec, err);
 }
@@ -84,7 +87,7 @@ struct bt_session *bt_session_open(
     s->conn = o->link;
     s->prog = prog;
     s->opts = *o;
-    s->verify_word = true;
+    s->verify_word = o->kind == BT_SESSION_TRACES; /* counting has no part in the word */
     s->pairs = bt_pairs_new();
     s->timed = bt_timed_new();
     s->order = bt_order_new();
@@ -126,6 +129,7 @@ void bt_session_close(struct bt_session *s)
     bt_timed_free(s->timed);
     bt_order_free(s->order);
     bt_plan_done(&s->plan);
+    bt_counting_done(s);
     bt_arena_done(&s->arena);
     free(s);
 }
@@ -163,13 +167,14 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
     struct bt_arena a = BT_ARENA_INIT;
     const struct bt_session_opts *o = &s->opts;
     struct bt_arm_opts out = {
-        .window = WINDOW,
+        .window = s->prog->n_messages ? MESSAGE_WINDOW : WINDOW,
         .credit = o->count < 0 ? ENDLESS : o->count,
         .rate = o->rate.n,
         .interval_us = o->rate.interval_us,
         .burst = o->burst,
         .stops_on_rate = o->stops_on_rate,
-        .max_memory = o->max_memory,
+        .max_memory = s->prog->n_messages ? o->max_memory / 2
+                                          : o->max_memory, /* what sender and receiver hold is no less */
         .max_term = o->max_term,
         .max_load = o->max_load,
         .wants_return = s->prog->wants_return || s->prog->wants_time,
@@ -191,9 +196,8 @@ static void find_counted(struct bt_session *s)
     }
 }
 
-int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
+static int arm_traces(struct bt_session *s, struct beamtap_err *err)
 {
-    const struct bt_session_opts *o = &s->opts;
     struct bt_arm_source source = arm_source(s);
     if (s->info.word > UINT32_MAX - BT_GATE_RANGE)
         return bt_err_set(err, BEAMTAP_EBUSY,
@@ -201,11 +205,22 @@ int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
             ": somebody uses it, and there is no room above it for beamtap's gate",
             bt_conn_node(s->conn), s->info.word);
     find_counted(s);
+    s->sum.is_exact = bt_arm_is_exact(&source);
+    s->sum.has_events = s->prog->n_messages + s->prog->n_events > 0;
     if (arm(s, &source, err) < 0)
+        return -1;
+    s->sum.has_called =
+        s->sum.has_called && !s->sum.has_events; /* what was shown is not only what the VM counted */
+    return 0;
+}
+
+int bt_session_arm(struct bt_session *s, struct beamtap_err *err)
+{
+    const struct bt_session_opts *o = &s->opts;
+    if ((o->kind == BT_SESSION_TRACES ? arm_traces(s, err) : bt_counting_arm(s, err)) < 0)
         return -1;
     int64_t now = bt_clock_mono_us();
     s->state = BT_SESSION_TRACING;
-    s->sum.is_exact = bt_arm_is_exact(&source);
     s->limit_at_us = o->time_us < 0 ? BT_NEVER : now + o->time_us;
     /* Twice what the node may let through at once: trips only when the limit there fails. */
     int64_t tenth = bt_bucket_default_burst(o->rate);
@@ -260,6 +275,7 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
         s->sum.lost += (uint64_t)n->n_calls + (uint64_t)n->bytes;
         bt_intake_mark(s, BT_EVENT_LOST, n->n_calls + n->bytes);
         break;
+    case BT_HEARD_COUNTS: return bt_counting_take(s, n, err);
     case BT_HEARD_GATE: bt_log(s->log, BT_LOG_LIMIT, "gate: %s", n->text); break;
     case BT_HEARD_CLOSED: take_closed(s, n); break;
     case BT_HEARD_FINISHED: return bt_ending_finished(s, n, err);
@@ -344,13 +360,20 @@ static bool is_complete(const struct bt_session *s)
     return s->state == BT_SESSION_TRACING && s->opts.count >= 0 && s->sum.shown == (uint64_t)s->opts.count;
 }
 
+/* The oldest event: of those that may come out, or of all when nothing more comes. */
+static enum bt_next next_event(struct bt_session *s, struct bt_event *ev, struct beamtap_err *err)
+{
+    enum bt_next next = bt_intake_next(s, ev, s->state == BT_SESSION_ENDED || s->has_mark, err);
+    if (next != BT_NEXT_NOTHING || bt_order_is_empty(s->order) || bt_clock_mono_us() < idle_at(s))
+        return next;
+    return bt_intake_next(s, ev, true, err);
+}
+
 enum bt_next bt_session_next(
     struct bt_session *s, struct bt_event *ev, int64_t deadline_us, struct beamtap_err *err)
 {
     for (;;) {
-        int64_t now = bt_clock_mono_us();
-        bool all = s->state == BT_SESSION_ENDED || s->has_mark || now >= idle_at(s);
-        enum bt_next next = bt_intake_next(s, ev, all, err);
+        enum bt_next next = next_event(s, ev, err);
         if (is_complete(s) && stop(s, BT_STOP_COUNT, err) < 0)
             return BT_NEXT_ERROR;
         if (next != BT_NEXT_NOTHING)
@@ -363,8 +386,10 @@ enum bt_next bt_session_next(
             return bt_ending_result(s, err);
         if (bt_session_tend(s, err) < 0)
             return BT_NEXT_ERROR;
+        if (bt_intake_ack(s, err) < 0)
+            return BT_NEXT_ERROR;
         struct bt_notice n;
-        int64_t due = bt_session_due(s);
+        int64_t now = bt_clock_mono_us(), due = bt_session_due(s);
         int rc = bt_guard_hear(s->guard, &n, due < deadline_us ? due : deadline_us, err);
         if (rc < 0 || (rc == 0 && check_alive(s, err) < 0))
             return BT_NEXT_ERROR;

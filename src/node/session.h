@@ -20,7 +20,19 @@
 
 #define BT_NO_LIMIT INT64_C(-1)
 
+/* What a session does with the functions it has found. */
+enum bt_session_kind {
+    BT_SESSION_TRACES,
+    BT_SESSION_COUNTS, /* calls, by the VM (counting.h): events are BT_EVENT_COUNTS and remarks only */
+    BT_SESSION_TIMES,  /* calls, time, and memory where the VM has it */
+};
+
 struct bt_session_opts {
+    enum bt_session_kind kind;
+    int64_t interval_us; /* COUNTS, TIMES: between two readings */
+    bool by_process;     /* TIMES: of processes, not of functions */
+    bool with_children;  /* what a traced process spawns is traced too */
+    bool keeps_counts;   /* TRACES: bt_mfa.calls of the plan is filled at the end for all functions */
     struct bt_conn_opts conn;
     struct bt_conn *link;         /* a connection by conn that is there already: taken; NULL: none */
     const char *const *processes; /* all, new, existing, <0.44.0> or a registered name; none: all */
@@ -44,10 +56,11 @@ enum bt_stop {
     BT_STOP_NONE,
     BT_STOP_COUNT,
     BT_STOP_TIME,
-    BT_STOP_ASKED, /* bt_session_stop */
-    BT_STOP_RATE,  /* the rate was reached and stops_on_rate */
-    BT_STOP_LOAD,  /* the node is worse off than before; the error has the numbers */
-    BT_STOP_AGENT, /* the agent ended by itself; the error says why */
+    BT_STOP_ASKED,   /* bt_session_stop */
+    BT_STOP_RATE,    /* the rate was reached and stops_on_rate */
+    BT_STOP_LOAD,    /* the node is worse off than before; the error has the numbers */
+    BT_STOP_ENTRIES, /* too many processes have called timed functions; the error has the number */
+    BT_STOP_AGENT,   /* the agent ended by itself; the error says why */
 };
 
 struct bt_summary {
@@ -56,6 +69,7 @@ struct bt_summary {
     uint64_t received;                   /* calls that arrived here */
     uint64_t
         called; /* calls of the traced functions while armed, as the VM counted; of those not only counted */
+    bool has_events; /* what is shown is not only calls */
     bool has_called; /* the VM counted every function (not in scope global, not below 27 beside others) */
     bool is_exact;   /* every call counted was one to show: no guard, no pattern, all processes */
     uint64_t lost;   /* events the tracer had to drop */

@@ -9,6 +9,7 @@
 #include "event/pair.h"
 #include "event/timed.h"
 #include "node/arm.h"
+#include "node/counting.h"
 #include "node/session.h"
 
 enum bt_session_state {
@@ -43,19 +44,32 @@ struct bt_session {
     bool has_closed;         /* the agent said: patterns are off */
     bool verify_word;
     int64_t renew_at_us, limit_at_us, grace_at_us, give_up_at_us, ask_at_us;
-    uint64_t skipped_told;    /* skipped calls in gap marks so far */
-    struct beamtap_err limit; /* which safety limit ended the trace, told at the end */
+    int64_t ack_calls, ack_bytes; /* taken in, and not acknowledged yet */
+    uint64_t skipped_told;        /* skipped calls in gap marks so far */
+    struct beamtap_err limit;     /* which safety limit ended the trace, told at the end */
     struct bt_summary sum;
     struct bt_slice *silent; /* functions whose returns are no longer followed, {M, F, Arity}, in the arena */
     size_t n_silent;
+    struct bt_tallies tallies;   /* of a session that counts */
+    struct bt_arena tally_arena; /* its rows of processes */
 };
+
+/* ---- counting.c ---- */
+
+/* Has the VM count. Errors: guard.h's bt_guard_count. */
+int bt_counting_arm(struct bt_session *s, struct beamtap_err *err);
+/* Takes what was counted: a mark COUNTS is given out. NOTHING, or ERROR. */
+enum bt_next bt_counting_take(struct bt_session *s, const struct bt_notice *n, struct beamtap_err *err);
+void bt_counting_done(struct bt_session *s);
 
 /* ---- intake.c ---- */
 
 /* The oldest event that may come out (`all`: the oldest one) and is to be shown. NOTHING: none. Errors: ENOMEM, EPROTO. */
 enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all, struct beamtap_err *err);
-/* Takes a batch in and acknowledges it. NOTHING, or ERROR. */
+/* Takes a batch in. NOTHING, or ERROR. */
 enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err);
+/* Acknowledges the batches taken in, where it is time to. */
+int bt_intake_ack(struct bt_session *s, struct beamtap_err *err);
 void bt_intake_stat(struct bt_session *s, const struct bt_notice *n);
 void bt_intake_note(struct bt_session *s, const struct bt_notice *n);
 /* A mark stands behind the events that came before it; it is given out when they are. */

@@ -1,5 +1,5 @@
 /*
- * sock.c - a TCP stream with deadlines.
+ * sock.c - a stream with deadlines.
  *
  * ppoll() with the caller's signal mask would close the gap between looking at the count and waiting; instead
  * each wait is at most WAIT_SLICE_MS, so a signal in that gap costs that long at worst and the code stays
@@ -19,14 +19,31 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "node/helper.h"
+#include "node/tls.h"
 
 #define WAIT_SLICE_MS 200
 
 void bt_sock_close(struct bt_sock *s)
 {
-    if (s->fd >= 0)
+    bool is_helpers = s->helper && s->fd == bt_helper_fd(s->helper);
+    bt_tls_end(s->tls);
+    if (s->fd >= 0 && !is_helpers)
         close(s->fd);
+    bt_helper_end(s->helper);
     s->fd = -1;
+    s->tls = NULL;
+    s->helper = NULL;
+}
+
+bool bt_sock_explain(struct bt_sock *s, struct beamtap_err *err)
+{
+    if (s->tls && bt_tls_explain(s->tls, err))
+        return true;
+    if (!s->helper)
+        return false;
+    bt_helper_explain(s->helper, err);
+    return true;
 }
 
 static bool is_cancelled(struct bt_cancel cancel)
@@ -39,16 +56,19 @@ bool bt_sock_is_cancelled(const struct bt_sock *s)
     return is_cancelled(s->cancel);
 }
 
-static int wait_fd(int fd, short events, int64_t deadline_us, struct bt_cancel cancel)
+static int wait_fd(int fd, short events, int64_t deadline_us, struct bt_cancel cancel, struct bt_helper *helper)
 {
     for (;;) {
         if (is_cancelled(cancel))
             return EINTR;
         int left = bt_clock_left_ms(deadline_us, bt_clock_mono_us());
         int slice = left < 0 || left > WAIT_SLICE_MS ? WAIT_SLICE_MS : left;
-        struct pollfd p = {.fd = fd, .events = events};
-        int n = poll(&p, 1, slice);
-        if (n > 0)
+        struct pollfd p[2] = {
+            {.fd = fd, .events = events}, {.fd = helper ? bt_helper_said_fd(helper) : -1, .events = POLLIN}};
+        int n = poll(p, 2, slice);
+        if (n > 0 && p[1].revents)
+            bt_helper_drain(helper);
+        if (n > 0 && p[0].revents)
             return 0;
         if (n < 0 && errno != EINTR)
             return errno;
@@ -59,7 +79,10 @@ static int wait_fd(int fd, short events, int64_t deadline_us, struct bt_cancel c
 
 int bt_sock_wait(struct bt_sock *s, short events, int64_t deadline_us)
 {
-    return wait_fd(s->fd, events, deadline_us, s->cancel);
+    if (s->tls &&
+        bt_tls_events(s->tls, &events)) /* bytes are here already, or TLS waits for something else */
+        return 0;
+    return wait_fd(s->fd, events, deadline_us, s->cancel, s->helper);
 }
 
 /* One address; returns the connected socket or -errno. */
@@ -76,7 +99,7 @@ static int try_address(const struct addrinfo *a, int64_t deadline_us, struct bt_
     else if (connect(fd, a->ai_addr, a->ai_addrlen) < 0)
         rc = errno;
     if (rc == EINPROGRESS) {
-        rc = wait_fd(fd, POLLOUT, deadline_us, cancel);
+        rc = wait_fd(fd, POLLOUT, deadline_us, cancel, NULL);
         socklen_t len = sizeof rc;
         if (rc == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &rc, &len) < 0)
             rc = errno;
@@ -119,6 +142,10 @@ int bt_sock_connect(
 
 ssize_t bt_sock_read_now(struct bt_sock *s, void *buf, size_t len)
 {
+    if (s->helper)
+        bt_helper_drain(s->helper);
+    if (s->tls)
+        return bt_tls_read(s->tls, buf, len);
     for (;;) {
         ssize_t n = recv(s->fd, buf, len, 0);
         if (n >= 0)
@@ -140,20 +167,31 @@ ssize_t bt_sock_read(struct bt_sock *s, void *buf, size_t len, int64_t deadline_
     }
 }
 
+static ssize_t write_now(struct bt_sock *s, const void *buf, size_t len)
+{
+    for (;;) {
+        ssize_t n = send(s->fd, buf, len, MSG_NOSIGNAL);
+        if (n >= 0)
+            return n;
+        if (errno != EINTR)
+            return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+    }
+}
+
 int bt_sock_write(struct bt_sock *s, const void *buf, size_t len, int64_t deadline_us)
 {
     const char *p = buf;
     while (len > 0) {
-        ssize_t n = send(s->fd, p, len, MSG_NOSIGNAL);
+        ssize_t n = s->tls ? bt_tls_write(s->tls, p, len) : write_now(s, p, len);
         if (n >= 0) {
             p += n;
             len -= (size_t)n;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        } else if (n == -EAGAIN) {
             int rc = bt_sock_wait(s, POLLOUT, deadline_us);
             if (rc != 0)
                 return rc;
-        } else if (errno != EINTR) {
-            return errno;
+        } else {
+            return (int)-n;
         }
     }
     return 0;

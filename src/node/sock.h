@@ -1,6 +1,7 @@
 /*
- * sock.h - a TCP stream with deadlines. Every wait of the program's connection happens here, so that one rule
- * holds: no wait is longer than its deadline, and a signal that asked to stop ends it.
+ * sock.h - a stream with deadlines: TCP, or a helper's stdin and stdout (helper.h), and TLS on top of either (tls.h). Every
+ * wait of the program's connection happens here, so that one rule holds: no wait is longer than its deadline, and a signal
+ * that asked to stop ends it.
  * tests/support/wire.c stands in for it where the peer is a part of the test.
  */
 #ifndef BT_NODE_SOCK_H
@@ -20,9 +21,14 @@ struct bt_cancel {
     int at;
 };
 
+struct bt_helper;
+struct bt_tls;
+
 struct bt_sock {
     int fd; /* -1: closed; non-blocking */
     struct bt_cancel cancel;
+    struct bt_helper *helper; /* owned; NULL: none. fd is the helper's, or a socket it forwards */
+    struct bt_tls *tls;       /* owned; NULL: none */
 };
 
 /*
@@ -34,7 +40,11 @@ struct bt_sock {
  */
 int bt_sock_connect(
     struct bt_sock *s, const char *host, int port, int64_t deadline_us, struct beamtap_err *err);
+/* Ends what is beneath and on top of it too. */
 void bt_sock_close(struct bt_sock *s);
+
+/* The stream has failed or ended: true when TLS or a helper knows why, and err is filled. */
+bool bt_sock_explain(struct bt_sock *s, struct beamtap_err *err);
 
 /* Has the stop been asked for? Every wait looks; who takes what is there without waiting must look too. */
 bool bt_sock_is_cancelled(const struct bt_sock *s);

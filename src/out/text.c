@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "spec/loc.h"
@@ -46,17 +47,53 @@ static void put_padded(struct bt_buf *out, int v, int n, char end)
     bt_buf_put(out, text, (size_t)n + 1);
 }
 
-/* The time of day and a space. */
-static void put_time(struct bt_buf *out, int64_t wall_ns)
+/* 13:15:27. of a second since 1970 */
+static void put_second(struct bt_buf *out, int64_t second)
 {
-    time_t s = (time_t)(wall_ns / 1000000000);
-    struct tm tm;
-    if (localtime_r(&s, &tm)) {
-        put_padded(out, tm.tm_hour, 2, ':');
-        put_padded(out, tm.tm_min, 2, ':');
-        put_padded(out, tm.tm_sec, 2, '.');
-        put_padded(out, (int)imaxabs(wall_ns / 1000 % 1000000), 6, ' ');
+    time_t s = (time_t)second;
+    struct tm tm = {0};
+    localtime_r(&s, &tm); /* fails for years that no clock shows */
+    put_padded(out, tm.tm_hour, 2, ':');
+    put_padded(out, tm.tm_min, 2, ':');
+    put_padded(out, tm.tm_sec, 2, '.');
+}
+
+/* The time of day and a space. */
+static void put_time(struct bt_buf *out, int64_t wall_ns, struct bt_text_memo *memo)
+{
+    int64_t second = wall_ns / 1000000000;
+    size_t before = out->len;
+    if (memo && memo->has_time && memo->second == second) {
+        bt_buf_put(out, memo->time, sizeof memo->time);
+    } else {
+        put_second(out, second);
+        if (memo && !out->failed && out->len - before == sizeof memo->time) {
+            memcpy(memo->time, out->data + before, sizeof memo->time);
+            memo->second = second;
+            memo->has_time = true;
+        }
     }
+    put_padded(out, (int)imaxabs(wall_ns / 1000 % 1000000), 6, ' ');
+}
+
+static bool put_copy(struct bt_buf *out, const struct bt_text_copy *c, struct bt_slice etf)
+{
+    if (c->etf_len != etf.len || etf.len == 0 || memcmp(c->etf, etf.p, etf.len) != 0)
+        return false;
+    bt_buf_put(out, c->text, c->text_len);
+    return true;
+}
+
+/* Remembers that these bytes are written as what stands in out from `before` on. */
+static void remember(struct bt_text_copy *c, struct bt_slice etf, const struct bt_buf *out, size_t before)
+{
+    size_t len = out->len - before;
+    if (out->failed || etf.len > sizeof c->etf || len > sizeof c->text)
+        return;
+    memcpy(c->etf, etf.p, etf.len);
+    memcpy(c->text, out->data + before, len);
+    c->etf_len = etf.len;
+    c->text_len = len;
 }
 
 /* /Arity and what stands behind it. */
@@ -179,7 +216,8 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
     bt_buf_putc(out, '(');
     if (!o->whole_args && !c->captures_all) {
         ok = put_shapes(out, c, ev, &o->print);
-    } else if (ev->n_values < 1 || ev->n_values > 1 + c->n_notes || !put_arg_list(out, ev->values[0], &o->print)) {
+    } else if (ev->n_values < 1 || ev->n_values > 1 + c->n_notes ||
+               !put_arg_list(out, ev->values[0], &o->print)) {
         bt_buf_puts(out, UNREADABLE);
         ok = false;
     }
@@ -289,11 +327,27 @@ static void put_duration(struct bt_buf *out, const struct bt_event *ev)
     bt_text_duration(out, ev->duration_ns);
 }
 
-static void put_function(struct bt_buf *out, const struct bt_event *ev)
+static bool put_pid(struct bt_buf *out, struct bt_slice pid, const struct bt_text_opts *o)
 {
+    size_t before = out->len;
+    if (o->memo && put_copy(out, &o->memo->pid, pid))
+        return true;
+    bool ok = put_term(out, pid, &o->print);
+    if (o->memo && ok)
+        remember(&o->memo->pid, pid, out, before);
+    return ok;
+}
+
+static void put_function(struct bt_buf *out, const struct bt_event *ev, struct bt_text_memo *memo)
+{
+    size_t before = out->len;
+    if (memo && put_copy(out, &memo->function, ev->mfa))
+        return;
     bt_print_atom(out, ev->module);
     bt_buf_putc(out, ':');
     bt_print_atom(out, ev->function);
+    if (memo)
+        remember(&memo->function, ev->mfa, out, before);
 }
 
 static void put_amount(struct bt_buf *out, const struct bt_event *ev, const char *what)
@@ -302,16 +356,49 @@ static void put_amount(struct bt_buf *out, const struct bt_event *ev, const char
     bt_buf_printf(out, " %s", what);
 }
 
+static void put_learnt_value(struct bt_buf *out, const struct bt_event *ev)
+{
+    static const struct bt_print_opts plain = {.max_depth = 16};
+    if (ev->type == BT_EVENT_BIG_MESSAGE) {
+        bt_buf_puts(out, "a message of ");
+        bt_text_bytes(out, ev->amount);
+        bt_buf_puts(out, ": from now on messages like it are not copied, and not shown (--max-term): ");
+        put_term(out, ev->value, &plain);
+        return;
+    }
+    char pid[64];
+    struct bt_etf r;
+    bt_etf_init(&r, ev->value.p, ev->value.len);
+    bt_buf_puts(out, "process ");
+    if (bt_etf_text(&r, pid, sizeof pid)) /* of a pid; a name is an atom */
+        bt_loc_escape(out, pid, strlen(pid));
+    else
+        put_term(out, ev->value, &plain);
+    bt_buf_puts(out, ev->type == BT_EVENT_GONE   ? " has ended"
+                     : ev->type == BT_EVENT_BACK ? " is there now, and traced"
+                                                 : " is not there yet; it is traced as soon as it is (-p)");
+}
+
 void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
 {
     switch (ev->type) {
     case BT_EVENT_SKIPPED: put_amount(out, ev, "calls skipped"); return;
     case BT_EVENT_LOST: put_amount(out, ev, "events lost"); return;
+    case BT_EVENT_COUNTS: bt_buf_puts(out, "counted"); return;
+    case BT_EVENT_BIG_MESSAGE:
+    case BT_EVENT_GONE:
+    case BT_EVENT_BACK:
+    case BT_EVENT_AWAITED: put_learnt_value(out, ev); return;
     default: break;
     }
-    put_function(out, ev);
+    put_function(out, ev, NULL);
     bt_buf_printf(out, "/%u%s ", ev->arity, ev->type == BT_EVENT_NO_RETURN ? "" : ":");
-    if (ev->type == BT_EVENT_REARMED) {
+    if (ev->type == BT_EVENT_FOREIGN_COUNTER) {
+        if (ev->amount > 1)
+            bt_buf_printf(out, "and %" PRId64 " more: ", ev->amount - 1);
+        bt_buf_puts(
+            out, "somebody else has a counter there; it is left alone, and these calls are not counted");
+    } else if (ev->type == BT_EVENT_REARMED) {
         bt_buf_puts(out, "its module was loaded anew; it is traced again, calls in between were not seen");
     } else if (ev->type == BT_EVENT_NO_RETURN) {
         bt_buf_puts(out, "calls itself in tail position, returns not followed");
@@ -348,17 +435,62 @@ static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const str
     return ok;
 }
 
+/* What happened to a process, or what it did to another. */
+static bool put_single(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    bool ok = true;
+    switch (ev->type) {
+    case BT_EVENT_SEND:
+    case BT_EVENT_RECEIVE:
+        bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " ! " : " << ");
+        ok = put_term(out, ev->value, &o->print);
+        bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " --> " : " <-- ");
+        return put_term(out, ev->peer, &o->print) && ok;
+    case BT_EVENT_SPAWN:
+        bt_buf_puts(out, " spawn ");
+        ok = put_term(out, ev->peer, &o->print);
+        bt_buf_putc(out, ' ');
+        return put_mfa(out, ev->mfa, &o->print) && ok;
+    case BT_EVENT_EXIT: bt_buf_puts(out, " exit "); return put_term(out, ev->value, &o->print);
+    case BT_EVENT_LINK: bt_buf_puts(out, " link "); return put_term(out, ev->peer, &o->print);
+    case BT_EVENT_UNLINK: bt_buf_puts(out, " unlink "); return put_term(out, ev->peer, &o->print);
+    case BT_EVENT_REGISTER: bt_buf_puts(out, " register "); return put_term(out, ev->value, &o->print);
+    case BT_EVENT_UNREGISTER: bt_buf_puts(out, " unregister "); return put_term(out, ev->value, &o->print);
+    case BT_EVENT_GC:
+        bt_buf_puts(out, " gc ");
+        bt_print_atom(out, ev->class_name);
+        bt_buf_putc(out, ' ');
+        bt_text_bytes(out, ev->before);
+        bt_buf_puts(out, " -> ");
+        bt_text_bytes(out, ev->after);
+        break;
+    case BT_EVENT_RUNNING:
+        bt_buf_puts(out, " running");
+        if (ev->mfa.len) {
+            bt_buf_puts(out, " until ");
+            ok = put_mfa(out, ev->mfa, &o->print);
+        }
+        break;
+    default: return false;
+    }
+    put_duration(out, ev);
+    return ok;
+}
+
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     bool ok = true;
-    put_time(out, ev->wall_ns);
+    put_time(out, ev->wall_ns, o->memo);
     if (ev->type > BT_EVENT_RETURN_TO) {
         bt_buf_puts(out, "-- ");
         bt_text_remark(out, ev);
-    } else {
+    } else if (bt_event_is_single(ev->type)) {
         ok = put_term(out, ev->pid, &o->print);
+        ok = put_single(out, ev, o) && ok;
+    } else {
+        ok = put_pid(out, ev->pid, o);
         bt_buf_putc(out, ' ');
-        put_function(out, ev);
+        put_function(out, ev, o->memo);
         ok = (ev->type == BT_EVENT_CALL ? put_args(out, ev, o) : put_outcome(out, ev, o)) && ok;
         if (ev->type == BT_EVENT_CALL)
             ok = put_notes(out, ev, o) && ok;

@@ -17,7 +17,20 @@
 #include "match/compile.h"
 #include "term/print.h"
 
+/* What was written last, so that it is not worked out again for each line; all zero at first. */
+struct bt_text_memo {
+    int64_t second; /* of the wall clock */
+    char time[9];   /* 13:15:27. */
+    bool has_time;
+    struct bt_text_copy { /* the text of these bytes */
+        uint8_t etf[120];
+        char text[120];
+        size_t etf_len, text_len;
+    } pid, function;
+};
+
 struct bt_text_opts {
+    struct bt_text_memo *memo; /* NULL: none */
     struct bt_print_opts print;
     const struct bt_clause *const *clauses; /* by id: what a call's captured values mean */
     size_t n_clauses;

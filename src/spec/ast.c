@@ -26,6 +26,26 @@ const char *bt_action_name(enum bt_action action)
     return names[action];
 }
 
+static const struct bt_spec_event_info events[] = {{"", 0, ""},
+#define BT_X(name, text, arity, flag) {text, arity, flag},
+    BT_SPEC_EVENTS(BT_X)
+#undef BT_X
+};
+
+const struct bt_spec_event_info *bt_spec_event_info(enum bt_spec_event e)
+{
+    return &events[e];
+}
+
+enum bt_spec_event bt_spec_event_find(const char *name)
+{
+    for (size_t i = 1; i < sizeof events / sizeof events[0]; i++) {
+        if (strcmp(events[i].name, name) == 0)
+            return (enum bt_spec_event)i;
+    }
+    return BT_SPEC_CALL;
+}
+
 /* Where text goes, and in which of the two contexts we are. */
 struct printer {
     struct bt_buf *out;
@@ -317,7 +337,10 @@ static int print_recon(struct printer *p, const struct bt_ast_spec *s)
 
 static int print_call(struct printer *p, const struct bt_ast_spec *s)
 {
-    print_name(p, &s->module);
+    if (s->notation == BT_NOTATION_EVENT)
+        bt_buf_puts(p->out, bt_spec_event_info(s->event)->name);
+    else
+        print_name(p, &s->module);
     if (s->function.loc.line) { /* else `queue` */
         bt_buf_putc(p->out, ':');
         print_name(p, &s->function);

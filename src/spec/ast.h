@@ -160,8 +160,43 @@ struct bt_ast_name {
     struct beamtap_loc loc; /* line 0: not written */
 };
 
+/*
+ * What is no call: name, how many patterns may stand in brackets, the process flag that the VM traces it by. The VM has match
+ * specifications for messages; the others are looked at in the agent.
+ */
+#define BT_SPEC_EVENTS(X)                                                                                    \
+    X(SEND, "send", 2, "send")          /* send(To, Msg) when ... */                                         \
+    X(RECEIVE, "receive", 3, "receive") /* receive(Node, From, Msg) when ... */                              \
+    X(SPAWN, "spawn", 0, "procs")                                                                            \
+    X(EXIT, "exit", 1, "procs") /* exit(Reason) when Reason =/= normal */                                    \
+    X(LINK, "link", 0, "procs")                                                                              \
+    X(UNLINK, "unlink", 0, "procs")                                                                          \
+    X(REGISTER, "register", 0, "procs")                                                                      \
+    X(UNREGISTER, "unregister", 0, "procs")                                                                  \
+    X(GC, "gc", 0, "garbage_collection")                                                                     \
+    X(RUNNING, "running", 0, "running") /* scheduled in, until it is scheduled out */
+
+enum bt_spec_event {
+    BT_SPEC_CALL, /* none of them: a function */
+#define BT_X(name, text, arity, flag) BT_SPEC_##name,
+    BT_SPEC_EVENTS(BT_X)
+#undef BT_X
+};
+
+struct bt_spec_event_info {
+    const char *name;
+    size_t arity; /* of the patterns in brackets; 0: there are none */
+    const char *flag;
+};
+
+/* Of an event, not of CALL. */
+const struct bt_spec_event_info *bt_spec_event_info(enum bt_spec_event e);
+/* The event of that name; CALL: there is none. */
+enum bt_spec_event bt_spec_event_find(const char *name);
+
 enum bt_notation {
     BT_NOTATION_CALL,  /* queue:in(X, _) when is_list(X) -> return */
+    BT_NOTATION_EVENT, /* send(To, Msg) when is_pid(To) */
     BT_NOTATION_RECON, /* {queue, in, 2} */
 };
 
@@ -227,7 +262,8 @@ struct bt_ast_clause {
 struct bt_ast_spec {
     enum bt_notation notation;
     enum bt_syntax syntax;
-    struct bt_ast_name module, function;
+    enum bt_spec_event event;            /* EVENT; else CALL */
+    struct bt_ast_name module, function; /* EVENT: no names */
     enum bt_args_kind args_kind;
     size_t arity;                /* ARITY and PATTERN */
     struct beamtap_loc args_loc; /* of /2, (X, _) or the third element of the tuple */

@@ -180,7 +180,9 @@ static int dump_clause(struct dumper *d, const struct bt_ast_clause *c, bool is_
 static int dump_spec(struct dumper *d, const struct bt_ast_spec *s)
 {
     d->syntax = s->syntax;
-    begin_line(d, s->notation == BT_NOTATION_RECON ? "recon tuple" : "call spec");
+    begin_line(d, s->notation == BT_NOTATION_RECON   ? "recon tuple"
+                      : s->notation == BT_NOTATION_EVENT ? bt_spec_event_info(s->event)->name
+                                                         : "call spec");
     if (s->syntax == BT_SYNTAX_ELIXIR)
         bt_buf_puts(d->out, ", Elixir");
     end_line(d, s->loc);

@@ -122,7 +122,7 @@ static bool is_banned_by_recon(const struct bt_ast_spec *s)
 static int check_width(struct checker *c)
 {
     const struct bt_ast_spec *s = c->spec;
-    if (s->is_not)
+    if (s->is_not || s->notation == BT_NOTATION_EVENT)
         return 0;
     if (s->module.kind == BT_NAME_ANY)
         return bt_loc_fail(c->err, BEAMTAP_EWIDE, s->module.loc,

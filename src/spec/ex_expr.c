@@ -125,7 +125,10 @@ static struct bt_ast *parse_charlist(struct bt_parser *p)
 static struct bt_ast *word(struct bt_parser *p, const struct bt_token *t, const char *text, size_t len)
 {
     switch (t->words_as) {
-    case 'a': return bt_ast_literal(p, bt_term_atom_n(p->arena, text, len), t->loc);
+    case 'a':
+        if (bt_utf8_count(text, len) > BT_LEX_NAME_MAX)
+            return no(bt_parser_fail(p, t->loc, "one of these atoms has more than 255 characters"));
+        return bt_ast_literal(p, bt_term_atom_n(p->arena, text, len), t->loc);
     case 'c': return charlist(p, text, len, t->loc);
     default: return bt_ast_literal(p, bt_term_binary(p->arena, text, len, 8), t->loc);
     }

@@ -94,14 +94,19 @@ static int read_part(struct bt_lexer *lx, struct quoted *q, struct beamtap_err *
     if (!q->is_raw && bt_lex_at(lx, "#{"))
         return bt_err_at(err, BEAMTAP_ESPEC, bt_lex_here(lx, 2),
             "nothing can be put into text here, it is a constant; for these two characters write \\#{");
-    bool is_escape = c == '\\' && (!q->is_raw || bt_lex_byte(lx, lx->off + 1) == q->close);
-    if (is_escape && q->is_raw)
-        bt_lex_advance(lx, 1);
-    if (is_escape && !q->is_raw) {
+    if (c == '\\' && !q->is_raw) {
         if (read_escape(lx, q->text + q->len, &n, err))
             return -1;
         q->len += n;
         return 0;
+    }
+    if (c ==
+        '\\') { /* in a raw text it keeps the next character from being looked at, and stays, but before the mark */
+        if (bt_lex_byte(lx, lx->off + 1) != q->close)
+            q->text[q->len++] = c;
+        bt_lex_advance(lx, 1);
+        if (lx->off == lx->len)
+            return 0;
     }
     bt_lex_peek(lx, &step);
     memcpy(q->text + q->len, lx->text + lx->off, step);

@@ -17,7 +17,6 @@ struct beamtap_loc bt_lex_here(const struct bt_lexer *lx, size_t len);
 /* Does `text` stand here? */
 bool bt_lex_at(const struct bt_lexer *lx, const char *text);
 
-#define BT_LEX_NAME_MAX 255 /* characters of an atom, of the VM; also of variables, as in erl_scan */
 /* ESPEC where a name is longer than the VM's atoms can be. */
 int bt_lex_name_fits(struct beamtap_loc loc, size_t n_chars, struct beamtap_err *err);
 

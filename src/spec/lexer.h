@@ -84,6 +84,8 @@ struct bt_lexer {
     bool is_behind_dot; /* Elixir: what comes is the name of a function or a field, whatever else it means */
 };
 
+#define BT_LEX_NAME_MAX 255 /* characters of an atom, of the VM; also of variables, as in erl_scan */
+
 /* text: NUL-terminated, borrowed for as long as tokens are read. Its beginning tells the syntax. ESPEC: too long,
  * or not UTF-8. */
 int bt_lex_init(struct bt_lexer *lx, const char *text, struct bt_arena *arena, struct beamtap_err *err);

@@ -203,18 +203,12 @@ static enum bt_token_kind kind_behind(const struct bt_parser *p)
 /* send, receive(...) and their like stand alone; `link:f/1` is a module. */
 static bool is_event(struct bt_parser *p)
 {
-    static const char *const events[] = {
-        "send", "receive", "spawn", "exit", "link", "register", "gc", "running"};
     if ((p->tok.kind != BT_TOK_ATOM && p->tok.kind != BT_TOK_RESERVED) || p->tok.is_quoted)
         return false;
     enum bt_token_kind next = kind_behind(p);
     if (next != BT_TOK_END && next != BT_TOK_LPAREN && next != BT_TOK_WHEN && next != BT_TOK_ARROW)
         return false;
-    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-        if (strcmp(events[i], p->tok.text) == 0)
-            return true;
-    }
-    return false;
+    return bt_spec_event_find(p->tok.text) != BT_SPEC_CALL;
 }
 
 /* What may follow what was read, for the message when something else does. */
@@ -223,6 +217,8 @@ static const char *expected_next(const struct bt_ast_text *t)
     const struct bt_ast_spec *s = &t->specs[0];
     if (s->notation == BT_NOTATION_RECON)
         return "the end";
+    if (s->notation == BT_NOTATION_EVENT)
+        return s->clauses[0].n_guards ? "an operator, ',', ';' or the end" : "'when' or the end";
     if (s->n_actions)
         return "',' and another action, or the end,";
     if (s->clauses[0].n_guards)
@@ -243,6 +239,53 @@ static struct bt_ast_spec *new_spec(struct bt_parser *p, struct bt_ast_text *t)
     return t->specs;
 }
 
+static int fail_event_args(struct bt_parser *p, const struct bt_ast_spec *s)
+{
+    const struct bt_spec_event_info *info = bt_spec_event_info(s->event);
+    static const char *const forms[] = {"", "exit(Reason)", "send(To, Msg)", "receive(Node, From, Msg)"};
+    if (info->arity == 0)
+        return bt_parser_fail(
+            p, s->args_loc, "'%s' takes no patterns: write %s alone", info->name, info->name);
+    return bt_parser_fail(p, s->args_loc, "here are %zu pattern%s; write %s", s->arity,
+        s->arity == 1 ? "" : "s", forms[info->arity]);
+}
+
+/* send(To, Msg) when is_pid(To) */
+static int parse_event(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    s->notation = BT_NOTATION_EVENT;
+    s->event = bt_spec_event_find(p->tok.text);
+    s->module = s->function = (struct bt_ast_name){.kind = BT_NAME_ATOM, .text = "", .len = 0};
+    s->module.loc = p->tok.loc;
+    if (bt_parser_next(p) || (p->tok.kind == BT_TOK_LPAREN && parse_args(p, s)))
+        return -1;
+    if (s->args_kind == BT_ARGS_PATTERN && s->arity != bt_spec_event_info(s->event)->arity)
+        return fail_event_args(p, s);
+    if (p->tok.kind == BT_TOK_WHEN && s->args_kind != BT_ARGS_PATTERN)
+        return bt_parser_fail(p, p->tok.loc, "a guard needs names to test: %s",
+            bt_spec_event_info(s->event)->arity
+                ? "write them in brackets, for instance send(To, Msg) when ..., exit(Reason) when ..."
+                : "this event has none");
+    if (p->tok.kind == BT_TOK_WHEN && bt_parse_guards(p, &s->clauses[0]))
+        return -1;
+    if (p->tok.kind == BT_TOK_ARROW)
+        return bt_parser_fail(p, p->tok.loc,
+            "an event has no actions: '%s' does not return, and its message is shown as it is",
+            bt_spec_event_info(s->event)->name);
+    return 0;
+}
+
+static int parse_one_event(struct bt_parser *p, struct bt_ast_text *t)
+{
+    struct bt_ast_spec *s = new_spec(p, t);
+    if (!s)
+        return bt_err_nomem(p->err);
+    if (parse_event(p, s))
+        return -1;
+    s->loc = bt_loc_join(s->loc, p->prev.loc);
+    return 0;
+}
+
 static int parse_one_call(struct bt_parser *p, struct bt_ast_text *t)
 {
     struct bt_ast_spec *s = new_spec(p, t);
@@ -259,10 +302,7 @@ static int parse_notation(struct bt_parser *p, struct bt_ast_text *t)
     if (p->lx.syntax == BT_SYNTAX_ELIXIR)
         return bt_ex_parse(p, t);
     if (is_event(p))
-        return bt_parser_fail(p, p->tok.loc,
-            "events (send, receive, spawn ...) are not supported yet; a module of "
-            "this name needs quotes: '%.*s'",
-            (int)p->tok.len, p->tok.text);
+        return parse_one_event(p, t);
     switch (p->tok.kind) {
     case BT_TOK_LBRACE:
     case BT_TOK_LBRACKET: return bt_parse_recon(p, t);

@@ -1,8 +1,8 @@
 /*
  * etf_read.c - the bounded reader of the external term format (OTP "External Term Format").
  *
- * Two switches over the tag byte: bt_etf_next() takes a term apart, token_len() only measures it for
- * skipping. Both check every length against the bytes that are left before they use it. A count of members is
+ * Two switches over the tag byte: bt_etf_next() takes a term apart, skip_terms() only measures it, as most of what is
+ * received is passed over more often than it is read. Both check every length against the bytes that are left before they use it. A count of members is
  * checked in the same way, since each member takes a byte at least: a header that claims more fails at once.
  */
 #include "term/etf_read.h"
@@ -11,37 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum tag {
-    NEW_FLOAT_EXT = 70,
-    BIT_BINARY_EXT = 77,
-    NEW_PID_EXT = 88,
-    NEW_PORT_EXT = 89,
-    NEWER_REFERENCE_EXT = 90,
-    SMALL_INTEGER_EXT = 97,
-    INTEGER_EXT = 98,
-    FLOAT_EXT = 99,
-    ATOM_EXT = 100,
-    REFERENCE_EXT = 101,
-    PORT_EXT = 102,
-    PID_EXT = 103,
-    SMALL_TUPLE_EXT = 104,
-    LARGE_TUPLE_EXT = 105,
-    NIL_EXT = 106,
-    STRING_EXT = 107,
-    LIST_EXT = 108,
-    BINARY_EXT = 109,
-    SMALL_BIG_EXT = 110,
-    LARGE_BIG_EXT = 111,
-    NEW_FUN_EXT = 112,
-    EXPORT_EXT = 113,
-    NEW_REFERENCE_EXT = 114,
-    SMALL_ATOM_EXT = 115,
-    MAP_EXT = 116,
-    ATOM_UTF8_EXT = 118,
-    SMALL_ATOM_UTF8_EXT = 119,
-    V4_PORT_EXT = 120,
-    VERSION_MAGIC = 131,
-};
+#include "term/etf_tags.h"
 
 #define FLOAT_TEXT_BYTES 31
 #define FUN_FIXED_BYTES                                                                                      \
@@ -78,10 +48,10 @@ static bool read_atom(struct bt_etf *r, struct bt_slice *name, bool *latin1)
     if (left < 2)
         return false;
     uint8_t tag = r->p[0];
-    if (tag == SMALL_ATOM_UTF8_EXT || tag == SMALL_ATOM_EXT) {
+    if (tag == BT_TAG_SMALL_ATOM_UTF8 || tag == BT_TAG_SMALL_ATOM) {
         head = 2;
         len = r->p[1];
-    } else if ((tag == ATOM_UTF8_EXT || tag == ATOM_EXT) && left >= 3) {
+    } else if ((tag == BT_TAG_ATOM_UTF8 || tag == BT_TAG_ATOM) && left >= 3) {
         head = 3;
         len = be16(r->p + 1);
     } else {
@@ -90,7 +60,7 @@ static bool read_atom(struct bt_etf *r, struct bt_slice *name, bool *latin1)
     if (left - head < len)
         return false;
     *name = (struct bt_slice){r->p + head, len};
-    *latin1 = tag == ATOM_EXT || tag == SMALL_ATOM_EXT;
+    *latin1 = tag == BT_TAG_ATOM || tag == BT_TAG_SMALL_ATOM;
     r->p += head + len;
     return true;
 }
@@ -99,7 +69,7 @@ static bool read_atom(struct bt_etf *r, struct bt_slice *name, bool *latin1)
 
 static bool read_big(struct bt_etf *r, struct bt_etf_token *tok)
 {
-    size_t left = bytes_left(r), head = r->p[0] == SMALL_BIG_EXT ? 3 : 6;
+    size_t left = bytes_left(r), head = r->p[0] == BT_TAG_SMALL_BIG ? 3 : 6;
     if (left < head)
         return false;
     size_t n = head == 3 ? r->p[1] : be32(r->p + 1);
@@ -164,7 +134,7 @@ static bool read_text_float(struct bt_etf *r, struct bt_etf_token *tok)
 
 static bool read_bytes(struct bt_etf *r, struct bt_etf_token *tok)
 {
-    size_t left = bytes_left(r), head = r->p[0] == BIT_BINARY_EXT ? 6 : 5;
+    size_t left = bytes_left(r), head = r->p[0] == BT_TAG_BIT_BINARY ? 6 : 5;
     if (left < head)
         return false;
     size_t n = be32(r->p + 1);
@@ -180,7 +150,7 @@ static bool read_bytes(struct bt_etf *r, struct bt_etf_token *tok)
 
 static bool read_pid(struct bt_etf *r, struct bt_etf_token *tok)
 {
-    size_t creation = *r->p++ == PID_EXT ? 1 : 4;
+    size_t creation = *r->p++ == BT_TAG_PID ? 1 : 4;
     if (!read_atom(r, &tok->node, &tok->node_latin1) || bytes_left(r) < 8 + creation)
         return false;
     tok->kind = BT_ETF_PID;
@@ -194,7 +164,7 @@ static bool read_pid(struct bt_etf *r, struct bt_etf_token *tok)
 static bool read_port(struct bt_etf *r, struct bt_etf_token *tok)
 {
     uint8_t tag = *r->p++;
-    size_t creation = tag == PORT_EXT ? 1 : 4, id = tag == V4_PORT_EXT ? 8 : 4;
+    size_t creation = tag == BT_TAG_PORT ? 1 : 4, id = tag == BT_TAG_V4_PORT ? 8 : 4;
     if (!read_atom(r, &tok->node, &tok->node_latin1) || bytes_left(r) < id + creation)
         return false;
     tok->kind = BT_ETF_PORT;
@@ -205,12 +175,12 @@ static bool read_port(struct bt_etf *r, struct bt_etf_token *tok)
     return true;
 }
 
-/* REFERENCE_EXT has its one word before the creation, the others their words behind it. */
+/* BT_TAG_REFERENCE has its one word before the creation, the others their words behind it. */
 static bool read_ref(struct bt_etf *r, struct bt_etf_token *tok)
 {
     uint8_t tag = *r->p++;
-    size_t creation = tag == NEWER_REFERENCE_EXT ? 4 : 1, n = 1;
-    if (tag != REFERENCE_EXT) {
+    size_t creation = tag == BT_TAG_NEWER_REFERENCE ? 4 : 1, n = 1;
+    if (tag != BT_TAG_REFERENCE) {
         if (bytes_left(r) < 2)
             return false;
         n = be16(r->p);
@@ -219,8 +189,8 @@ static bool read_ref(struct bt_etf *r, struct bt_etf_token *tok)
     if (n < 1 || n > MAX_REF_WORDS || !read_atom(r, &tok->node, &tok->node_latin1) ||
         bytes_left(r) < creation + 4 * n)
         return false;
-    const uint8_t *words = tag == REFERENCE_EXT ? r->p : r->p + creation;
-    const uint8_t *number = tag == REFERENCE_EXT ? r->p + 4 : r->p;
+    const uint8_t *words = tag == BT_TAG_REFERENCE ? r->p : r->p + creation;
+    const uint8_t *number = tag == BT_TAG_REFERENCE ? r->p + 4 : r->p;
     tok->kind = BT_ETF_REF;
     tok->arity = (uint32_t)n;
     for (size_t i = 0; i < n; i++)
@@ -234,10 +204,10 @@ static bool read_ref(struct bt_etf *r, struct bt_etf_token *tok)
 static bool read_short_int(struct bt_etf *r, uint32_t *v)
 {
     size_t left = bytes_left(r);
-    if (left >= 2 && r->p[0] == SMALL_INTEGER_EXT) {
+    if (left >= 2 && r->p[0] == BT_TAG_SMALL_INTEGER) {
         *v = r->p[1];
         r->p += 2;
-    } else if (left >= 5 && r->p[0] == INTEGER_EXT) {
+    } else if (left >= 5 && r->p[0] == BT_TAG_INTEGER) {
         *v = be32(r->p + 1);
         r->p += 5;
     } else {
@@ -269,7 +239,7 @@ static bool read_fun_head(struct bt_etf *r, struct bt_etf_token *tok, uint32_t *
     if (!read_atom(r, &tok->module, &tok->module_latin1) || !read_short_int(r, &tok->index) ||
         !read_short_int(r, &tok->old_uniq) || bytes_left(r) < 1)
         return false;
-    if (r->p[0] != PID_EXT && r->p[0] != NEW_PID_EXT)
+    if (r->p[0] != BT_TAG_PID && r->p[0] != BT_TAG_NEW_PID)
         return false;
     struct bt_etf_token pid;
     return read_pid(r, &pid) && *n_free <= bytes_left(r);
@@ -286,22 +256,22 @@ static bool read_fun(struct bt_etf *r, struct bt_etf_token *tok)
 static bool read_rare(struct bt_etf *r, struct bt_etf_token *tok)
 {
     switch (r->p[0]) {
-    case NEW_FLOAT_EXT: return read_new_float(r, tok);
-    case FLOAT_EXT: return read_text_float(r, tok);
-    case SMALL_BIG_EXT:
-    case LARGE_BIG_EXT: return read_big(r, tok);
-    case BINARY_EXT:
-    case BIT_BINARY_EXT: return read_bytes(r, tok);
-    case PID_EXT:
-    case NEW_PID_EXT: return read_pid(r, tok);
-    case PORT_EXT:
-    case NEW_PORT_EXT:
-    case V4_PORT_EXT: return read_port(r, tok);
-    case REFERENCE_EXT:
-    case NEW_REFERENCE_EXT:
-    case NEWER_REFERENCE_EXT: return read_ref(r, tok);
-    case EXPORT_EXT: return read_export(r, tok);
-    case NEW_FUN_EXT: return read_fun(r, tok);
+    case BT_TAG_NEW_FLOAT: return read_new_float(r, tok);
+    case BT_TAG_FLOAT: return read_text_float(r, tok);
+    case BT_TAG_SMALL_BIG:
+    case BT_TAG_LARGE_BIG: return read_big(r, tok);
+    case BT_TAG_BINARY:
+    case BT_TAG_BIT_BINARY: return read_bytes(r, tok);
+    case BT_TAG_PID:
+    case BT_TAG_NEW_PID: return read_pid(r, tok);
+    case BT_TAG_PORT:
+    case BT_TAG_NEW_PORT:
+    case BT_TAG_V4_PORT: return read_port(r, tok);
+    case BT_TAG_REFERENCE:
+    case BT_TAG_NEW_REFERENCE:
+    case BT_TAG_NEWER_REFERENCE: return read_ref(r, tok);
+    case BT_TAG_EXPORT: return read_export(r, tok);
+    case BT_TAG_NEW_FUN: return read_fun(r, tok);
     default: return false;
     }
 }
@@ -316,54 +286,54 @@ bool bt_etf_next(struct bt_etf *r, struct bt_etf_token *tok)
     if (left == 0)
         return false;
     switch (p[0]) {
-    case SMALL_INTEGER_EXT:
+    case BT_TAG_SMALL_INTEGER:
         if (left < 2)
             return false;
         tok->kind = BT_ETF_INT;
         tok->integer = p[1];
         r->p = p + 2;
         return true;
-    case INTEGER_EXT:
+    case BT_TAG_INTEGER:
         if (left < 5)
             return false;
         tok->kind = BT_ETF_INT;
         tok->integer = (int32_t)be32(p + 1);
         r->p = p + 5;
         return true;
-    case NIL_EXT:
+    case BT_TAG_NIL:
         tok->kind = BT_ETF_NIL;
         r->p = p + 1;
         return true;
-    case SMALL_TUPLE_EXT:
+    case BT_TAG_SMALL_TUPLE:
         if (left < 2 || left - 2 < p[1])
             return false;
         tok->kind = BT_ETF_TUPLE;
         tok->arity = p[1];
         r->p = p + 2;
         return true;
-    case LARGE_TUPLE_EXT:
-    case LIST_EXT:
-    case MAP_EXT:
+    case BT_TAG_LARGE_TUPLE:
+    case BT_TAG_LIST:
+    case BT_TAG_MAP:
         if (left < 5)
             return false;
         n = be32(p + 1);
-        if (p[0] == MAP_EXT ? (left - 5) / 2 < n : p[0] == LIST_EXT ? left - 5 <= n : left - 5 < n)
+        if (p[0] == BT_TAG_MAP ? (left - 5) / 2 < n : p[0] == BT_TAG_LIST ? left - 5 <= n : left - 5 < n)
             return false;
-        tok->kind = p[0] == MAP_EXT ? BT_ETF_MAP : p[0] == LIST_EXT ? BT_ETF_LIST : BT_ETF_TUPLE;
+        tok->kind = p[0] == BT_TAG_MAP ? BT_ETF_MAP : p[0] == BT_TAG_LIST ? BT_ETF_LIST : BT_ETF_TUPLE;
         tok->arity = (uint32_t)n;
         r->p = p + 5;
         return true;
-    case STRING_EXT:
+    case BT_TAG_STRING:
         if (left < 3 || left - 3 < be16(p + 1))
             return false;
         tok->kind = BT_ETF_STRING;
         tok->bytes = (struct bt_slice){p + 3, be16(p + 1)};
         r->p = p + 3 + tok->bytes.len;
         return true;
-    case SMALL_ATOM_UTF8_EXT:
-    case SMALL_ATOM_EXT:
-    case ATOM_UTF8_EXT:
-    case ATOM_EXT: tok->kind = BT_ETF_ATOM; return read_atom(r, &tok->bytes, &tok->latin1);
+    case BT_TAG_SMALL_ATOM_UTF8:
+    case BT_TAG_SMALL_ATOM:
+    case BT_TAG_ATOM_UTF8:
+    case BT_TAG_ATOM: tok->kind = BT_ETF_ATOM; return read_atom(r, &tok->bytes, &tok->latin1);
     default: {
         struct bt_etf copy = *r;
         if (!read_rare(&copy, tok))
@@ -374,14 +344,11 @@ bool bt_etf_next(struct bt_etf *r, struct bt_etf_token *tok)
     }
 }
 
-/*
- * Measures what stands at r: moves past a leaf, or past a header and adds its members to *pending. Everything
- * common is done here; the rest by the readers above.
- */
-static bool pass_one(struct bt_etf *r, size_t *pending)
+/* Measures what is not common: moves past a leaf, or past a header and adds its members to *pending. */
+static bool pass_rare(struct bt_etf *r, size_t *pending)
 {
     struct bt_etf_token tok;
-    if (bytes_left(r) && r->p[0] == NEW_FUN_EXT) { /* not bt_etf_next(), which would come back here */
+    if (bytes_left(r) && r->p[0] == BT_TAG_NEW_FUN) { /* not bt_etf_next(), which would come back here */
         uint32_t n_free;
         if (!read_fun_head(r, &tok, &n_free))
             return false;
@@ -399,6 +366,60 @@ static bool pass_one(struct bt_etf *r, size_t *pending)
     return true;
 }
 
+/* The bytes of a pid whose node has a short name, as nearly all have; 0: it is none, or ends before. */
+static size_t short_pid_len(const uint8_t *p, size_t left)
+{
+    if (left < 3 || p[0] != BT_TAG_NEW_PID || p[1] != BT_TAG_SMALL_ATOM_UTF8)
+        return 0;
+    size_t len = 3 + (size_t)p[2] + 12;
+    return len <= left ? len : 0;
+}
+
+/* How many bytes of a common term say how long it is; 0: it is rare, or ends before. */
+static size_t head_len(uint8_t tag, size_t left)
+{
+    size_t n;
+    switch (tag) {
+    case BT_TAG_SMALL_INTEGER:
+    case BT_TAG_INTEGER:
+    case BT_TAG_NIL: n = 1; break;
+    case BT_TAG_SMALL_ATOM_UTF8:
+    case BT_TAG_SMALL_ATOM:
+    case BT_TAG_SMALL_BIG:
+    case BT_TAG_SMALL_TUPLE: n = 2; break;
+    case BT_TAG_ATOM_UTF8:
+    case BT_TAG_ATOM:
+    case BT_TAG_STRING: n = 3; break;
+    case BT_TAG_BINARY:
+    case BT_TAG_LARGE_TUPLE:
+    case BT_TAG_LIST:
+    case BT_TAG_MAP: n = 5; break;
+    default: return 0;
+    }
+    return n <= left ? n : 0;
+}
+
+/* The bytes of a common term; of one with members those of its header. */
+static size_t term_len(const uint8_t *p, size_t head, size_t *members)
+{
+    switch (p[0]) {
+    case BT_TAG_SMALL_INTEGER: return 2;
+    case BT_TAG_INTEGER: return 5;
+    case BT_TAG_SMALL_BIG: return 3 + (size_t)p[1];
+    case BT_TAG_SMALL_ATOM_UTF8:
+    case BT_TAG_SMALL_ATOM: return 2 + (size_t)p[1];
+    case BT_TAG_ATOM_UTF8:
+    case BT_TAG_ATOM:
+    case BT_TAG_STRING: return 3 + (size_t)be16(p + 1);
+    case BT_TAG_BINARY: return 5 + (size_t)be32(p + 1);
+    case BT_TAG_SMALL_TUPLE: *members = p[1]; return head;
+    case BT_TAG_LARGE_TUPLE: *members = be32(p + 1); return head;
+    case BT_TAG_LIST: *members = (size_t)be32(p + 1) + 1; return head;
+    case BT_TAG_MAP: *members = 2 * (size_t)be32(p + 1); return head;
+    default: return head; /* [] */
+    }
+}
+
 /*
  * Passes over `pending` terms. A count instead of a stack: which header a term belongs to does not matter
  * here. It never exceeds the bytes that are left, so the work is bounded by them.
@@ -406,11 +427,22 @@ static bool pass_one(struct bt_etf *r, size_t *pending)
 static bool skip_terms(struct bt_etf *r, size_t pending)
 {
     while (pending) {
-        if (pending > bytes_left(r))
+        size_t left = bytes_left(r), members = 0;
+        if (pending > left)
             return false;
         pending--;
-        if (!pass_one(r, &pending))
+        size_t head = head_len(r->p[0], left), pid = short_pid_len(r->p, left);
+        if (pid) {
+            r->p += pid;
+            continue;
+        }
+        size_t len = head ? term_len(r->p, head, &members) : 0;
+        if (head && len <= left) {
+            r->p += len;
+            pending += members;
+        } else if (head || !pass_rare(r, &pending)) {
             return false;
+        }
     }
     return true;
 }
@@ -442,7 +474,7 @@ void bt_etf_init(struct bt_etf *r, const void *bytes, size_t len)
 
 bool bt_etf_version(struct bt_etf *r)
 {
-    if (bytes_left(r) == 0 || r->p[0] != VERSION_MAGIC)
+    if (bytes_left(r) == 0 || r->p[0] != BT_TAG_VERSION_MAGIC)
         return false;
     r->p++;
     return true;

@@ -1,12 +1,19 @@
 /*
- * etf_typed.c - readers for a term of one known kind, on top of bt_etf_next(). All of them work on a copy of
- * the cursor and write it back, with the result, only when they succeed.
+ * etf_typed.c - readers for a term of one known kind. What trace messages are made of is read at once, the other forms by
+ * way of bt_etf_next(). All of them move the cursor, and give a result, only when they succeed.
  */
 #include "term/etf_read.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
+#include "term/etf_tags.h"
+
+/* Does the short form of this tag come, with its byte behind the tag? */
+static bool comes(const struct bt_etf *r, uint8_t tag)
+{
+    return r->end - r->p >= 2 && r->p[0] == tag;
+}
 
 /* Reads a token of one kind, or leaves the cursor alone. */
 static bool next_of(struct bt_etf *r, enum bt_etf_kind kind, struct bt_etf_token *tok)
@@ -21,6 +28,11 @@ static bool next_of(struct bt_etf *r, enum bt_etf_kind kind, struct bt_etf_token
 bool bt_etf_tuple(struct bt_etf *r, uint32_t *arity)
 {
     struct bt_etf_token tok;
+    if (comes(r, BT_TAG_SMALL_TUPLE) && r->end - r->p - 2 >= r->p[1]) {
+        *arity = r->p[1];
+        r->p += 2;
+        return true;
+    }
     if (!next_of(r, BT_ETF_TUPLE, &tok))
         return false;
     *arity = tok.arity;
@@ -72,6 +84,11 @@ bool bt_etf_atom(struct bt_etf *r, struct bt_slice *name)
 {
     struct bt_etf copy = *r;
     struct bt_etf_token tok;
+    if (comes(r, BT_TAG_SMALL_ATOM_UTF8) && r->end - r->p - 2 >= r->p[1]) {
+        *name = (struct bt_slice){r->p + 2, r->p[1]};
+        r->p += 2 + name->len;
+        return true;
+    }
     if (!next_of(&copy, BT_ETF_ATOM, &tok) || (tok.latin1 && !is_ascii(tok.bytes)))
         return false;
     *name = tok.bytes;
@@ -89,9 +106,30 @@ bool bt_etf_is_atom(struct bt_etf *r, const char *name)
     return true;
 }
 
+/* An integer of up to 63 bits, such as a time. */
+static bool short_big(struct bt_etf *r, int64_t *v)
+{
+    if (!comes(r, BT_TAG_SMALL_BIG) || r->p[1] > 8 || r->end - r->p < 3 + r->p[1] ||
+        (r->p[1] == 8 && r->p[10] >= 0x80))
+        return false;
+    int64_t n = 0;
+    for (size_t i = r->p[1]; i-- > 0;)
+        n = n << 8 | r->p[3 + i];
+    *v = r->p[2] ? -n : n;
+    r->p += 3 + r->p[1];
+    return true;
+}
+
 bool bt_etf_int64(struct bt_etf *r, int64_t *v)
 {
     struct bt_etf_token tok;
+    if (comes(r, BT_TAG_SMALL_INTEGER)) {
+        *v = r->p[1];
+        r->p += 2;
+        return true;
+    }
+    if (short_big(r, v))
+        return true;
     if (!next_of(r, BT_ETF_INT, &tok))
         return false;
     *v = tok.integer;

@@ -98,8 +98,8 @@ is "every call has its end" "$(returns_of target:loop/1)" 50
 while_running 'target:even(6)' target:even/1 'target:odd(N) -> return' -c 20 "${every_call[@]}"
 closing 20 -c
 # Thousands of calls in tail position: returns are given up, in words, and nothing gets slow.
-while_running 'target:loop(3000)' 'target:loop(_) -> return' -c 2000 -t 20s --grace 200ms "${every_call[@]}"
-closing 2000 -c
+while_running 'target:loop(30000)' 'target:loop(_) -> return' -c 20000 -t 20s --grace 200ms "${every_call[@]}"
+closing 20000 -c
 like "said" "$ERR" 'target:loop/1 calls itself in tail position, returns not followed'
 clean
 

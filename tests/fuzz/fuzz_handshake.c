@@ -18,7 +18,7 @@
 static void check_message(const struct beamtap_err *err)
 {
     assert(err->code == BEAMTAP_EPEER || err->code == BEAMTAP_EREJECTED || err->code == BEAMTAP_ENONODE ||
-           err->code == BEAMTAP_ECOOKIE);
+           err->code == BEAMTAP_ECOOKIE || err->code == BEAMTAP_ETLS);
     bt_fuzz_check_err(err);
 }
 
@@ -35,6 +35,7 @@ static int take(struct bt_handshake *h, const uint8_t *frame, size_t len)
     free(exact);
     assert(h->stage == before + (rc == 0));
     assert(memchr(h->our_name, 0, sizeof h->our_name));
+    assert(memchr(h->node, 0, sizeof h->node));
     if (rc < 0)
         check_message(&err);
     return rc;

@@ -191,7 +191,10 @@ new_processes(#{processes := Old, links := Links0}) ->
     %% Whoever asks comes over a connection of its own, as when the mark was set.
     Asking = case length(dist_links(infos(processes()))) > Links0 of true -> []; false -> Links end,
     [{process, P, lists:keydelete(dictionary, 1, Info)}
-     || {P, Info} <- Found, is_list(Info), not is_workload(Info), not lists:member(P, Asking), not is_asking(P)].
+     || {P, Info} <- Found, is_list(Info), not is_workload(Info), not is_acceptor(Info), not lists:member(P, Asking), not is_asking(P)].
+
+%% TLS distribution starts another process that waits for connections each time one came.
+is_acceptor(Info) -> proplists:get_value(current_function, Info) =:= {prim_inet, accept0, 3}.
 
 is_workload(Info) -> lists:keymember('$workload', 1, proplists:get_value(dictionary, Info, [])).
 

@@ -24,6 +24,7 @@ export ERL_CRASH_DUMP_SECONDS=0
 
 NODE='' NODE_PID='' NODE_LOG='' EPMD_PID='' ERL_CALL=''
 declare -A BT_NODE_PIDS=()      # node name -> pid
+IN_NETNS=()                     # ip netns exec NAME: epmd and nodes are started in there (own_network)
 BT_CLEANUP=()                   # further commands to run at the exit, last one first
 
 skip() {
@@ -73,7 +74,7 @@ start_epmd() {
     local try
     for try in 1 2 3 4 5 6 7 8 9 10; do
         export ERL_EPMD_PORT=$(( 20000 + (RANDOM * 32768 + RANDOM) % 12000 ))     # below the ephemeral ports
-        in_background epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 > "$BT_TMP/epmd.log" 2>&1 < /dev/null
+        in_background "${IN_NETNS[@]}" epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 > "$BT_TMP/epmd.log" 2>&1 < /dev/null
         EPMD_PID=$!
         wait_for 5 epmd_is_decided && ! gone "$EPMD_PID" && return
         end_process "$EPMD_PID"
@@ -85,7 +86,20 @@ epmd_is_decided() {             # it answers, or it found its port taken and end
     gone "$EPMD_PID" || ss_listens "$ERL_EPMD_PORT"
 }
 
-ss_listens() { (: < "/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+ss_listens() { "${IN_NETNS[@]}" bash -c ": < /dev/tcp/127.0.0.1/$1" 2>/dev/null; }
+
+# A network of its own for epmd and nodes: the host reaches it as $NET_THERE, and is $NET_HERE there; loopback is its own too.
+own_network() {
+    local name=bt$RANDOM x=$((RANDOM % 200)) y=$((RANDOM % 60 * 4))
+    [ "$(id -u)" = 0 ] && command -v ip > /dev/null || skip "network namespaces need root and ip(8)"
+    NET_HERE=10.$((x + 20)).77.$((y + 1)) NET_THERE=10.$((x + 20)).77.$((y + 2))
+    ip netns add "$name" 2> /dev/null || skip "no network namespaces on this machine"
+    BT_CLEANUP+=("ip netns del $name; ip link del ${name}h 2> /dev/null")
+    ip link add "${name}h" type veth peer name "${name}n" netns "$name" && ip addr add "$NET_HERE/30" dev "${name}h" &&
+        ip link set "${name}h" up && ip -n "$name" addr add "$NET_THERE/30" dev "${name}n" &&
+        ip -n "$name" link set "${name}n" up && ip -n "$name" link set lo up || skip "no virtual network interfaces here"
+    IN_NETNS=(ip netns exec "$name")
+}
 
 use_otp() {                     # 77 where the release cannot be had
     "$BT_SUPPORT/otp.sh" have "$1" || "$BT_SUPPORT/otp.sh" setup "$1" || skip "OTP $1 cannot be had on this machine"
@@ -108,8 +122,8 @@ start_node() {
     [ -e "$BT_TMP/ebin-$otp/leftovers.beam" ] || compile_for "$otp" "$BT_SUPPORT"/{target,leftovers}.erl
     NODE=$name-$BT_RUN@127.0.0.1
     NODE_LOG=$BT_TMP/$NODE.log
-    in_background "$BT_SUPPORT/otp.sh" run "$otp" -- erl -name "$NODE" -noshell -noinput -start_epmd false \
-        -kernel inet_dist_use_interface '{127,0,0,1}' -pa "$BT_TMP/ebin-$otp" "$@" > "$NODE_LOG" 2>&1 < /dev/null
+    in_background "${IN_NETNS[@]}" "$BT_SUPPORT/otp.sh" run "$otp" -- erl -name "$NODE" -noshell -noinput -start_epmd false \
+        -kernel inet_dist_use_interface "${NODE_INTERFACE:-{127,0,0,1\}}" -pa "$BT_TMP/ebin-$otp" "$@" > "$NODE_LOG" 2>&1 < /dev/null
     NODE_PID=$!
     BT_NODE_PIDS[$NODE]=$NODE_PID
     if ! wait_for 20 node_is_decided || gone "$NODE_PID"; then
@@ -130,15 +144,17 @@ stop_node() {
 # two of one name cannot be connected at the same time; but each name is an atom on the node, and where that matters
 # ASK_NAME is the one name. The answer comes as base64 in
 # pieces, as erl_call prints other terms, and strings beyond 64 KB, in ways of its own.
+#
+# A node that erl_call cannot connect to (TLS) is asked by files, when it was started with `$(by_files)` among its flags.
 ask() {
     local node=$NODE answer
     [ $# -eq 1 ] || { node=$1; shift; }
-    answer=$("$ERL_CALL" -name "$node" -h "${ASK_NAME:-ask$BASHPID}" -timeout "${ASK_TIMEOUT:-20}" -e 2>&1 <<< "
+    if [ -d "$BT_TMP/files-$node" ]; then answer=$(ask_by_files "$node" "$1"); else answer=$("$ERL_CALL" -name "$node" -h "${ASK_NAME:-ask$BASHPID}" -timeout "${ASK_TIMEOUT:-20}" -e 2>&1 <<< "
         Cut@ = fun Cut@(L) when length(L) =< 60000 -> [L];
                    Cut@(L) -> {A, B} = lists:split(60000, L), [A | Cut@(B)] end,
         Text@ = fun(F, L) -> Cut@(base64:encode_to_string(unicode:characters_to_binary(io_lib:format(F, L)))) end,
         try begin $1 end of V@ -> Text@(\"=~0tp\", [V@])
-        catch C@:R@:S@ -> Text@(\"!~0tp:~0tp~n    ~0tp\", [C@, R@, S@]) end.")
+        catch C@:R@:S@ -> Text@(\"!~0tp:~0tp~n    ~0tp\", [C@, R@, S@]) end."); fi
     case $answer in
         '{ok, ["'*) answer=$(sed 's/^{ok, \["//; s/"\]}$//; s/", "//g' <<< "$answer" | base64 -d) ;;
     esac
@@ -146,6 +162,21 @@ ask() {
         =*) printf '%s\n' "${answer:1}" ;;
         *)  printf "ask %s '%s': %s\n" "$node" "$1" "$answer" >&2; return 1 ;;
     esac
+}
+
+# by_files NAME: for start_node of that name, see `ask`
+by_files() {
+    local dir=$BT_TMP/files-$1-$BT_RUN@127.0.0.1
+    mkdir -p "$dir"
+    printf -- '-eval target:serve("%s").' "$dir"
+}
+
+ask_by_files() {
+    local dir=$BT_TMP/files-$1
+    rm -f "$dir/answer"
+    printf '%s' "$2" > "$dir/ask.new"
+    mv "$dir/ask.new" "$dir/ask"
+    wait_for "${ASK_TIMEOUT:-20}" test -e "$dir/answer" && cat "$dir/answer"
 }
 
 bt_prepare() {

@@ -6,11 +6,14 @@
 -behaviour(gen_server).
 
 %% what is traced
--export([f/2, sleepy/1, late/2, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
-         'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1, deep/1, through/2]).
+-export([busy/1, f/2, sleepy/1, late/2, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
+         lat/1, 'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1, deep/1, through/2]).
+%% answering questions by files, where erl_call cannot connect
+-export([serve/1]).
 %% gen_server
 -export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
 %% workloads
+-export([chatter/2, sent/0, churn/1, timed/0, timings/2, many/2, run_many/2, round_many/1, busy_round/1]).
 -export([hot/1, hot/2, bursts/4, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, imposter/2, stop/0, calls/0, term/1]).
 %% measuring
 -export([watch/0, watched/0, rate/2, memory/2, memory_at/2, back_at/3, queue/2, ours/1]).
@@ -87,6 +90,42 @@ big(Kb) -> lists:seq(1, Kb * 64).
 binary(Kb) -> binary:copy(<<0:8192>>, Kb).
 
 quiet(_) -> ok.
+
+%% Busy for 100 us, each 50th call for 1 ms, each 500th for 10 ms.
+lat(I) ->
+    Us = if I rem 500 =:= 0 -> 10000; I rem 50 =:= 0 -> 1000; true -> 100 end,
+    busy(erlang:monotonic_time(microsecond) + Us),
+    I.
+
+busy(Until) ->
+    case erlang:monotonic_time(microsecond) < Until of true -> busy(Until); false -> ok end.
+
+%% ---- questions by files ----------------------------------------------------------------------------------------
+
+%% An expression in Dir/ask is evaluated, and its value is put into Dir/answer, as `ask` of node.sh has it from erl_call.
+serve(Dir) ->
+    spawn(fun() -> put('$workload', serve), serve_loop(Dir) end).
+
+serve_loop(Dir) ->
+    case file:read_file(filename:join(Dir, "ask")) of
+        {ok, Text} ->
+            ok = file:delete(filename:join(Dir, "ask")),
+            ok = file:write_file(filename:join(Dir, "answer.new"), unicode:characters_to_binary(answer(unicode:characters_to_list(Text)))),
+            ok = file:rename(filename:join(Dir, "answer.new"), filename:join(Dir, "answer"));
+        {error, enoent} ->
+            receive after 10 -> ok end
+    end,
+    serve_loop(Dir).
+
+answer(Text) ->
+    try
+        {ok, Tokens, _} = erl_scan:string(Text ++ "."),
+        {ok, Exprs} = erl_parse:parse_exprs(Tokens),
+        {value, V, _} = erl_eval:exprs(Exprs, []),
+        io_lib:format("=~0tp", [V])
+    catch
+        C:R:S -> io_lib:format("!~0tp:~0tp~n    ~0tp", [C, R, S])
+    end.
 
 %% ---- a server with a large state -----------------------------------------------------------------------------
 
@@ -200,7 +239,7 @@ pretend(L, Answer, Open) ->
     end.
 
 stop() ->
-    Pids = [P || P <- processes(), is_workload(P)],
+    Pids = [P || P <- processes(), is_workload(P), process_info(P, dictionary) =/= {dictionary, [{'$workload', serve}]}],
     Refs = [monitor(process, P) || P <- Pids],
     [exit(P, kill) || P <- Pids],
     [receive {'DOWN', R, process, _, _} -> ok end || R <- Refs],
@@ -215,6 +254,103 @@ is_workload(P) ->
 workers(N, Fun) -> [worker(Fun, I) || I <- lists:seq(1, N)].
 
 worker(Fun, I) -> spawn(fun() -> put('$workload', I), Fun(I) end).
+
+%% N processes that send {tick, Self, I, What} to a process each, flat out, but for a pause while more than 2,000 wait there.
+chatter(N, What) ->
+    Calls = counter(),
+    lists:append([begin
+                      Sink = worker(fun(_) -> swallow() end, I),
+                      [Sink, worker(fun(_) -> send_loop(Sink, 1, term(What), Calls) end, I)]
+                  end || I <- lists:seq(1, N)]).
+
+swallow() -> receive _ -> swallow() end.
+
+send_loop(Sink, I, T, Calls) when I rem 1000 =:= 0, T =:= small; I rem 2 =:= 0, T =/= small ->
+    Most = case T of small -> 2000; _ -> 1 end,
+    case process_info(Sink, message_queue_len) of
+        {message_queue_len, Q} when Q > Most -> receive after 1 -> send_loop(Sink, I, T, Calls) end;
+        _ -> send_one(Sink, I, T, Calls)
+    end;
+send_loop(Sink, I, T, Calls) ->
+    send_one(Sink, I, T, Calls).
+
+send_one(Sink, I, T, Calls) ->
+    Sink ! {tick, self(), I, T},
+    counters:add(Calls, 1, 1),
+    send_loop(Sink, I + 1, T, Calls).
+
+sent() -> calls().
+
+%% N processes that spawn, link, unlink, name and end processes all the time; each tenth ends with {bad, reason}.
+churn(N) ->
+    every(N, 0, fun() ->
+        P = worker(fun(_) ->
+            catch register(churning, self()),
+            receive go -> ok end,
+            garbage_collect(),
+            exit(case erlang:unique_integer([positive]) rem 10 of 0 -> {bad, reason}; _ -> normal end)
+        end, churn),
+        Ref = monitor(process, P),
+        catch link(P),
+        unlink(P),
+        P ! go,
+        receive {'DOWN', Ref, process, P, _} -> ok end
+    end).
+
+%% A process that calls lat/1 all the time and measures it itself.
+timed() ->
+    register(target_timed, worker(fun(_) -> timed(1, []) end, 1)).
+
+timed(I, Took) ->
+    receive
+        {timings, From, Ref} -> From ! {Ref, Took}, timed(I, Took)
+    after 0 ->
+        T0 = erlang:monotonic_time(nanosecond),
+        ?MODULE:lat(I),
+        T1 = erlang:monotonic_time(nanosecond),
+        timed(I + 1, [{os:system_time(microsecond), T1 - T0} | Took])
+    end.
+
+%% {Calls, [Microseconds at each of Shares (per mille)]} of the calls that ended since the wall clock was From.
+timings(From, Shares) ->
+    Ref = make_ref(),
+    target_timed ! {timings, self(), Ref},
+    receive {Ref, Took} ->
+        Sorted = lists:sort([Ns || {At, Ns} <- Took, At >= From]),
+        N = length(Sorted),
+        {N, [lists:nth(max(1, (N * S + 999) div 1000), Sorted) div 1000 || S <- Shares]}
+    after 5000 -> error(timeout)
+    end.
+
+%% Loads N modules many_1 .. with F functions f1/1 .. each, and run/1 that calls all of them so many times.
+many(N, F) ->
+    [begin
+         M = list_to_atom("many_" ++ integer_to_list(I)),
+         Names = [list_to_atom("f" ++ integer_to_list(K)) || K <- lists:seq(1, F)],
+         Body = [{call, 1, {remote, 1, {atom, 1, M}, {atom, 1, Name}}, [{integer, 1, 1}]} || Name <- Names],
+         Run = {function, 1, run, 1,
+                [{clause, 1, [{integer, 1, 0}], [], [{atom, 1, ok}]},
+                 {clause, 1, [{var, 1, 'N'}], [], Body ++ [{call, 1, {atom, 1, run}, [{op, 1, '-', {var, 1, 'N'}, {integer, 1, 1}}]}]}]},
+         Forms = [{attribute, 1, module, M}, {attribute, 1, export, [{run, 1} | [{Name, 1} || Name <- Names]]}, Run
+                  | [{function, 1, Name, 1, [{clause, 1, [{var, 1, 'X'}], [], [{var, 1, 'X'}]}]} || Name <- Names]],
+         {ok, M, Beam} = compile:forms(Forms, [no_copt]),
+         {module, M} = code:load_binary(M, "many", Beam)
+     end || I <- lists:seq(1, N)],
+    N * F.
+
+%% Each of P processes calls all functions of the N modules so many Times, one after the other; returns when all have.
+run_many({P, N}, Times) ->
+    Refs = [begin {_, R} = spawn_monitor(fun() -> put('$workload', many), [round_many(N) || _ <- lists:seq(1, Times)] end), R end
+            || _ <- lists:seq(1, P)],
+    [receive {'DOWN', R, process, _, normal} -> ok end || R <- Refs],
+    ok.
+
+round_many(N) ->
+    [(list_to_existing_atom("many_" ++ integer_to_list(I))):run(1) || I <- lists:seq(1, N)].
+
+%% The same, with as much other work that it comes to a few million calls a second.
+busy_round(N) ->
+    [begin (list_to_existing_atom("many_" ++ integer_to_list(I))):run(1), lists:sum(lists:seq(1, 10000)) end || I <- lists:seq(1, N)].
 
 %% Calls made by all workloads so far.
 calls() -> counters:get(counter(), 1).

@@ -406,6 +406,12 @@ void bt_sock_close(struct bt_sock *s)
     s->fd = -1;
 }
 
+bool bt_sock_explain(struct bt_sock *s, struct beamtap_err *err)
+{
+    (void)s, (void)err;
+    return false;
+}
+
 bool bt_sock_is_cancelled(const struct bt_sock *s)
 {
     return s->cancel.count && *s->cancel.count >= s->cancel.at;

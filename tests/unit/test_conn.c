@@ -229,7 +229,7 @@ static void first_answers_that_are_refused(void **state)
         {S("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n"), BEAMTAP_EPEER,
             "it says \"HTTP/1.1 400 Bad Request\""},
         {S("SSH-2.0-OpenSSH_9.2\r\n"), BEAMTAP_EPEER, "it says \"SSH-2.0-OpenSSH_9.2\""},
-        {S("\x15\3\3\0\2\2\x28"), BEAMTAP_EPEER, "does not speak the Erlang distribution protocol"},
+        {S("\x15\3\3\0\2\2\x28"), BEAMTAP_ETLS, "say --tls"},
         {S("\0\0"), BEAMTAP_EPEER, "does not speak"},
         {S("\xff\xff\xff"), BEAMTAP_EPEER, "does not speak"},
         {S("\0\20snamed:\0\4"

@@ -58,6 +58,7 @@ static int setup(void **state)
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("BEAMTAP_COOKIE");
+    unsetenv("RELEASE_COOKIE");
     return 0;
 }
 
@@ -81,20 +82,21 @@ static void put(const char *file, const char *text)
 
 static void found(const char *cookie)
 {
-    char out[BT_COOKIE_MAX];
+    struct bt_cookie out;
     struct beamtap_err err = {0};
-    int rc = bt_cookie_find(&opts, out, &err);
+    int rc = bt_cookie_find(&opts, &out, &err);
     assert_string_equal(err.msg, "");
     assert_int_equal(rc, 0);
-    assert_string_equal(out, cookie);
+    assert_string_equal(out.text, cookie);
+    assert_true(out.from[0]);
 }
 
 static void not_found(const char *part)
 {
-    char out[BT_COOKIE_MAX] = "untouched";
+    struct bt_cookie out;
     struct beamtap_err err = {0};
-    assert_int_equal(bt_cookie_find(&opts, out, &err), -1);
-    assert_string_equal(out, "untouched");
+    assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
+    assert_string_equal(out.text, "");
     assert_err(&err, BEAMTAP_ECOOKIE, part);
 }
 
@@ -214,14 +216,58 @@ static void the_places_that_were_tried_are_listed(void **state)
 static void no_message_shows_the_cookie(void **state)
 {
     (void)state;
-    char text[BT_COOKIE_MAX + 1], out[BT_COOKIE_MAX];
+    char text[BT_COOKIE_MAX + 1];
+    struct bt_cookie out;
     struct beamtap_err err = {0};
     memset(text, 'x', sizeof text);
     text[BT_COOKIE_MAX] = '\0';
     setenv("BEAMTAP_COOKIE", text, 1);
-    assert_int_equal(bt_cookie_find(&opts, out, &err), -1);
+    assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
     assert_null(strstr(err.msg, "xx"));
     assert_err(&err, BEAMTAP_ECOOKIE, "BEAMTAP_COOKIE: the cookie is too long");
+}
+
+static void a_release_has_a_variable_of_its_own(void **state)
+{
+    (void)state;
+    put(in_home, "home\n");
+    setenv("RELEASE_COOKIE", "release", 1);
+    setenv("BEAMTAP_COOKIE", "ours", 1);
+    found("ours");
+    assert_null(getenv("RELEASE_COOKIE")); /* not for the processes we start */
+    setenv("RELEASE_COOKIE", "release", 1);
+    found("release");
+    assert_null(getenv("RELEASE_COOKIE"));
+    found("home");
+}
+
+static void a_descriptor_is_read_and_closed(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "through\n", 8), 8);
+    close(fds[1]);
+    opts.cookie_fd = fds[0];
+    found("through");
+    assert_int_equal(close(fds[0]), -1);
+    not_found("--cookie-fd: descriptor");
+    opts.cookie_fd = 1;
+    not_found("--cookie-fd: descriptor 1 is not open for reading");
+}
+
+static void a_file_that_others_can_read_is_told(void **state)
+{
+    (void)state;
+    struct bt_cookie out;
+    put(in_home, "home\n");
+    assert_int_equal(chmod(in_home, 0644), 0);
+    assert_int_equal(bt_cookie_find(&opts, &out, NULL), 0);
+    assert_true(out.is_exposed);
+    assert_string_equal(out.from, in_home);
+    assert_int_equal(chmod(in_home, 0400), 0);
+    assert_int_equal(bt_cookie_find(&opts, &out, NULL), 0);
+    assert_false(out.is_exposed);
 }
 
 int main(void)
@@ -237,6 +283,9 @@ int main(void)
         T(files_that_cannot_be_read),
         T(the_places_that_were_tried_are_listed),
         T(no_message_shows_the_cookie),
+        T(a_release_has_a_variable_of_its_own),
+        T(a_descriptor_is_read_and_closed),
+        T(a_file_that_others_can_read_is_told),
     };
 #undef T
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

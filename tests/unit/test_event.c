@@ -61,6 +61,56 @@ static void a_call_with_captures(void **state)
     assert_int_equal(ev.unique, -5);
 }
 
+static void messages(void **state)
+{
+    (void)state;
+    struct bt_event ev = decode("{trace_ts,<0.44.0>,send,{hello,1},<0.45.0>,{7},{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_SEND);
+    assert_int_equal(ev.clause, 7);
+    assert_term(ev.value, "{hello,1}");
+    assert_term(ev.peer, "<0.45.0>");
+    ev = decode("{trace_ts,<0.44.0>,send,{hello,1},{name,there},{7},{1000,-5}}");
+    assert_term(ev.peer, "{name,there}");
+    ev = decode("{trace_ts,<0.44.0>,'receive',{hello,1},{8,<0.45.0>},{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_RECEIVE);
+    assert_int_equal(ev.clause, 8);
+    assert_term(ev.value, "{hello,1}");
+    assert_term(ev.peer, "<0.45.0>");
+    assert_int_equal(ev.n_values, 0);
+}
+
+static void events_of_processes(void **state)
+{
+    (void)state;
+    struct bt_event ev = decode("{trace_ts,<0.44.0>,event,{2,spawn},{<0.45.0>,{m,f,3}},{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_SPAWN);
+    assert_int_equal(ev.clause, 2);
+    assert_term(ev.peer, "<0.45.0>");
+    assert_function(&ev, "m", "f", 3);
+    ev = decode("{trace_ts,<0.44.0>,event,{2,exit},{bad,reason},{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_EXIT);
+    assert_term(ev.value, "{bad,reason}");
+    ev = decode("{trace_ts,<0.44.0>,event,{2,unlink},<0.45.0>,{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_UNLINK);
+    assert_term(ev.peer, "<0.45.0>");
+    ev = decode("{trace_ts,<0.44.0>,event,{2,register},name,{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_REGISTER);
+    assert_term(ev.value, "name");
+    ev = decode("{trace_ts,<0.44.0>,event,{2,gc},{major,4096,1024,5000},{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_GC);
+    assert_true(bt_slice_is(ev.class_name, "major"));
+    assert_int_equal(ev.before, 4096);
+    assert_int_equal(ev.after, 1024);
+    assert_int_equal(ev.duration_ns, 5000);
+    ev = decode("{trace_ts,<0.44.0>,event,{2,running},{{m,f,1},7000},{1000,-5}}");
+    assert_int_equal(ev.type, BT_EVENT_RUNNING);
+    assert_int_equal(ev.duration_ns, 7000);
+    assert_term(ev.mfa, "{m,f,1}");
+    ev = decode("{trace_ts,<0.44.0>,event,{2,running},{0,7000},{1000,-5}}");
+    assert_int_equal(ev.mfa.len, 0);
+    assert_int_equal(ev.duration_ns, 7000);
+}
+
 static void a_call_without_captures(void **state)
 {
     (void)state;
@@ -172,6 +222,15 @@ static void what_is_no_event_is_refused(void **state)
         "{trace_ts,<0.44.0>,call,{a,b,0},{0,!ff},{1,1}}",
         "{trace_ts,!6805,call,{a,b,0},{0},{1,1}}",
         "{trace_ts,<0.44.0>,return_to,{a,b,0},{1}}",
+        "{trace_ts,<0.44.0>,send,msg,<0.45.0>,{x},{1,1}}",
+        "{trace_ts,<0.44.0>,send,msg,{0},{1,1}}",
+        "{trace_ts,<0.44.0>,'receive',msg,{0},{1,1}}", /* from whom? */
+        "{trace_ts,<0.44.0>,'receive',msg,{0,a,b},{1,1}}",
+        "{trace_ts,<0.44.0>,event,{0,sleep},msg,{1,1}}",
+        "{trace_ts,<0.44.0>,event,{x,exit},msg,{1,1}}",
+        "{trace_ts,<0.44.0>,event,{0,spawn},<0.45.0>,{1,1}}",
+        "{trace_ts,<0.44.0>,event,{0,gc},{major,-1,1,1},{1,1}}",
+        "{trace_ts,<0.44.0>,event,{0,running},{{m,f,1}},{1,1}}",
         "{trace_ts,<0.44.0>,return_to,{a,b,0},{0},{1,1}}",
         "{trace_ts,<0.44.0>,return_to,!ff,{1,1}}",
         "{trace_ts,<0.44.0>,call,{a,b,0},{1,1}}",
@@ -256,6 +315,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_with_captures),
+        cmocka_unit_test(messages),
+        cmocka_unit_test(events_of_processes),
         cmocka_unit_test(a_call_without_captures),
         cmocka_unit_test(a_return),
         cmocka_unit_test(an_exception),

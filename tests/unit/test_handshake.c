@@ -3,6 +3,7 @@
  */
 #include "check.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +73,7 @@ static void each_refusal_has_its_words(void **state)
         {BT_HS_STATUS, FRAME("HTTP/1.1 400 Bad Request\r\n"), BEAMTAP_EPEER,
             "it says \"HTTP/1.1 400 Bad Request\""},
         {BT_HS_STATUS, FRAME("SSH-2.0-OpenSSH_9"), BEAMTAP_EPEER, "it says \"SSH-2.0"},
-        {BT_HS_STATUS, FRAME("\x15\3\3\0\2\2\x28"), BEAMTAP_EPEER, "protocol"},
+        {BT_HS_STATUS, FRAME("\x15\3\3\0\2\2\x28"), BEAMTAP_ETLS, "say --tls"},
         {BT_HS_STATUS, FRAME("snamed:"), BEAMTAP_EPEER, ""},
         {BT_HS_STATUS, FRAME("snamed:\0"), BEAMTAP_EPEER, ""},
         {BT_HS_STATUS, FRAME("snamed:\0\0\0\0\0\1"), BEAMTAP_EPEER, ""},
@@ -162,6 +163,24 @@ static void the_end_of_the_stream_means_something_at_each_stage(void **state)
     }
 }
 
+static void a_name_without_a_host_takes_any(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expected;
+        bool is_taken;
+    } table[] = {
+        {"x@", true}, {"x@y.z", true}, {"x@y", false}, {"y@", false}, {"x@y.z@", false}, {"@", false}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bt_handshake h = {.stage = BT_HS_CHALLENGE, .expected = table[i].expected};
+        struct beamtap_err err = {0};
+        assert_int_equal(take(&h, FRAME(CHALLENGE), &err), table[i].is_taken ? 0 : -1);
+        assert_string_equal(h.node, table[i].is_taken ? "x@y.z" : "");
+        if (!table[i].is_taken)
+            assert_err(&err, BEAMTAP_ENONODE, "called x@y.z");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_name_too_long_for_us_is_refused),
         cmocka_unit_test(control_bytes_of_a_name_do_not_reach_the_terminal),
         cmocka_unit_test(the_end_of_the_stream_means_something_at_each_stage),
+        cmocka_unit_test(a_name_without_a_host_takes_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

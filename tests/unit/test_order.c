@@ -30,9 +30,16 @@ static int teardown(void **state)
     return 0;
 }
 
+static bool put_one(struct bt_slice event)
+{
+    struct bt_etf r;
+    bt_etf_init(&r, event.p, event.len);
+    return bt_order_put(order, &r, 1) && r.p == r.end;
+}
+
 static bool put_text(const char *text)
 {
-    return bt_order_put(order, bt_test_etf(&arena, text));
+    return put_one(bt_test_etf(&arena, text));
 }
 
 static void put(int64_t mono_ns, int64_t unique)
@@ -194,7 +201,7 @@ static bool put_big(int64_t mono_ns, size_t bytes)
     memcpy(p, binary, 5);
     memset(p + 5, 0, bytes);
     memcpy(p + 5 + bytes, stamp.p, stamp.len);
-    bool ok = bt_order_put(order, (struct bt_slice){out, before + 5 + bytes + stamp.len});
+    bool ok = put_one((struct bt_slice){out, before + 5 + bytes + stamp.len});
     free(out);
     return ok;
 }
@@ -266,10 +273,43 @@ static void each_cut_of_an_event_is_refused(void **state)
         uint8_t *exact = malloc(len ? len : 1);
         assert_non_null(exact);
         memcpy(exact, whole.p, len);
-        assert_false(bt_order_put(order, (struct bt_slice){exact, len}));
+        assert_false(put_one((struct bt_slice){exact, len}));
         free(exact);
     }
     assert_true(bt_order_is_empty(order));
+}
+
+static void a_batch_is_taken_as_a_whole(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0},{30,1}}",
+        "{trace_ts,<0.45.0>,call,{m,f,1},{0},{10,1}}",
+        "{trace_ts,<0.44.0>,return_from,{m,f,1},\"value\",{40,1}}",
+        "{trace_ts,<0.45.0>,return_from,{m,f,1},ok,{20,1}}",
+    };
+    struct bt_buf batch = BT_BUF_INIT;
+    struct bt_etf r;
+    for (size_t i = 0; i < 4; i++) {
+        struct bt_slice event = bt_test_etf(&arena, texts[i]);
+        bt_buf_put(&batch, event.p, event.len);
+    }
+    size_t len = batch.len;
+    bt_buf_puts(&batch, "behind");
+    bt_etf_init(&r, batch.data, batch.len);
+    assert_true(bt_order_put(order, &r, 4));
+    assert_ptr_equal(r.p, batch.data + len);
+    bt_etf_init(&r, batch.data, len - 1); /* the last stamp is cut: nothing is taken, the cursor stays */
+    assert_false(bt_order_put(order, &r, 4));
+    assert_ptr_equal(r.p, batch.data);
+    assert_false(bt_order_put(order, &r, UINT32_MAX));
+    assert_true(bt_order_put(order, &r, 0));
+    assert_int_equal(bt_order_count(order), 4);
+    assert_false(bt_order_failed(order));
+    bt_buf_done(&batch);
+    for (int64_t stamp = 10; stamp <= 40; stamp += 10)
+        takes(true, stamp, 1);
+    takes_nothing(true);
 }
 
 static void what_is_left_is_freed(void **state)
@@ -297,6 +337,7 @@ int main(void)
         T(what_has_no_stamp_is_refused),
         T(stamps_at_the_ends_of_time),
         T(each_cut_of_an_event_is_refused),
+        T(a_batch_is_taken_as_a_whole),
         T(what_is_left_is_freed),
     };
 #undef T

@@ -291,6 +291,51 @@ static void a_captured_value_that_is_missing_is_marked(void **state)
     bt_buf_reset(&out);
 }
 
+/* ---- messages and processes ---- */
+
+static void messages_show_both_sides(void **state)
+{
+    (void)state;
+    assert_line("{trace_ts,<0.44.0>,send,{hello,\"ab\"},<0.45.0>,{0},{1,1}}",
+        WHEN "<0.44.0> ! {hello,\"ab\"} --> <0.45.0>\n");
+    assert_line("{trace_ts,<0.44.0>,send,{'$beamtap_big',98304},logger,{0},{1,1}}",
+        WHEN "<0.44.0> ! <96 KB, left out> --> logger\n");
+    assert_line("{trace_ts,<0.44.0>,'receive',ping,{0,<0.45.0>},{1,1}}", WHEN "<0.44.0> << ping <-- <0.45.0>\n");
+}
+
+static void processes_say_what_happened_to_them(void **state)
+{
+    (void)state;
+    assert_line("{trace_ts,<0.44.0>,event,{0,spawn},{<0.45.0>,{m,f,2}},{1,1}}", WHEN "<0.44.0> spawn <0.45.0> m:f/2\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,exit},{bad,reason},{1,1}}", WHEN "<0.44.0> exit {bad,reason}\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,link},<0.45.0>,{1,1}}", WHEN "<0.44.0> link <0.45.0>\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,unlink},<0.45.0>,{1,1}}", WHEN "<0.44.0> unlink <0.45.0>\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,register},'My name',{1,1}}", WHEN "<0.44.0> register 'My name'\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,unregister},name,{1,1}}", WHEN "<0.44.0> unregister name\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,gc},{minor,2097152,1024,12000},{1,1}}",
+        WHEN "<0.44.0> gc minor 2.0 MB -> 1 KB  12us\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,running},{{m,f,1},7000},{1,1}}", WHEN "<0.44.0> running until m:f/1  7us\n");
+    assert_line("{trace_ts,<0.44.0>,event,{0,running},{0,7000},{1,1}}", WHEN "<0.44.0> running  7us\n");
+}
+
+static void assert_remark(enum bt_event_type type, const char *value, int64_t amount, const char *text)
+{
+    struct bt_event ev = {.type = type, .amount = amount, .value = bt_test_etf(&arena, value)};
+    bt_text_remark(&out, &ev);
+    assert_text(&out, text);
+}
+
+static void watched_processes_come_and_go(void **state)
+{
+    (void)state;
+    assert_remark(BT_EVENT_GONE, "worker", 0, "process worker has ended");
+    assert_remark(BT_EVENT_GONE, "\"<0.44.0>\"", 0, "process <0.44.0> has ended");
+    assert_remark(BT_EVENT_BACK, "worker", 0, "process worker is there now, and traced");
+    assert_remark(BT_EVENT_AWAITED, "worker", 0, "process worker is not there yet; it is traced as soon as it is (-p)");
+    assert_remark(BT_EVENT_BIG_MESSAGE, "{big,'_'}", 98304,
+        "a message of 96 KB: from now on messages like it are not copied, and not shown (--max-term): {big,'_'}");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -309,6 +354,9 @@ int main(void)
         T(remarks_stand_between_the_calls),
         T(unreadable_terms_are_marked),
         T(a_captured_value_that_is_missing_is_marked),
+        T(messages_show_both_sides),
+        T(processes_say_what_happened_to_them),
+        T(watched_processes_come_and_go),
     };
 #undef T
     setenv("TZ", "UTC0", 1);

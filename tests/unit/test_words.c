@@ -27,7 +27,7 @@ static int setup(void **state)
     sum = (struct bt_summary){.has_called = true, .is_exact = true, .is_clean = true};
     end = (struct bt_words_end){.sum = &sum, .plan = &plan, .time_us = 30000000};
     armed = (struct bt_armed){.functions = 1, .processes = 1042};
-    start = (struct bt_words_start){"app@host", &info, &armed, &plan, 100, 30000000, true, false};
+    start = (struct bt_words_start){"app@host", &info, &armed, &plan, 100, 30000000, true, false, NULL};
     return 0;
 }
 

@@ -1,0 +1,124 @@
+/*
+ * cmd_count.c - `beamtap count NODE SPEC...` and the table of `beamtap time`: what the VM counts, live. No trace message is
+ * made.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/live.h"
+#include "out/tally.h"
+
+#define MAX_COUNTED                                                                                          \
+    50000 /* functions, where --max-functions is not given: a module costs no more than one function */
+
+static struct bt_tally_opts view(const struct bt_live *l, bool is_total)
+{
+    return (struct bt_tally_opts){
+        .top = (size_t)l->o->top,
+        .is_total = is_total,
+        .wall_us = bt_clock_wall_us(),
+        .node = l->node,
+        .print = {.home = {(const uint8_t *)l->node, strlen(l->node)}},
+    };
+}
+
+static void on_event(struct bt_live *l, const struct bt_event *ev)
+{
+    const struct bt_tallies *t = bt_session_tallies(l->session);
+    struct bt_tally_opts o = view(l, false);
+    if (ev->type != BT_EVENT_COUNTS || l->o->once || l->reader_is_gone || bt_sink_is_full(&l->sink))
+        return;
+    if (l->o->json) {
+        bt_tally_json(&l->sink.buf, t, &o);
+    } else if (l->is_terminal) {
+        bt_live_redraw(l);
+        l->drawn = bt_tally_table(&l->sink.buf, t, &o);
+    } else {
+        bt_tally_lines(&l->sink.buf, t, &o);
+    }
+}
+
+static void on_end(struct bt_live *l, const struct bt_summary *sum)
+{
+    const struct bt_tallies *t = bt_session_tallies(l->session);
+    struct bt_tally_opts o = view(l, true);
+    (void)sum;
+    if (t->n_readings == 0)
+        return;
+    if (l->o->json) {
+        bt_tally_json(&l->sink.buf, t, &o);
+    } else {
+        bt_live_redraw(l);
+        bt_tally_table(&l->sink.buf, t, &o);
+    }
+}
+
+static void on_armed(struct bt_live *l)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    const struct bt_guard_info *info = bt_session_info(l->session);
+    bool times = bt_session_tallies(l->session)->has_times;
+    if (l->o->quiet)
+        return;
+    bt_live_put_functions(l, &b);
+    bt_cli_say("%s (OTP %d): %s %s by the VM, no messages; until Ctrl-C%s", l->node, info->otp,
+        bt_buf_cstr(&b), times ? "timed" : "counted",
+        l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)");
+    bt_live_say_ignored(l, times ? "all calls are timed" : "all calls are counted");
+    bt_buf_done(&b);
+}
+
+/* The VM counts calls only. */
+static int no_events(struct bt_live *l)
+{
+    if (l->prog.n_messages + l->prog.n_events == 0)
+        return 0;
+    return bt_err_set(&l->err, BEAMTAP_EUSAGE,
+        "the VM counts calls, not messages or events; 'count NODE send --by from' counts messages by "
+        "sampling them");
+}
+
+static int prepare_count(struct bt_live *l, struct bt_session_opts *s)
+{
+    s->kind = BT_SESSION_COUNTS;
+    if (no_events(l) < 0)
+        return -1;
+    if (l->o->processes.n > 0)
+        return bt_err_set(&l->err, BEAMTAP_EUSAGE,
+            "the VM counts the calls of all processes: -p does not go with count; 'time' and 'trace' take "
+            "it");
+    if (!bt_opts_has(l->o, "max-functions"))
+        s->lookup.max_functions = MAX_COUNTED;
+    return 0;
+}
+
+int bt_cmd_count(const struct bt_cli *cli)
+{
+    static const struct bt_live_ops ops = {"counted", prepare_count, on_armed, on_event, NULL, on_end};
+    struct bt_live l = {.ops = &ops};
+    const char *by = cli->opts->by;
+    if (strcmp(by, "from") == 0 || strcmp(by, "to") == 0)
+        return bt_cmd_senders(cli);
+    if (strcmp(by, "function") == 0)
+        return bt_live_run(&l, cli);
+    bt_cli_say("--by: count counts by function, messages by from or to; 'time' has --by process");
+    return beamtap_code_status(BEAMTAP_EUSAGE);
+}
+
+static int prepare_time(struct bt_live *l, struct bt_session_opts *s)
+{
+    s->kind = BT_SESSION_TIMES;
+    if (no_events(l) < 0)
+        return -1;
+    s->by_process = strcmp(l->o->by, "process") == 0;
+    if (!s->by_process && strcmp(l->o->by, "function") != 0)
+        return bt_err_set(&l->err, BEAMTAP_EUSAGE, "--by: '%s' is neither function nor process", l->o->by);
+    return 0;
+}
+
+int bt_cmd_time(const struct bt_cli *cli)
+{
+    static const struct bt_live_ops ops = {"timed", prepare_time, on_armed, on_event, NULL, on_end};
+    struct bt_live l = {.ops = &ops};
+    return cli->opts->histogram ? bt_cmd_histogram(cli) : bt_live_run(&l, cli);
+}

@@ -1,0 +1,58 @@
+/*
+ * live.h - what count and time share: specs to a session, its loop, signals, the end. What is shown is theirs.
+ */
+#ifndef BT_CLI_LIVE_H
+#define BT_CLI_LIVE_H
+
+#include "cli/cmd.h"
+#include "cli/reach.h"
+#include "cli/records.h"
+#include "node/counting.h"
+#include "node/session.h"
+#include "out/sink.h"
+
+struct bt_live;
+
+/* How a command takes part. */
+struct bt_live_ops {
+    const char *what;                                             /* "counts": for errors and the banner */
+    int (*prepare)(struct bt_live *l, struct bt_session_opts *s); /* the program is there; -1: l->err */
+    void (*armed)(struct bt_live *l);                             /* says what it does */
+    void (*event)(struct bt_live *l, const struct bt_event *ev);
+    void (*tick)(struct bt_live *l);                              /* each --interval; may be NULL */
+    void (*end)(struct bt_live *l, const struct bt_summary *sum); /* the last lines, into l->sink.buf */
+};
+
+struct bt_live {
+    const struct bt_cli *cli;
+    const struct bt_opts *o;
+    const struct bt_live_ops *ops;
+    void *arg; /* the command's own */
+    const char *node;
+    struct bt_reach reach;
+    struct bt_cli_specs specs;
+    struct bt_arena arena; /* records and program */
+    struct bt_cli_records records;
+    struct bt_program prog;
+    struct bt_session *session;
+    struct bt_sink sink;
+    bool is_terminal; /* the table is drawn over itself */
+    size_t drawn;     /* lines of it that stand there */
+    int64_t tick_at_us;
+    bool is_asked, reader_is_gone, has_failed;
+    struct beamtap_err err;
+};
+
+/* Runs the command to its end; returns the exit status. l is filled with cli, ops and arg. */
+int bt_live_run(struct bt_live *l, const struct bt_cli *cli);
+
+/* Draws over the table that was drawn last: `lines` lines are appended to l->sink.buf by the caller. */
+void bt_live_redraw(struct bt_live *l);
+
+/* Functions whose calls are all counted although their spec asks for some only: said on stderr. */
+void bt_live_say_ignored(const struct bt_live *l, const char *verb);
+
+/* "payments:charge/2" or "12 functions". */
+void bt_live_put_functions(const struct bt_live *l, struct bt_buf *out);
+
+#endif
