@@ -283,32 +283,26 @@ void bt_words_totals(const struct bt_summary *s, uint64_t lost)
 
 static int by_calls(const void *x, const void *y)
 {
-    const struct bt_mfa *const *a = x, *const *b = y;
-    return (*a)->calls < (*b)->calls ? 1 : (*a)->calls > (*b)->calls ? -1 : *a < *b ? -1 : 1;
+    const struct bt_out_count *a = x, *b = y;
+    if (a->calls != b->calls)
+        return a->calls < b->calls ? 1 : -1;
+    int order = strcmp(a->module, b->module);
+    order = order ? order : strcmp(a->function, b->function);
+    return order ? order : a->arity < b->arity ? -1 : a->arity > b->arity;
 }
 
-void bt_words_counts(struct bt_buf *out, const struct bt_plan *plan)
+struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n)
 {
-    const struct bt_mfa **found = calloc(plan->n_mfas + 1, sizeof *found);
-    size_t n = 0;
+    struct bt_out_count *found = calloc(plan->n_mfas + 1, sizeof *found);
+    *n = 0;
     for (size_t i = 0; found && i < plan->n_mfas; i++) {
-        if (plan->mfas[i].calls >= 0)
-            found[n++] = &plan->mfas[i];
+        const struct bt_mfa *m = &plan->mfas[i];
+        if (m->calls >= 0)
+            found[(*n)++] = (struct bt_out_count){m->module, m->function, m->arity, (uint64_t)m->calls};
     }
-    if (n > 1)
-        qsort(found, n, sizeof *found, by_calls);
-    for (size_t i = 0; i < n; i++) {
-        struct bt_buf calls = BT_BUF_INIT;
-        bt_text_count(&calls, (uint64_t)found[i]->calls);
-        bt_buf_printf(out, "%15s  ", bt_buf_cstr(&calls));
-        bt_print_atom(out, (struct bt_slice){(const uint8_t *)found[i]->module, strlen(found[i]->module)});
-        bt_buf_putc(out, ':');
-        bt_print_atom(
-            out, (struct bt_slice){(const uint8_t *)found[i]->function, strlen(found[i]->function)});
-        bt_buf_printf(out, "/%u\n", found[i]->arity);
-        bt_buf_done(&calls);
-    }
-    free(found);
+    if (*n > 1)
+        qsort(found, *n, sizeof *found, by_calls);
+    return found;
 }
 
 void bt_words_closing(const struct bt_words_end *w)

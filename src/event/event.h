@@ -69,6 +69,9 @@ struct bt_event {
     int64_t duration_ns;        /* return, exception: since the call; -1: unknown */
 };
 
+/* What a source of events has: a session, or the reader of a capture. */
+enum bt_next { BT_NEXT_ERROR = -1, BT_NEXT_NOTHING, BT_NEXT_EVENT, BT_NEXT_END };
+
 /* Of a message or a process, not of a function: an event that stands for itself. */
 static inline bool bt_event_is_single(enum bt_event_type type)
 {

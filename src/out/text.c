@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "out/out.h"
 #include "spec/loc.h"
 #include "term/digits.h"
 #include "term/shape.h"
@@ -35,6 +36,18 @@ void bt_text_count(struct bt_buf *out, uint64_t n)
             bt_buf_putc(out, ',');
         bt_buf_putc(out, digits[i]);
     }
+}
+
+void bt_text_counted(struct bt_buf *out, const struct bt_out_count *c)
+{
+    struct bt_buf calls = BT_BUF_INIT;
+    bt_text_count(&calls, c->calls);
+    bt_buf_printf(out, "%15s  ", bt_buf_cstr(&calls));
+    bt_print_atom(out, (struct bt_slice){(const uint8_t *)c->module, strlen(c->module)});
+    bt_buf_putc(out, ':');
+    bt_print_atom(out, (struct bt_slice){(const uint8_t *)c->function, strlen(c->function)});
+    bt_buf_printf(out, "/%u\n", c->arity);
+    bt_buf_done(&calls);
 }
 
 /* v in n digits, and what stands behind them. By hand: printf was a sixth of the time that a line takes. */

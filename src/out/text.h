@@ -29,6 +29,8 @@ struct bt_text_memo {
     } pid, function;
 };
 
+struct bt_out_count;
+
 struct bt_text_opts {
     struct bt_text_memo *memo; /* NULL: none */
     struct bt_print_opts print;
@@ -44,6 +46,9 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
 
 /* Appends what a gap or something learnt says: "999,900 calls skipped". */
 void bt_text_remark(struct bt_buf *out, const struct bt_event *ev);
+
+/* Appends the line of a function that was only counted: "       5,122  queue:in/2". */
+void bt_text_counted(struct bt_buf *out, const struct bt_out_count *c);
 
 /* Appends a size: 97 MB, 1.5 MB, 12 KB, 90 bytes. */
 void bt_text_bytes(struct bt_buf *out, int64_t bytes);
