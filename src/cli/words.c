@@ -198,6 +198,13 @@ static void say_nothing_shown(const struct bt_words_end *w)
         bt_buf_puts(&b, " in ");
         put_time(&b, w->time_us);
     }
+    if (w->n->filtered) {
+        bt_buf_puts(&b, ": no line of ");
+        bt_text_count(&b, w->n->filtered);
+        bt_cli_say("%s is what --grep and --grep-not leave", bt_buf_cstr(&b));
+        bt_buf_done(&b);
+        return;
+    }
     if (s->has_events) {
         bt_cli_say(
             "%s: nothing of the kind happened there, or no pattern or process matched", bt_buf_cstr(&b));

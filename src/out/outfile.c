@@ -89,17 +89,38 @@ static bool exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* The next name that is free; a race with somebody else ends in bt_sink_create's refusal. */
+/* Takes what the pattern gives now; the numbers begin anew where that is something new. False: no memory. */
+static bool set_base(struct bt_outfile *f, struct bt_buf *b)
+{
+    char *base = b->failed ? NULL : strdup(bt_buf_cstr(b));
+    if (base && f->base && strcmp(base, f->base) == 0) {
+        free(base);
+        f->n_more++;
+        return true;
+    }
+    free(f->base);
+    f->base = base;
+    f->n_more = 0;
+    return base != NULL;
+}
+
+/* The next name. The first file must not be there; of later ones a number is passed over that somebody else has taken. A race
+ * ends in bt_sink_create's refusal. */
 static char *next_name(struct bt_outfile *f)
 {
     struct bt_buf b = BT_BUF_INIT;
     expand(&b, f, bt_clock_wall_us());
+    bool ok = set_base(f, &b);
     size_t len = b.len;
-    for (int i = 0; f->n_names > 0 && i < MAX_TRIES && exists(bt_buf_cstr(&b)); i++) {
+    for (int i = 0; ok && i < MAX_TRIES; i++) {
         b.len = len;
-        bt_buf_printf(&b, ".%u", ++f->n_made);
+        if (f->n_more)
+            bt_buf_printf(&b, ".%u", f->n_more);
+        if (f->n_names == 0 || !exists(bt_buf_cstr(&b)))
+            break;
+        f->n_more++;
     }
-    char *name = b.failed ? NULL : strdup(bt_buf_cstr(&b));
+    char *name = ok && !b.failed ? strdup(bt_buf_cstr(&b)) : NULL;
     bt_buf_done(&b);
     return name;
 }
@@ -126,6 +147,8 @@ void bt_outfile_done(struct bt_outfile *f)
     for (size_t i = 0; i < f->n_names; i++)
         free(f->names[i]);
     free(f->names);
+    free(f->base);
     f->names = NULL;
+    f->base = NULL;
     f->n_names = 0;
 }

@@ -13,7 +13,8 @@ struct bt_outfile {
     size_t keep;         /* of the files made here the last so many stay; 0: all */
     char **names;        /* of files that were made, the last one last */
     size_t n_names;
-    unsigned n_made; /* behind the first, of the same expansion */
+    char *base;      /* what the pattern gave last */
+    unsigned n_more; /* files of that name behind the first: its .1, .2 ... */
 };
 
 #define BT_OUTFILE_MAX_KEEP 10000
