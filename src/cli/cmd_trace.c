@@ -1,28 +1,20 @@
 /*
- * cmd_trace.c - `beamtap NODE SPEC...`: the main job. One thread, one loop: node in, lines out, signals.
+ * cmd_trace.c - `beamtap NODE SPEC...`: the main job. From options to a session; pump.c moves its events.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
+#include "cli/pump.h"
 #include "cli/reach.h"
 #include "cli/records.h"
 #include "cli/words.h"
 #include "node/session.h"
-#include "out/sink.h"
-#include "out/text.h"
 
-#define POLL_MS 200 /* a signal that comes just before poll() waits no longer than this */
 #define MAX_WAIT_US INT64_C(86400000000) /* a day, for --lease and --grace */
-#define PUSH_BYTES                                                                                           \
-    65536u /* lines are written when so much has come together, or when nothing else is there */
 
 struct trace {
     const struct bt_cli *cli;
@@ -34,15 +26,10 @@ struct trace {
     struct bt_arena arena; /* records and program */
     struct bt_cli_records records;
     struct bt_program prog;
-    struct bt_sink sink;
-    struct bt_text_opts text;
-    struct bt_text_memo memo;
-    uint64_t lost;       /* events that found no room in a stalled output while the trace was ending */
-    int asked_totals;    /* SIGUSR1s answered */
-    bool is_asked;       /* Ctrl-C and the like were passed on */
-    bool reader_is_gone; /* `| head` has what it wanted */
-    bool has_failed;     /* err is filled */
-    struct beamtap_err err;
+    enum bt_args_mode args;
+    struct bt_out_head head;
+    struct bt_pump pump;
+    struct beamtap_err err; /* of what comes before the first event */
 };
 
 /* ---- setting up ---- */
@@ -60,18 +47,6 @@ static int args_mode(const char *text, enum bt_args_mode *mode, struct beamtap_e
     return bt_err_set(err, BEAMTAP_EUSAGE, "--args: '%s' is none of named, all, arity", text);
 }
 
-static int open_sink(struct trace *t)
-{
-    if (t->o->append && !t->o->output)
-        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--append goes with --output FILE");
-    if (t->o->output)
-        return bt_sink_create(&t->sink, t->o->output, t->o->append, &t->err);
-    if (t->cli->stdout_closed)
-        return bt_err_set(&t->err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
-    bt_sink_init(&t->sink, STDOUT_FILENO, "stdout");
-    return 0;
-}
-
 static int check_opts(struct trace *t, struct bt_session_opts *s)
 {
     if (t->o->count == BT_CLI_NONE && t->o->time == BT_CLI_NONE)
@@ -86,7 +61,10 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
     if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
         s->burst = t->o->burst ? t->o->burst : t->o->rate.n;
-    return args_mode(t->o->args, &s->args, &t->err);
+    if (args_mode(t->o->args, &t->args, &t->err) < 0)
+        return -1;
+    s->args = t->args;
+    return 0;
 }
 
 static void say_loaded(void *arg, const char *module)
@@ -127,8 +105,11 @@ static int open_session(struct trace *t, size_t *bad)
     int rc = check_opts(t, &s);
     if (rc == 0)
         rc = bt_reach_init(&t->reach, t->cli, t->node, &t->err);
-    if (rc == 0 && !t->o->dry_run)
-        rc = open_sink(t);
+    t->pump.outputs.node = t->reach.node;
+    if (rc == 0)
+        rc = bt_pump_open(&t->pump, t->cli, &t->err);
+    if (t->pump.counts_here)
+        s.count = BT_NO_LIMIT;
     if (rc == 0)
         rc = (s.link = bt_reach_open(&t->reach, &t->err)) ? 0 : -1;
     s.conn = t->reach.conn;
@@ -141,151 +122,83 @@ static int open_session(struct trace *t, size_t *bad)
     return rc;
 }
 
-/* ---- the loop ---- */
+/* ---- the session as a source of events ---- */
 
-static void fail(struct trace *t)
+static enum bt_next next_event(void *self, struct bt_event *ev, struct beamtap_err *err)
 {
-    t->has_failed = true;
+    return bt_session_next(((struct trace *)self)->session, ev, 0, err);
 }
 
-/* What is written goes out; a reader that went away is an order to stop, not a failure. */
-static void push(struct trace *t)
+static int tend(void *self, struct beamtap_err *err)
 {
-    struct beamtap_err err = {0};
-    if (t->reader_is_gone || bt_sink_push(&t->sink, &err) == 0)
-        return;
-    if (err.sys == EPIPE)
-        t->reader_is_gone = true;
-    else if (!t->has_failed) {
-        t->err = err;
-        fail(t);
-    }
-    bt_session_stop(t->session);
+    return bt_session_tend(((struct trace *)self)->session, err);
 }
 
-/* What was learnt is told once on stderr; it is no event of the node. */
-static void say_learnt(const struct bt_event *ev)
+static bool is_overdue(void *self)
 {
-    struct bt_buf b = BT_BUF_INIT;
-    bt_text_remark(&b, ev);
-    bt_cli_say("%s", bt_buf_cstr(&b));
-    bt_buf_done(&b);
+    return bt_session_is_overdue(((struct trace *)self)->session);
 }
 
-static void show(struct trace *t, const struct bt_event *ev)
+static int64_t due(void *self)
 {
-    if (ev->type >= BT_EVENT_BIG_ARG) {
-        say_learnt(ev);
+    return bt_session_due(((struct trace *)self)->session);
+}
+
+static void stop(void *self, bool is_complete)
+{
+    struct trace *t = self;
+    if (is_complete)
+        bt_session_complete(t->session);
+    else
+        bt_session_stop(t->session);
+}
+
+/* The session's, with what was shown of it. */
+static void summary(const struct trace *t, struct bt_summary *sum)
+{
+    bt_session_summary(t->session, sum);
+    if (!t->pump.counts_here)
         return;
-    }
-    if (t->reader_is_gone)
-        return;
-    if (bt_sink_is_full(&t->sink)) {
-        t->lost++;
-        return;
-    }
-    bt_text_event(&t->sink.buf, ev, &t->text);
-    if (t->sink.buf.len > PUSH_BYTES)
-        push(t);
+    sum->shown = t->pump.n.shown;
+    sum->returns = t->pump.n.returns;
+    sum->exceptions = t->pump.n.exceptions;
 }
 
 /* SIGUSR1: how it stands, on stderr. */
-static void say_totals(struct trace *t)
+static void say_totals(void *self)
 {
+    struct trace *t = self;
     struct bt_summary sum;
-    t->asked_totals = *t->cli->asks;
-    bt_session_summary(t->session, &sum);
-    bt_words_totals(&sum, t->lost);
-}
-
-static void pass_on_signals(struct trace *t)
-{
-    if (*t->cli->asks != t->asked_totals)
-        say_totals(t);
-    if (*t->cli->stops > 0 && !t->is_asked) {
-        t->is_asked = true;
-        bt_session_stop(t->session);
-    }
-}
-
-/* Takes what the session has. True: go on; false: it ended, well or not. */
-static bool take_events(struct trace *t)
-{
-    static struct bt_event ev; /* large; one thread, one trace */
-    for (;;) {
-        if (bt_sink_is_full(&t->sink) && !t->reader_is_gone && !bt_session_is_overdue(t->session)) {
-            if (bt_session_tend(t->session, &t->err) == 0)
-                return true;
-            fail(t);
-            return false;
-        }
-        switch (bt_session_next(t->session, &ev, 0, &t->err)) {
-        case BT_NEXT_EVENT: show(t, &ev); break;
-        case BT_NEXT_NOTHING: return true;
-        case BT_NEXT_END: return false;
-        case BT_NEXT_ERROR: fail(t); return false;
-        }
-        pass_on_signals(t);
-    }
-}
-
-static void wait_for_work(struct trace *t)
-{
-    bool is_writing = t->sink.buf.len > 0 && !t->reader_is_gone;
-    bool is_reading = !bt_sink_is_full(&t->sink) || bt_session_is_overdue(t->session);
-    struct pollfd p[2] = {
-        {.fd = is_reading ? bt_session_fd(t->session) : -1, .events = POLLIN},
-        {.fd = t->sink.is_file || t->reader_is_gone ? -1 : t->sink.fd, .events = is_writing ? POLLOUT : 0},
-    };
-    int left = bt_clock_left_ms(bt_session_due(t->session), bt_clock_mono_us());
-    poll(p, 2, left < 0 || left > POLL_MS ? POLL_MS : left);
-    if (p[1].revents & (POLLERR | POLLHUP)) {
-        t->reader_is_gone = true;
-        bt_session_stop(t->session);
-    }
-}
-
-/* True: the trace ended in order; false: it failed, or we were told twice to stop. */
-static bool loop(struct trace *t)
-{
-    while (*t->cli->stops < 2) {
-        pass_on_signals(t);
-        if (!take_events(t))
-            return !t->has_failed;
-        push(t);
-        wait_for_work(t);
-    }
-    return false;
-}
-
-/* The last lines: the node is clean by now, so the reader may take its time, until we are told to stop once
- * more. */
-static int drain(struct trace *t)
-{
-    int stops = *t->cli->stops;
-    while (t->sink.buf.len > 0 && !t->reader_is_gone && !t->has_failed && *t->cli->stops == stops) {
-        struct pollfd p = {.fd = t->sink.fd, .events = POLLOUT};
-        if (!t->sink.is_file)
-            poll(&p, 1, POLL_MS);
-        push(t);
-    }
-    struct beamtap_err err = {0};
-    if (bt_sink_done(&t->sink, &err) < 0 && !t->has_failed) {
-        t->err = err;
-        fail(t);
-    }
-    return t->has_failed ? -1 : 0;
+    summary(t, &sum);
+    bt_words_totals(&sum, &t->pump.n);
 }
 
 /* ---- before and after ---- */
 
-static void set_text(struct trace *t)
+static int32_t utc_offset(int64_t wall_us)
 {
-    t->text.memo = &t->memo;
-    t->text.clauses = bt_session_clauses(t->session, &t->text.n_clauses);
-    t->text.whole_args = strcmp(t->o->args, "all") == 0;
-    t->text.no_args = strcmp(t->o->args, "arity") == 0;
-    t->text.print.home = (struct bt_slice){(const uint8_t *)t->node, strlen(t->node)};
+    time_t now = (time_t)(wall_us / 1000000);
+    struct tm local = {0}, utc = {0};
+    if (!localtime_r(&now, &local) || !gmtime_r(&now, &utc))
+        return 0;
+    int days = local.tm_year != utc.tm_year ? local.tm_year - utc.tm_year : local.tm_yday - utc.tm_yday;
+    return ((days * 24 + local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min) * 60;
+}
+
+static void set_head(struct trace *t)
+{
+    int64_t now = bt_clock_wall_us();
+    struct bt_out_head *h = &t->head;
+    h->node = t->node;
+    h->otp = bt_session_info(t->session)->otp;
+    h->specs = t->specs->texts;
+    h->n_specs = t->specs->n;
+    h->n_not = t->specs->n_not;
+    h->clauses = bt_session_clauses(t->session, &h->n_clauses);
+    h->args = t->args;
+    h->start_wall_ns = now * 1000;
+    h->utc_offset_s = utc_offset(now);
+    h->options = "";
 }
 
 static int abandoned(const struct trace *t)
@@ -297,27 +210,70 @@ static int abandoned(const struct trace *t)
     return beamtap_code_status(BEAMTAP_EUNCLEAN);
 }
 
+static const char *reason(const struct trace *t, const struct bt_summary *sum)
+{
+    static const char *const names[] = {[BT_STOP_NONE] = "end",
+        [BT_STOP_COUNT] = "count",
+        [BT_STOP_TIME] = "time",
+        [BT_STOP_ASKED] = "asked",
+        [BT_STOP_RATE] = "rate",
+        [BT_STOP_LOAD] = "load",
+        [BT_STOP_ENTRIES] = "load",
+        [BT_STOP_AGENT] = "agent"};
+    if (bt_tee_reader_is_gone(&t->pump.tee))
+        return "reader";
+    return t->pump.has_failed && sum->reason <= BT_STOP_ASKED ? "error" : names[sum->reason];
+}
+
+/* The last records of all outputs, and what they could not write. */
+static void end_outputs(struct trace *t, const struct bt_summary *sum)
+{
+    const struct bt_pump_counts *n = &t->pump.n;
+    struct bt_out_end end = {.reason = reason(t, sum),
+        .error = t->pump.has_failed ? t->pump.err.msg : NULL,
+        .wall_ns = bt_clock_wall_us() * 1000,
+        .received = n->received,
+        .printed = n->printed,
+        .filtered = n->filtered,
+        .lost = n->lost,
+        .shown = sum->shown,
+        .returns = sum->returns,
+        .exceptions = sum->exceptions,
+        .open = sum->open,
+        .skipped = -1,
+        .lost_on_node = sum->lost,
+        .is_clean = sum->is_clean};
+    if (sum->has_called && sum->is_exact)
+        end.skipped = (int64_t)bt_words_skipped(sum, n);
+    struct bt_out_count *counts =
+        sum->n_counted > 0 ? bt_words_counts(bt_session_plan(t->session), &end.n_counts) : NULL;
+    end.counts = counts;
+    bt_pump_end(&t->pump, &end);
+    free(counts);
+}
+
 static int finish(struct trace *t, bool is_orderly)
 {
     struct bt_summary sum;
-    bt_session_summary(t->session, &sum);
-    if (!is_orderly && !t->has_failed)
+    struct bt_pump *p = &t->pump;
+    summary(t, &sum);
+    if (!is_orderly && !p->has_failed)
         return abandoned(t);
-    if (t->has_failed && t->err.code == BEAMTAP_EINTR)
+    if (p->has_failed && p->err.code == BEAMTAP_EINTR)
         return abandoned(t);
-    bool lost_node = t->has_failed && beamtap_code_status(t->err.code) == 3;
-    if (sum.n_counted > 0 && !t->reader_is_gone)
-        bt_words_counts(&t->sink.buf, bt_session_plan(t->session));
-    drain(t);
-    if (t->has_failed && lost_node)
+    bool lost_node = p->has_failed && beamtap_code_status(p->err.code) == 3;
+    end_outputs(t, &sum);
+    if (lost_node)
         bt_cli_say("%s removes the trace by itself, within %" PRId64 " ms at the latest", t->node,
             t->o->lease / 1000);
-    struct bt_words_end end = {&sum, bt_session_plan(t->session), t->o->time, t->reader_is_gone, t->lost,
-        t->has_failed ? &t->err : NULL};
-    if (!t->o->quiet)
+    struct bt_words_end end = {&sum, bt_session_plan(t->session), t->o->time, bt_tee_reader_is_gone(&p->tee),
+        &p->n, p->has_failed ? &p->err : NULL};
+    if (!t->o->quiet) {
+        bt_pump_say_profile(p);
         bt_words_closing(&end);
-    if (t->has_failed)
-        return bt_cli_fail(&t->err);
+    }
+    if (p->has_failed)
+        return bt_cli_fail(&p->err);
     return t->o->fail_empty && sum.shown == 0 ? 1 : 0;
 }
 
@@ -329,8 +285,12 @@ static int trace_armed(struct trace *t)
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);
-    set_text(t);
-    return finish(t, loop(t));
+    set_head(t);
+    t->pump.has_profile =
+        !t->o->quiet && !t->prog.only_counts && (t->o->verbose || bt_session_plan(t->session)->n_mfas > 1);
+    t->pump.source =
+        (struct bt_source){t, next_event, tend, is_overdue, due, stop, say_totals, bt_session_fd(t->session)};
+    return finish(t, bt_pump_run(&t->pump, &t->head));
 }
 
 static int dry_run(struct trace *t)
@@ -371,14 +331,13 @@ static int run(struct trace *t)
         return trace_armed(t);
     }
 out:
-    if (t->sink.fd >= 0)
-        bt_sink_discard(&t->sink);
+    bt_pump_discard(&t->pump);
     return status;
 }
 
 int bt_cmd_trace(const struct bt_cli *cli)
 {
-    struct trace t = {.cli = cli, .o = cli->opts, .sink = {.fd = -1}, .arena = BT_ARENA_INIT};
+    struct trace t = {.cli = cli, .o = cli->opts, .arena = BT_ARENA_INIT};
     size_t used;
     t.node = bt_reach_node(cli->words, cli->n_words, &used);
     if (!t.node) {
@@ -393,7 +352,7 @@ int bt_cmd_trace(const struct bt_cli *cli)
     if (status == 0)
         status = run(&t);
     bt_session_close(t.session);
-    bt_buf_done(&t.sink.buf); /* of an output that was abandoned */
+    bt_pump_done(&t.pump);
     bt_arena_done(&t.arena);
     return status;
 }

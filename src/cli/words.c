@@ -198,6 +198,13 @@ static void say_nothing_shown(const struct bt_words_end *w)
         bt_buf_puts(&b, " in ");
         put_time(&b, w->time_us);
     }
+    if (w->n->filtered) {
+        bt_buf_puts(&b, ": no line of ");
+        bt_text_count(&b, w->n->filtered);
+        bt_cli_say("%s is what --grep and --grep-not leave", bt_buf_cstr(&b));
+        bt_buf_done(&b);
+        return;
+    }
     if (s->has_events) {
         bt_cli_say(
             "%s: nothing of the kind happened there, or no pattern or process matched", bt_buf_cstr(&b));
@@ -246,14 +253,31 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w, bool only
         bt_buf_puts(b, " (interrupted)");
 }
 
+uint64_t bt_words_skipped(const struct bt_summary *s, const struct bt_pump_counts *n)
+{
+    uint64_t seen = n->filtered ? n->examined : s->shown;
+    return s->called > seen ? s->called - seen : 0;
+}
+
+/* " 1,234 filtered, 0 lost" */
+static void put_lost(struct bt_buf *b, const struct bt_summary *s, const struct bt_pump_counts *n)
+{
+    if (n->filtered) {
+        bt_text_count(b, n->filtered);
+        bt_buf_puts(b, " filtered, ");
+    }
+    bt_text_count(b, s->lost + n->lost);
+    bt_buf_puts(b, " lost");
+}
+
 /* Exact where every call counted was one to show; else what it can be at most. True: a count of what was not shown. */
-static bool put_skipped(struct bt_buf *b, const struct bt_summary *s)
+static bool put_skipped(struct bt_buf *b, const struct bt_summary *s, const struct bt_pump_counts *n)
 {
     if (!s->has_called || s->called < s->received) /* SIGUSR1 before the first sample */
         return false;
     if (s->is_exact) {
         bt_buf_puts(b, "; ");
-        bt_text_count(b, s->called > s->shown ? s->called - s->shown : 0);
+        bt_text_count(b, bt_words_skipped(s, n));
         bt_buf_puts(b, " skipped");
     } else {
         bt_buf_puts(b, " of at most ");
@@ -262,7 +286,7 @@ static bool put_skipped(struct bt_buf *b, const struct bt_summary *s)
     return s->is_exact;
 }
 
-void bt_words_totals(const struct bt_summary *s, uint64_t lost)
+void bt_words_totals(const struct bt_summary *s, const struct bt_pump_counts *n)
 {
     struct bt_buf b = BT_BUF_INIT;
     put_plural(&b, (int64_t)s->shown, "call");
@@ -273,42 +297,35 @@ void bt_words_totals(const struct bt_summary *s, uint64_t lost)
     bt_buf_puts(&b, " raised, ");
     bt_text_count(&b, s->open);
     bt_buf_puts(&b, " open");
-    put_skipped(&b, s);
+    put_skipped(&b, s, n);
     bt_buf_puts(&b, "; ");
-    bt_text_count(&b, s->lost + lost);
-    bt_buf_puts(&b, " lost");
+    put_lost(&b, s, n);
     bt_cli_say("so far: %s", bt_buf_cstr(&b));
     bt_buf_done(&b);
 }
 
 static int by_calls(const void *x, const void *y)
 {
-    const struct bt_mfa *const *a = x, *const *b = y;
-    return (*a)->calls < (*b)->calls ? 1 : (*a)->calls > (*b)->calls ? -1 : *a < *b ? -1 : 1;
+    const struct bt_out_count *a = x, *b = y;
+    if (a->calls != b->calls)
+        return a->calls < b->calls ? 1 : -1;
+    int order = strcmp(a->module, b->module);
+    order = order ? order : strcmp(a->function, b->function);
+    return order ? order : a->arity < b->arity ? -1 : a->arity > b->arity;
 }
 
-void bt_words_counts(struct bt_buf *out, const struct bt_plan *plan)
+struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n)
 {
-    const struct bt_mfa **found = calloc(plan->n_mfas + 1, sizeof *found);
-    size_t n = 0;
+    struct bt_out_count *found = calloc(plan->n_mfas + 1, sizeof *found);
+    *n = 0;
     for (size_t i = 0; found && i < plan->n_mfas; i++) {
-        if (plan->mfas[i].calls >= 0)
-            found[n++] = &plan->mfas[i];
+        const struct bt_mfa *m = &plan->mfas[i];
+        if (m->calls >= 0)
+            found[(*n)++] = (struct bt_out_count){m->module, m->function, m->arity, (uint64_t)m->calls};
     }
-    if (n > 1)
-        qsort(found, n, sizeof *found, by_calls);
-    for (size_t i = 0; i < n; i++) {
-        struct bt_buf calls = BT_BUF_INIT;
-        bt_text_count(&calls, (uint64_t)found[i]->calls);
-        bt_buf_printf(out, "%15s  ", bt_buf_cstr(&calls));
-        bt_print_atom(out, (struct bt_slice){(const uint8_t *)found[i]->module, strlen(found[i]->module)});
-        bt_buf_putc(out, ':');
-        bt_print_atom(
-            out, (struct bt_slice){(const uint8_t *)found[i]->function, strlen(found[i]->function)});
-        bt_buf_printf(out, "/%u\n", found[i]->arity);
-        bt_buf_done(&calls);
-    }
-    free(found);
+    if (*n > 1)
+        qsort(found, *n, sizeof *found, by_calls);
+    return found;
 }
 
 void bt_words_closing(const struct bt_words_end *w)
@@ -321,9 +338,8 @@ void bt_words_closing(const struct bt_words_end *w)
     bt_buf_puts(&b, "stopped: ");
     put_reason(&b, w, only_counted);
     if (!only_counted) {
-        bt_buf_puts(&b, put_skipped(&b, s) ? ", " : "; ");
-        bt_text_count(&b, s->lost + w->lost);
-        bt_buf_puts(&b, " lost");
+        bt_buf_puts(&b, put_skipped(&b, s, w->n) ? ", " : "; ");
+        put_lost(&b, s, w->n);
     }
     if (s->open > 0) {
         bt_buf_puts(&b, ", ");

@@ -11,7 +11,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/pump.h"
 #include "node/session.h"
+#include "out/out.h"
 
 struct bt_words_start {
     const char *node;
@@ -19,7 +21,7 @@ struct bt_words_start {
     const struct bt_armed *armed;
     const struct bt_plan *plan;
     int64_t count, time_us; /* BT_NO_LIMIT: none */
-    bool wants_return; /* no hint at -> return is due */
+    bool wants_return;      /* no hint at -> return is due */
     bool lists_functions;
     const struct bt_program *prog; /* what is traced besides functions; NULL: nothing */
 };
@@ -29,7 +31,7 @@ struct bt_words_end {
     const struct bt_plan *plan;
     int64_t time_us;
     bool reader_is_gone;
-    uint64_t lost;
+    const struct bt_pump_counts *n;
     const struct beamtap_err *err; /* what ended the trace; NULL: a normal end */
 };
 
@@ -40,10 +42,12 @@ void bt_words_banner(const struct bt_words_start *w);
 void bt_words_dry_run(const struct bt_words_start *w);
 /* Functions that arm and never fire. */
 void bt_words_warn(const struct bt_words_start *w);
-/* How it stands now, for SIGUSR1. lost: events that found no room in a stalled output. */
-void bt_words_totals(const struct bt_summary *sum, uint64_t lost);
-/* What was only counted, most calls first: "       5,122  queue:in/2", a line for each function. */
-void bt_words_counts(struct bt_buf *out, const struct bt_plan *plan);
+/* How it stands now, for SIGUSR1. */
+void bt_words_totals(const struct bt_summary *sum, const struct bt_pump_counts *n);
+/* Calls that were made and neither shown nor filtered out, where every call counted was one to show. */
+uint64_t bt_words_skipped(const struct bt_summary *sum, const struct bt_pump_counts *n);
+/* What was only counted, most calls first; *n of them. The caller frees; NULL: none, or no memory. */
+struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n);
 /* Why nothing was shown, and the closing line. */
 void bt_words_closing(const struct bt_words_end *w);
 

@@ -47,8 +47,9 @@ enum bt_event_type {
 /* All slices are borrowed from the bytes it was decoded from. */
 struct bt_event {
     enum bt_event_type type;
-    struct bt_slice pid;              /* external form */
-    struct bt_slice mfa;              /* {M, F, Arity}, external form */
+    struct bt_slice pid;  /* external form */
+    struct bt_slice name; /* what that process is, as text (--names); empty: not known, or not asked */
+    struct bt_slice mfa;  /* {M, F, Arity}, external form */
     struct bt_slice module, function; /* UTF-8 */
     uint32_t arity;
     size_t clause;   /* call: the Id in its message */
@@ -68,6 +69,9 @@ struct bt_event {
     uint32_t position;          /* BIG_ARG: of the argument, from 1 */
     int64_t duration_ns;        /* return, exception: since the call; -1: unknown */
 };
+
+/* What a source of events has: a session, or the reader of a capture. */
+enum bt_next { BT_NEXT_ERROR = -1, BT_NEXT_NOTHING, BT_NEXT_EVENT, BT_NEXT_END };
 
 /* Of a message or a process, not of a function: an event that stands for itself. */
 static inline bool bt_event_is_single(enum bt_event_type type)

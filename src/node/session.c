@@ -256,6 +256,13 @@ void bt_session_stop(struct bt_session *s)
     else if (s->state == BT_SESSION_CLOSING)
         s->grace_at_us = 0;
 }
+
+void bt_session_complete(struct bt_session *s)
+{
+    if (s->state == BT_SESSION_TRACING)
+        stop(s, BT_STOP_COUNT, NULL);
+}
+
 static void take_closed(struct bt_session *s, const struct bt_notice *n)
 {
     s->has_closed = true;

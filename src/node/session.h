@@ -105,8 +105,6 @@ int bt_session_fd(const struct bt_session *s);
 /* Sets patterns and flags and opens the gate. Errors: guard.h's bt_guard_arm. */
 int bt_session_arm(struct bt_session *s, struct beamtap_err *err);
 
-enum bt_next { BT_NEXT_ERROR = -1, BT_NEXT_NOTHING, BT_NEXT_EVENT, BT_NEXT_END };
-
 /*
  * bt_session_next - go on: keeps the lease and the limits, and gives the next event to show.
  *
@@ -129,6 +127,9 @@ int bt_session_tend(struct bt_session *s, struct beamtap_err *err);
 /* Begins the orderly end; bt_session_next goes on until BT_NEXT_END. A second call gives up waiting for owed
  * returns. */
 void bt_session_stop(struct bt_session *s);
+/* The same, because the caller has shown as many as were wanted: reason COUNT. For one that shows only some of what it is
+ * given, and so opened the session with BT_NO_LIMIT. */
+void bt_session_complete(struct bt_session *s);
 
 void bt_session_summary(const struct bt_session *s, struct bt_summary *out);
 
