@@ -66,18 +66,14 @@ int bt_call_bind(const char *text, size_t len, size_t from, bt_call_value *value
 {
     struct bt_buf buf = BT_BUF_INIT;
     struct bt_skim s;
-    size_t done = 0, funs = 0; /* bytes taken; funs that are open */
-    bool is_fun = false;       /* the token before was `fun` */
+    struct bt_skim_nest nest = {0};
+    size_t done = 0; /* bytes taken */
     int rc = 0;
     *out = (struct bt_placed){0};
     bt_skim_init(&s, text, len);
     for (bt_skim_next(&s); rc == 0 && s.kind != BT_SKIM_END; bt_skim_next(&s)) {
-        if ((is_fun && bt_skim_is(&s, "(")) || (funs && bt_skim_opens_block(&s)))
-            funs++;
-        else if (funs && bt_skim_is(&s, "end"))
-            funs--;
-        is_fun = !funs && bt_skim_is(&s, "fun");
-        if (funs || !is_variable(&s))
+        bt_skim_nest(&nest, &s);
+        if (nest.blocks > 0 || !is_variable(&s))
             continue;
         const char *v = value(arg, text + s.start, s.off - s.start);
         if (!v) {

@@ -211,3 +211,34 @@ void bt_skim_next(struct bt_skim *s)
     s->is_first = s->start == s->line_start;
     s->kind = token(s);
 }
+
+/* ---- what is open ---- */
+
+static bool is_one_of(const struct bt_skim *s, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bt_skim_is(s, texts[i]))
+            return true;
+    }
+    return false;
+}
+
+void bt_skim_nest(struct bt_skim_nest *n, const struct bt_skim *s)
+{
+    static const char *const opening[] = {"(", "[", "{", "<<"}, *const closing[] = {")", "]", "}", ">>"},
+                             *const blocks[] = {"case", "if", "begin", "receive", "try"};
+    bool is_behind_fun = n->is_behind_fun;
+    n->is_behind_fun = !s->is_elixir && bt_skim_is(s, "fun");
+    if (is_one_of(s, opening, 4))
+        n->brackets++;
+    else if (is_one_of(s, closing, 4) && n->brackets > 0)
+        n->brackets--;
+    else if (bt_skim_is(s, "end") && n->blocks > 0)
+        n->blocks--;
+    else if (n->blocks > 0 && is_one_of(s, blocks, 5)) /* elsewhere they may be atoms: receive(_, _, _) */
+        n->blocks++;
+    else if (s->is_elixir && bt_skim_is(s, "fn"))
+        n->blocks++;
+    if (is_behind_fun && bt_skim_is(s, "("))
+        n->blocks++;
+}

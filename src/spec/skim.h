@@ -37,6 +37,14 @@ void bt_skim_init(struct bt_skim *s, const char *text, size_t len);
 void bt_skim_next(struct bt_skim *s);
 /* Goes on at `off`, which stands in no token. */
 void bt_skim_seek(struct bt_skim *s, size_t off);
+/* What is open: brackets, and fun(...) -> ... end (fn -> end) with the blocks in them. */
+struct bt_skim_nest {
+    size_t brackets, blocks;
+    bool is_behind_fun;
+};
+
+/* Takes the token into account. */
+void bt_skim_nest(struct bt_skim_nest *n, const struct bt_skim *s);
 /* Is the token this mark or word? */
 bool bt_skim_is(const struct bt_skim *s, const char *text);
 
