@@ -169,7 +169,7 @@ static int set_times(struct bt_reach *r, const struct bt_opts *o, struct beamtap
 
 static int set_cookie(struct bt_reach *r, const struct bt_opts *o, struct beamtap_err *err)
 {
-    if (o->cookie)
+    if (o->cookie_in_argv)
         bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
     if (bt_cookie_find(o, &r->cookie, err) < 0)
         return -1;
