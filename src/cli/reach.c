@@ -27,12 +27,22 @@ static bool is_bare_name(const char *word)
            word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-*?")] == '\0';
 }
 
+/* app@host, app@::1 */
+static bool is_full_name(const char *word)
+{
+    const char *at = strchr(word, '@');
+    if (!at || strpbrk(word, "({[ "))
+        return false;
+    return !strchr(word, ':') || (strcspn(word, ":") > (size_t)(at - word) &&
+                                     at[1 + strspn(at + 1, "0123456789abcdefABCDEF:.")] == '\0');
+}
+
 const char *bt_reach_node(const char *const *words, size_t n, size_t *used)
 {
     const char *release = getenv("RELEASE_NODE");
     bool has_release = release && *release;
     *used = 0;
-    if (n > 0 && strchr(words[0], '@') && !strpbrk(words[0], "({[: ")) {
+    if (n > 0 && is_full_name(words[0])) {
         *used = 1;
         return words[0];
     }

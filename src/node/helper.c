@@ -3,7 +3,7 @@
  *
  *   we ---- socket pair ---- sh -c COMMAND
  *    \                        |
- *     `-- life (pipe) -- keeper: ends the command's whole session when the other end of the pipe is closed
+ *     `-- life (pipe) -- keeper: ends the command's process group when the other end of the pipe is closed
  *
  * Behind fork() only functions are called that a process of several threads may call there.
  */
@@ -84,8 +84,8 @@ static void nap(int ms)
     poll(NULL, 0, ms);
 }
 
-/* Ends everything in the command's session, which is the keeper's too. */
-static void end_session(pid_t command)
+/* Ends everything in the command's process group, which is the keeper's too. */
+static void end_group(pid_t command)
 {
     kill(0, SIGTERM); /* the keeper ignores it */
     for (int ms = 0; ms < TERM_MS && (command <= 0 || waitpid(command, NULL, WNOHANG) == 0);
@@ -111,7 +111,7 @@ static void keep(const struct ends *e, const char *command, char *const *env)
         int status = 127 << 8;
         struct pollfd p = {.fd = e->life[0], .events = POLLIN};
         if (poll(&p, 1, LOOK_MS) > 0)
-            end_session(pid);
+            end_group(pid);
         if (pid < 0 || waitpid(pid, &status, WNOHANG) == pid) {
             kill(0, SIGTERM); /* what it has left behind */
             _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

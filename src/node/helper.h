@@ -2,7 +2,7 @@
  * helper.h - a command whose stdin and stdout carry a connection: ssh, kubectl, docker, socat, ...
  *
  * Between us and the command stands a keeper, a process of ours that does nothing but wait: when we end, however we end, it
- * ends the command and all that the command has started. The command has a session of its own, so Ctrl-C at the terminal is
+ * ends the command and all that the command has started and that has not left its process group. The command has a session of its own, so Ctrl-C at the terminal is
  * ours alone; it inherits no descriptor but its three, and no cookie.
  */
 #ifndef BT_NODE_HELPER_H

@@ -27,7 +27,7 @@ printf '%s\n' "Port $port" "ListenAddress $NET_THERE" "HostKey $BT_TMP/host_key"
     "StrictModes no" "UsePAM no" "PasswordAuthentication no" "AllowTcpForwarding yes" > "$BT_TMP/sshd_config"
 in_background "${IN_NETNS[@]}" "$sshd" -D -f "$BT_TMP/sshd_config" -E "$BT_TMP/sshd.log"
 sshd_pid=$!
-BT_CLEANUP+=("kill -KILL $sshd_pid")
+BT_CLEANUP+=("kill -KILL $sshd_pid 2> /dev/null")
 printf 'Host bastion\n HostName %s\n Port %s\n User root\n IdentityFile %s\n IdentitiesOnly yes\n StrictHostKeyChecking no\n UserKnownHostsFile %s\n LogLevel ERROR\n' \
     "$NET_THERE" "$port" "$BT_TMP/key" "$BT_TMP/known" > "$BT_TMP/ssh_config"
 export BEAMTAP_SSH="ssh -F $BT_TMP/ssh_config"
@@ -49,6 +49,8 @@ part "Ctrl-C, kill -9 through ssh"
 # -s to the one process: what beamtap has started must not hear the terminal's Ctrl-C
 tap_start "$NODE" --ssh bastion 'target:pair/2' -c none -t 60s
 wait_armed
+has_some() { [ "$(calls_of target:pair)" -ge 2 ] 2> /dev/null; }
+wait_for 10 eval 'OUT=$(cat "$TAP_OUT"); has_some' || fail "no calls come through ssh"
 kill -INT "$TAP_PID"
 tap_end
 closing '[0-9,]+' interrupted

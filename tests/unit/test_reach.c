@@ -56,6 +56,8 @@ static void which_word_is_the_node(void **state)
 {
     (void)state;
     node_is(NULL, "app@host", "lists", "app@host", 1);
+    node_is(NULL, "app@::1", "lists", "app@::1", 1);
+    node_is(NULL, "a@b:seq/2", NULL, NULL, 0); /* a module of that name */
     node_is(NULL, "app", "lists", "app", 1);
     node_is(NULL, "app-*", "lists", "app-*", 1);
     node_is(NULL, "app", NULL, "app", 1);
