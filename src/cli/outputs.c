@@ -10,6 +10,7 @@
 #include "out/jsonl.h"
 #include "out/perfetto.h"
 #include "out/text_out.h"
+#include "spec/ex_lexer.h"
 
 /* ---- words to choose from ---- */
 
@@ -52,6 +53,25 @@ static int read_style(struct bt_outputs *o, const struct bt_cli *cli, struct bea
     o->style.max_line = (uint32_t)cli->opts->max_line;
     o->print.max_depth = (uint32_t)cli->opts->depth;
     return 0;
+}
+
+static int read_syntax(struct bt_outputs *o, const char *text, struct beamtap_err *err)
+{
+    static const char *const names[] = {"erlang", "elixir"};
+    int syntax = text ? choose("syntax", text, names, 2, err) : 0;
+    o->has_syntax = text != NULL;
+    o->print.syntax = syntax == 1 ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
+    return syntax < 0 ? -1 : 0;
+}
+
+enum bt_syntax bt_outputs_syntax(const struct bt_outputs *o, const struct bt_out_head *head)
+{
+    bool all = head->n_specs > head->n_not;
+    if (o->has_syntax)
+        return o->print.syntax;
+    for (size_t i = head->n_not; i < head->n_specs; i++)
+        all = all && bt_ex_begins(head->specs[i]);
+    return all ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
 }
 
 /* ---- which lines ---- */
@@ -146,8 +166,8 @@ int bt_outputs_open(
 {
     const struct bt_opts *opts = cli->opts;
     int format = choose("format", opts->json ? "json" : opts->format, formats, 3, err);
-    if (format < 0 || read_style(o, cli, err) < 0 || read_filter(o, opts, err) < 0 ||
-        check_files(opts, err) < 0)
+    if (format < 0 || read_style(o, cli, err) < 0 || read_syntax(o, opts->syntax, err) < 0 ||
+        read_filter(o, opts, err) < 0 || check_files(opts, err) < 0)
         return -1;
     if (opts->dry_run)
         return 0;

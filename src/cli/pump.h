@@ -40,6 +40,7 @@ struct bt_pump {
     struct bt_source source;
     struct bt_outputs outputs;
     struct bt_tee tee;
+    struct bt_out_head head; /* a copy */
     struct bt_pump_counts n;
     bool counts_here; /* lines are chosen here, and `count` is kept: the source has no count of its own */
     int64_t count;    /* to show, or BT_CLI_NONE; with counts_here */

@@ -164,9 +164,7 @@ static bool is_slice(const struct perfetto *p, const struct bt_event *ev)
 static void put_function(struct perfetto *p, struct bt_buf *b, const struct bt_event *ev)
 {
     bt_buf_reset(&p->text);
-    bt_print_atom(&p->text, ev->module);
-    bt_buf_putc(&p->text, ':');
-    bt_print_atom(&p->text, ev->function);
+    bt_text_name(&p->text, ev->module, ev->function, &p->opts.print);
     bt_buf_printf(&p->text, "/%" PRIu32, ev->arity);
     put_text(b, ",\"cat\":\"call\",\"name\":", &p->text);
 }

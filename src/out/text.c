@@ -12,6 +12,7 @@
 #include "out/text_style.h"
 #include "spec/loc.h"
 #include "term/digits.h"
+#include "term/ex_quote.h"
 #include "term/shape.h"
 
 #define UNREADABLE "<unreadable>" /* stands where a term is no whole external term */
@@ -149,7 +150,7 @@ static bool put_next(struct bt_buf *out, struct bt_etf *r, const struct bt_print
 {
     int64_t bytes;
     if (!is_left_out(*r, &bytes))
-        return bt_print_erlang(out, r, opts);
+        return bt_print_term(out, r, opts);
     if (bytes > 0) {
         bt_buf_putc(out, '<');
         bt_text_bytes(out, bytes);
@@ -192,7 +193,7 @@ static bool put_arg_list(struct bt_buf *out, struct bt_slice list, const struct 
     if (tok.kind == BT_ETF_NIL)
         return true;
     if (tok.kind != BT_ETF_LIST)
-        return bt_print_erlang(out, &at, opts);
+        return bt_print_term(out, &at, opts);
     for (uint32_t i = 0; i < tok.arity; i++) {
         if (i)
             bt_buf_puts(out, ", ");
@@ -244,6 +245,20 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
     return ok;
 }
 
+void bt_text_name(
+    struct bt_buf *out, struct bt_slice module, struct bt_slice function, const struct bt_print_opts *opts)
+{
+    if (opts && opts->syntax == BT_SYNTAX_ELIXIR) {
+        bt_ex_quote_atom(out, module, false);
+        bt_buf_putc(out, '.');
+        bt_ex_quote_function(out, function, false);
+        return;
+    }
+    bt_print_atom(out, module);
+    bt_buf_putc(out, ':');
+    bt_print_atom(out, function);
+}
+
 /* {M, F, Arity} as m:f/2; what is no such tuple as the term it is. */
 static bool put_mfa(struct bt_buf *out, struct bt_slice mfa, const struct bt_print_opts *opts)
 {
@@ -253,10 +268,8 @@ static bool put_mfa(struct bt_buf *out, struct bt_slice mfa, const struct bt_pri
     bt_etf_init(&r, mfa.p, mfa.len);
     if (!bt_etf_tuple_of(&r, 3) || !bt_etf_atom(&r, &m) || !bt_etf_atom(&r, &f) || !bt_etf_uint32(&r, &arity))
         return put_term(out, mfa, opts);
-    bt_print_atom(out, m);
-    bt_buf_putc(out, ':');
-    bt_print_atom(out, f);
-    bt_buf_printf(out, "/%u", arity);
+    bt_text_name(out, m, f, opts);
+    put_arity(out, arity, "");
     return true;
 }
 
@@ -274,10 +287,8 @@ static bool put_stack(struct bt_buf *out, struct bt_slice stack, const struct bt
         if (!(ok = bt_text_next_frame(&r, &f)))
             break;
         bt_buf_puts(out, " <- ");
-        bt_print_atom(out, f.module);
-        bt_buf_putc(out, ':');
-        bt_print_atom(out, f.function);
-        bt_buf_printf(out, "/%u", f.arity);
+        bt_text_name(out, f.module, f.function, opts);
+        put_arity(out, f.arity, "");
         if (f.line == 0 || f.file.len == 0)
             continue;
         bt_buf_puts(out, " (");
@@ -336,16 +347,14 @@ static bool put_pid(struct bt_buf *out, struct bt_slice pid, const struct bt_tex
     return ok;
 }
 
-static void put_function(struct bt_buf *out, const struct bt_event *ev, struct bt_text_memo *memo)
+static void put_function(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     size_t before = out->len;
-    if (memo && put_copy(out, &memo->function, ev->mfa))
+    if (o->memo && put_copy(out, &o->memo->function, ev->mfa))
         return;
-    bt_print_atom(out, ev->module);
-    bt_buf_putc(out, ':');
-    bt_print_atom(out, ev->function);
-    if (memo)
-        remember(&memo->function, ev->mfa, out, before);
+    bt_text_name(out, ev->module, ev->function, &o->print);
+    if (o->memo)
+        remember(&o->memo->function, ev->mfa, out, before);
 }
 
 static void put_amount(struct bt_buf *out, const struct bt_event *ev, const char *what)
@@ -389,7 +398,7 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
     case BT_EVENT_AWAITED: put_learnt_value(out, ev); return;
     default: break;
     }
-    put_function(out, ev, NULL);
+    bt_text_name(out, ev->module, ev->function, NULL);
     bt_buf_printf(out, "/%u%s ", ev->arity, ev->type == BT_EVENT_NO_RETURN ? "" : ":");
     if (ev->type == BT_EVENT_FOREIGN_COUNTER) {
         if (ev->amount > 1)
@@ -482,6 +491,7 @@ void bt_text_opts_init(struct bt_text_opts *o, const struct bt_out_head *head)
     o->whole_args = head->args == BT_ARGS_MODE_ALL;
     o->no_args = head->args == BT_ARGS_MODE_ARITY;
     o->print.home = (struct bt_slice){(const uint8_t *)head->node, strlen(head->node)};
+    o->print.syntax = head->syntax;
 }
 
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
@@ -501,7 +511,7 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
     } else {
         ok = put_pid(out, ev->pid, o);
         bt_buf_putc(out, ' ');
-        put_function(out, ev, o->memo);
+        put_function(out, ev, o);
         ok = (ev->type == BT_EVENT_CALL ? put_args(out, ev, o) : put_outcome(out, ev, o)) && ok;
         if (ev->type == BT_EVENT_CALL)
             ok = put_notes(out, ev, o) && ok;

@@ -82,6 +82,10 @@ bool bt_text_mfa(struct bt_slice mfa, struct bt_text_frame *frame);
 /* Reads the next frame of a list of them; r is behind it then. */
 bool bt_text_next_frame(struct bt_etf *r, struct bt_text_frame *frame);
 
+/* Appends a function's name in the syntax of opts, Erlang's for NULL: shop:put, Shop.put, :shop.put. Names are UTF-8. */
+void bt_text_name(
+    struct bt_buf *out, struct bt_slice module, struct bt_slice function, const struct bt_print_opts *opts);
+
 /* Appends what a gap or something learnt says: "999,900 calls skipped". */
 void bt_text_remark(struct bt_buf *out, const struct bt_event *ev);
 

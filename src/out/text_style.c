@@ -77,7 +77,7 @@ static bool put_call(struct bt_buf *out, const struct bt_event *ev, const struct
 {
     bt_buf_putc(out, ' ');
     paint(out, o->style, BOLD);
-    parts->function(out, ev, o->memo);
+    parts->function(out, ev, o);
     paint(out, o->style, PLAIN);
     if (ev->type == BT_EVENT_CALL) {
         bool ok = parts->args(out, ev, o);

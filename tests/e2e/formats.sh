@@ -97,6 +97,12 @@ tap "$NODE" 'target:pair/2' -c 2 --timestamps relative --max-line 20
 like "relative, cut" "$OUT" '^\+[0-9]\.[0-9]{6} <0\.[0-9]+\.0>? ?[a-z]*\.\.\.\+[0-9]+$'
 tap "$NODE" 'target:pair/2' -c 2 --timestamps sometimes
 refused 2 'local, utc, relative, none'
+tap "$NODE" ':target.pair(x, {1, _, y}) -> return' -c 1 --timestamps none
+is "Elixir, as the spec is" "$(sed -E 's/[0-9]+/N/g' <<< "$OUT" | sed 's/  N[a-z.N]*$//')" \
+    '#PID<N.N.N> :target.pair(:a, {N, _, "y"})
+#PID<N.N.N> :target.pair/N --> {:a, {N, {~c"x"}, "y"}}'
+tap "$NODE" ':target.pair(x, _)' -c 1 --timestamps none --syntax erlang
+like "Erlang, as was said" "$OUT" '^<0\.[0-9]+\.0> target:pair\(a, _\)$'
 part "--caller, --by caller, -v: the tables at the end"
 tap "$NODE" 'target:pair/2' -c 2 --caller
 like "as if -> caller were there" "$OUT" "target:pair\(a, .* <- erl_eval:do_apply/[0-9]$"
