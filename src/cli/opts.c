@@ -75,6 +75,8 @@ static const struct option options[] = {
         "the node cleans up by itself when it hears nothing for TIME (5s)"},
     {"Output", 'o', "output", TEXT, AT(output), "FILE", "write the lines to FILE, which must not exist"},
     {NULL, 0, "append", FLAG, AT(append), NULL, "with -o: append to FILE"},
+    {NULL, 'w', "capture", TEXT, AT(capture), "FILE",
+        "keep everything in FILE, for beamtap replay; with -q no lines on stdout"},
     {NULL, 'q', "quiet", FLAG, AT(quiet), NULL, "no banner and no closing line"},
     {NULL, 'v', "verbose", FLAG, AT(verbose), NULL, "list the functions that are traced"},
     {NULL, 0, "fail-empty", FLAG, AT(fail_empty), NULL, "exit with 1 when no call was shown"},

@@ -42,7 +42,7 @@ struct bt_opts {
     const char *on_rate;
     int64_t max_memory, max_term, max_load;
     /* output */
-    const char *output;
+    const char *output, *capture;
     bool json, append, quiet, verbose, dry_run, fail_empty;
     struct bt_words debug;
     /* count, time */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "out/capture.h"
 #include "out/text.h"
 #include "out/text_out.h"
 
@@ -34,9 +35,12 @@ int bt_pump_open(struct bt_pump *p, const struct bt_cli *cli, struct beamtap_err
     p->cli = cli;
     if (o->append && !o->output)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--append goes with --output FILE");
-    if (!o->output && cli->stdout_closed)
+    bool only_captures = o->capture && o->quiet && !o->output;
+    if (!o->output && !only_captures && cli->stdout_closed)
         return bt_err_set(err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
-    return add(p, bt_text_out_new(), o->output, o->append, err);
+    if (!only_captures && add(p, bt_text_out_new(), o->output, o->append, err) < 0)
+        return -1;
+    return o->capture ? add(p, bt_capture_out_new(), o->capture, false, err) : 0;
 }
 
 void bt_pump_discard(struct bt_pump *p)

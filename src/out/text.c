@@ -448,6 +448,19 @@ static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const str
     return ok;
 }
 
+/* What another tracer wrote of a kind that has no form of its own: the kind and its terms. */
+static bool put_other(struct bt_buf *out, const struct bt_event *ev, const struct bt_print_opts *opts)
+{
+    bool ok = true;
+    bt_buf_putc(out, ' ');
+    bt_print_atom(out, ev->class_name);
+    for (size_t i = 0; i < ev->n_values; i++) {
+        bt_buf_putc(out, ' ');
+        ok = put_mfa(out, ev->values[i], opts) && ok;
+    }
+    return ok;
+}
+
 /* What happened to a process, or what it did to another. */
 static bool put_single(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
@@ -484,6 +497,7 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
             ok = put_mfa(out, ev->mfa, &o->print);
         }
         break;
+    case BT_EVENT_OTHER: return put_other(out, ev, &o->print);
     default: return false;
     }
     put_duration(out, ev);
