@@ -48,6 +48,7 @@ enum bt_event_type {
 /* All slices are borrowed from the bytes it was decoded from. */
 struct bt_event {
     enum bt_event_type type;
+    struct bt_slice node;             /* where there are several: the name of the one it is of; else empty */
     struct bt_slice pid;              /* external form */
     struct bt_slice mfa;              /* {M, F, Arity}, external form */
     struct bt_slice module, function; /* UTF-8 */
@@ -62,7 +63,7 @@ struct bt_event {
     struct bt_slice class_name; /* exception: error, exit, throw */
     int64_t mono_ns;            /* the node's monotonic time */
     int64_t unique;             /* orders events of the same mono_ns */
-    int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it */
+    int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it: not known */
     int64_t before, after;      /* gc: bytes */
     int64_t amount;             /* gaps and what was learnt: see above */
     bool is_part;               /* BIG_ARG: it is a part of that argument */

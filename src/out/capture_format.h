@@ -14,7 +14,9 @@
 
 #include "event/event.h"
 
-#define BT_CAPTURE_MAGIC "\x89" "BTC\r\n\x1a\n"
+#define BT_CAPTURE_MAGIC                                                                                     \
+    "\x89"                                                                                                   \
+    "BTC\r\n\x1a\n"
 #define BT_CAPTURE_MAGIC_LEN 8u
 #define BT_CAPTURE_MAJOR 1u /* a reader refuses a larger one */
 #define BT_CAPTURE_MINOR 0u

@@ -185,8 +185,8 @@ static void add_text(struct pairs *p, const char *key, const char *text)
 }
 
 /* The term's bytes are appended to out. */
-static int write_pairs(const struct pairs *p, const struct bt_out_head *head, struct bt_buf *out,
-    struct beamtap_err *err)
+static int write_pairs(
+    const struct pairs *p, const struct bt_out_head *head, struct bt_buf *out, struct beamtap_err *err)
 {
     struct bt_etf_home home = {head ? head->node : NULL, 0};
     const struct bt_term *t = p->failed ? NULL : bt_term_list(p->a, p->items, p->n, NULL);
@@ -216,10 +216,9 @@ static const struct bt_term *note_of(struct bt_arena *a, enum bt_note note)
 /* {Flags, Spec, NumberOfCaptures, [Shape], [Note]} */
 static const struct bt_term *clause_of(struct bt_arena *a, const struct bt_clause *c)
 {
-    int64_t flags = (c->captures_all ? BT_CAPTURE_CLAUSE_WHOLE : 0) |
-                    (c->wants_return ? BT_CAPTURE_CLAUSE_RETURN : 0) |
-                    (c->wants_time ? BT_CAPTURE_CLAUSE_TIME : 0) |
-                    (c->only_counts ? BT_CAPTURE_CLAUSE_COUNT : 0);
+    int64_t flags =
+        (c->captures_all ? BT_CAPTURE_CLAUSE_WHOLE : 0) | (c->wants_return ? BT_CAPTURE_CLAUSE_RETURN : 0) |
+        (c->wants_time ? BT_CAPTURE_CLAUSE_TIME : 0) | (c->only_counts ? BT_CAPTURE_CLAUSE_COUNT : 0);
     size_t n_args = c->captures_all ? 0 : c->n_args;
     const struct bt_term **shapes = bt_arena_array(a, n_args + 1, sizeof *shapes);
     const struct bt_term *notes[BT_MAX_NOTES];

@@ -76,6 +76,8 @@ static void put_time(struct bt_buf *out, int64_t wall_ns, struct bt_text_memo *m
 {
     int64_t second = wall_ns / 1000000000;
     size_t before = out->len;
+    if (wall_ns == 0) /* a foreign trace without stamps */
+        return;
     if (memo && memo->has_time && memo->second == second) {
         bt_buf_put(out, memo->time, sizeof memo->time);
     } else {
@@ -222,7 +224,7 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
 {
     const struct bt_clause *c = ev->clause < o->n_clauses ? o->clauses[ev->clause] : NULL;
     bool ok = true;
-    if (o->no_args || !c) {
+    if (o->no_args || !c || c->captures_none) {
         put_arity(out, ev->arity, "");
         return c != NULL;
     }
@@ -326,7 +328,7 @@ static bool put_notes(struct bt_buf *out, const struct bt_event *ev, const struc
     bool ok = true;
     if (!c)
         return true;
-    size_t n_args = o->no_args ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
+    size_t n_args = o->no_args || c->captures_none ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
     for (size_t i = 0; i < c->n_notes && n_args + i < ev->n_values; i++)
         ok = put_note(out, c->notes[i], ev->values[n_args + i], &o->print) && ok;
     return ok;
@@ -452,7 +454,8 @@ static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const str
 static bool put_other(struct bt_buf *out, const struct bt_event *ev, const struct bt_print_opts *opts)
 {
     bool ok = true;
-    bt_buf_putc(out, ' ');
+    if (ev->pid.len)
+        bt_buf_putc(out, ' ');
     bt_print_atom(out, ev->class_name);
     for (size_t i = 0; i < ev->n_values; i++) {
         bt_buf_putc(out, ' ');
@@ -470,6 +473,8 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
     case BT_EVENT_RECEIVE:
         bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " ! " : " << ");
         ok = put_term(out, ev->value, &o->print);
+        if (ev->peer.len == 0)
+            return ok;
         bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " --> " : " <-- ");
         return put_term(out, ev->peer, &o->print) && ok;
     case BT_EVENT_SPAWN:
@@ -504,15 +509,15 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
     return ok;
 }
 
-bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+/* What stands behind the time. */
+static bool put_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     bool ok = true;
-    put_time(out, ev->wall_ns, o->memo);
     if (ev->type > BT_EVENT_RETURN_TO) {
         bt_buf_puts(out, "-- ");
         bt_text_remark(out, ev);
     } else if (bt_event_is_single(ev->type)) {
-        ok = put_term(out, ev->pid, &o->print);
+        ok = ev->pid.len == 0 || put_term(out, ev->pid, &o->print);
         ok = put_single(out, ev, o) && ok;
     } else {
         ok = put_pid(out, ev->pid, o);
@@ -522,6 +527,23 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
         if (ev->type == BT_EVENT_CALL)
             ok = put_notes(out, ev, o) && ok;
     }
+    return ok;
+}
+
+/* The node's name and a space; pids of that node are its own. */
+static bool put_with_node(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    struct bt_text_opts of_node = *o;
+    of_node.print.home = ev->node;
+    bt_loc_escape(out, (const char *)ev->node.p, ev->node.len);
+    bt_buf_putc(out, ' ');
+    return put_event(out, ev, &of_node);
+}
+
+bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    put_time(out, ev->wall_ns, o->memo);
+    bool ok = ev->node.len ? put_with_node(out, ev, o) : put_event(out, ev, o);
     bt_buf_putc(out, '\n');
     return ok;
 }

@@ -151,6 +151,16 @@ static bool read_pair(struct bt_arena *a, struct bt_slice key, struct bt_etf *r,
     return bt_etf_skip(r);
 }
 
+/* Of --args all and arity each clause says so too, so that files of several kinds can be shown together. */
+static void normalise(const struct bt_out_head *head)
+{
+    for (size_t i = 0; i < head->n_clauses; i++) {
+        struct bt_clause *c = (struct bt_clause *)head->clauses[i]; /* ours: read_clause has made it */
+        c->captures_all = c->captures_all || head->args == BT_ARGS_MODE_ALL;
+        c->captures_none = head->args == BT_ARGS_MODE_ARITY;
+    }
+}
+
 bool bt_header_read(struct bt_arena *a, struct bt_slice etf, struct bt_out_head *out)
 {
     struct bt_etf r;
@@ -164,6 +174,7 @@ bool bt_header_read(struct bt_arena *a, struct bt_slice etf, struct bt_out_head 
         if (!bt_etf_tuple_of(&r, 2) || !bt_etf_atom(&r, &key) || !read_pair(a, key, &r, &head))
             return false;
     }
+    normalise(&head);
     if ((n > 0 && !bt_etf_nil(&r)) || r.p != r.end || !head.node || head.n_not > head.n_specs)
         return false;
     *out = head;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_CAP ((size_t)256 << 10)
+#define MIN_CAP ((size_t)64 << 10)
 
 void bt_input_init(struct bt_input *in, ssize_t (*read)(void *, void *, size_t), void *arg)
 {

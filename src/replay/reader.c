@@ -56,8 +56,9 @@ static int read_head(struct bt_reader *r, struct beamtap_err *err)
         return no_more(r->in, err);
     uint32_t len = bt_get_le32(p + 16), sum = bt_get_le32(p + 20);
     if (bt_get_le16(p + 8) > BT_CAPTURE_MAJOR || bt_get_le32(p + 12) != 0)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "was written by a later beamtap (format %u); this one reads format %u",
-            bt_get_le16(p + 8), BT_CAPTURE_MAJOR);
+        return bt_err_set(err, BEAMTAP_EUSAGE,
+            "was written by a later beamtap (format %u); this one reads format %u", bt_get_le16(p + 8),
+            BT_CAPTURE_MAJOR);
     if (len > BT_CAPTURE_MAX_HEADER)
         return bt_err_set(err, BEAMTAP_EUSAGE, "its header is damaged: nothing of it can be shown");
     if (bt_input_peek(r->in, BT_CAPTURE_PREFIX_LEN + len, &p) < BT_CAPTURE_PREFIX_LEN + len)
@@ -230,6 +231,7 @@ static enum outcome read_event(const uint8_t *p, size_t len, struct bt_event *ev
     ev->wall_ns = bt_get_le64(p + 8);
     ev->mono_ns = bt_get_le64(p + 16);
     ev->unique = bt_get_le64(p + 24);
+    ev->node = (struct bt_slice){NULL, 0};
     ev->is_part = has & BT_CAPTURE_IS_PART;
     bt_etf_init(&b.r, p + BT_CAPTURE_EVENT_LEN, len - BT_CAPTURE_EVENT_LEN);
     read_numbers(&b, has, ev);

@@ -12,9 +12,9 @@
 /* What is wrong with a file, told when it is met; reading goes on behind it where it can. */
 struct bt_replay_damage {
     uint64_t offset;
-    const char *what;  /* in words; static */
-    uint64_t n_bytes;  /* passed over; 0: nothing behind it can be read */
-    bool is_cut;       /* the file ends inside a record: what wrote it was killed, or the disk was full */
+    const char *what; /* in words; static */
+    uint64_t n_bytes; /* passed over; 0: nothing behind it can be read */
+    bool is_cut;      /* the file ends inside a record: what wrote it was killed, or the disk was full */
 };
 
 struct bt_replay_ops {

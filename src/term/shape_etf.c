@@ -5,8 +5,7 @@
 
 /* ---- to terms ---- */
 
-static const struct bt_term *items_to_list(
-    struct bt_arena *a, const struct bt_term *const *items, size_t n)
+static const struct bt_term *items_to_list(struct bt_arena *a, const struct bt_term *const *items, size_t n)
 {
     const struct bt_term **out = bt_arena_array(a, n + 1, sizeof *out);
     for (size_t i = 0; out && i < n; i++) {

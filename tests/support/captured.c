@@ -84,7 +84,8 @@ static void decode(struct bt_arena *a, const char *text, struct bt_event *ev)
 }
 
 /* What is no message of the node: timed calls, gaps, what was learnt. */
-static void make_mark(struct bt_arena *a, enum bt_event_type type, const struct bt_event *call, struct bt_event *ev)
+static void make_mark(
+    struct bt_arena *a, enum bt_event_type type, const struct bt_event *call, struct bt_event *ev)
 {
     *ev = *call;
     ev->type = type;

@@ -108,7 +108,8 @@ static void sums(void **state)
     uint8_t bytes[300];
     (void)state;
     memset(bytes, 0, 32);
-    assert_int_equal(bt_crc32c(0, "123456789", 9), 0xe3069283); /* RFC 3720, B.4, and the catalogue's check value */
+    assert_int_equal(
+        bt_crc32c(0, "123456789", 9), 0xe3069283); /* RFC 3720, B.4, and the catalogue's check value */
     assert_int_equal(bt_crc32c(0, bytes, 32), 0x8a9136aa);
     memset(bytes, 0xff, 32);
     assert_int_equal(bt_crc32c(0, bytes, 32), 0x62a8ab43);
@@ -300,7 +301,8 @@ static void other_records(void **state)
     struct beamtap_err err = {0};
     struct bt_buf file = BT_BUF_INIT;
     (void)state;
-    struct bt_slice name = bt_test_etf(&arena, "{<0.44.0>,label,{worker,1}}"), bad = bt_test_etf(&arena, "{a,b}");
+    struct bt_slice name = bt_test_etf(&arena, "{<0.44.0>,label,{worker,1}}"),
+                    bad = bt_test_etf(&arena, "{a,b}");
     assert_int_equal(bt_capture_write_head(&file, bt_test_head(&arena), &err), 0);
     bt_capture_write_term(&file, BT_CAPTURE_NAME, name.p, name.len);
     bt_capture_write_term(&file, (enum bt_capture_kind)99, name.p, name.len);
