@@ -14,7 +14,7 @@
 #include "out/capture_format.h"
 #include "replay/header.h"
 
-#define MOST_NS (INT64_C(1) << 61) /* times beyond it would overflow when they are added or subtracted */
+#define MOST_NS (INT64_C(1) << 62) /* times beyond it (the year 2116) would overflow when they are subtracted */
 #define SCAN 65536u                /* looked through at once for the next record */
 
 struct bt_reader {
@@ -162,7 +162,7 @@ static bool read_mfa(struct bt_event *ev)
 
 static bool is_time(int64_t ns)
 {
-    return ns >= -MOST_NS && ns <= MOST_NS;
+    return ns > -MOST_NS && ns < MOST_NS;
 }
 
 static bool is_size(int64_t n)

@@ -8,6 +8,7 @@
 
 #include "term/etf_tags.h"
 
+#define MOST_MEGA 4600 /* of seconds, in the year 2115: as ns below what reader.c takes for a time */
 #define MAX_ARITY 16 /* of a trace message: they have six members at most */
 
 struct message {
@@ -184,12 +185,11 @@ static void read_kind(const struct message *m, struct bt_buf *made, struct bt_ev
 
 static bool read_wall(struct bt_etf r, int64_t *ns)
 {
-    const int64_t most = 4000000; /* of megaseconds: some hundred thousand years would overflow */
     int64_t mega, s, us;
     if (!bt_etf_tuple_of(&r, 3) || !bt_etf_int64(&r, &mega) || !bt_etf_int64(&r, &s) ||
         !bt_etf_int64(&r, &us))
         return false;
-    if (mega < 0 || mega > most / 1000 || s < 0 || s > 999999 || us < 0 || us > 999999)
+    if (mega < 0 || mega > MOST_MEGA || s < 0 || s > 999999 || us < 0 || us > 999999)
         return false;
     *ns = ((mega * 1000000 + s) * 1000000 + us) * 1000;
     return true;
