@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_CAP ((size_t)64 << 10)
+#define MIN_CAP ((size_t)4 << 10)   /* of a small file */
+#define READ_CAP ((size_t)64 << 10) /* which the buffer grows to, so that few reads are needed */
 
 void bt_input_init(struct bt_input *in, ssize_t (*read)(void *, void *, size_t), void *arg)
 {
@@ -21,7 +22,7 @@ void bt_input_done(struct bt_input *in)
     *in = (struct bt_input){.is_at_end = true};
 }
 
-/* Room behind what is there: what was passed over is given up first, then the buffer is doubled. */
+/* Room behind what is there: what was passed over is given up, and the buffer doubled where that is not enough, or it is small. */
 static bool make_room(struct bt_input *in)
 {
     if (in->pos > 0) {
@@ -29,7 +30,7 @@ static bool make_room(struct bt_input *in)
         in->len -= in->pos;
         in->pos = 0;
     }
-    if (in->len < in->cap)
+    if (in->len < in->cap && in->cap >= READ_CAP)
         return true;
     size_t cap = in->cap ? in->cap * 2 : MIN_CAP;
     uint8_t *data = realloc(in->data, cap);

@@ -14,8 +14,9 @@
 #include "out/capture_format.h"
 #include "replay/header.h"
 
-#define MOST_NS (INT64_C(1) << 62) /* times beyond it (the year 2116) would overflow when they are subtracted */
-#define SCAN 65536u                /* looked through at once for the next record */
+#define MOST_NS                                                                                              \
+    (INT64_C(1) << 62) /* times beyond it (the year 2116) would overflow when they are subtracted */
+#define SCAN 65536u    /* looked through at once for the next record */
 
 struct bt_reader {
     struct bt_input *in;

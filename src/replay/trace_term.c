@@ -9,7 +9,7 @@
 #include "term/etf_tags.h"
 
 #define MOST_MEGA 4600 /* of seconds, in the year 2115: as ns below what reader.c takes for a time */
-#define MAX_ARITY 16 /* of a trace message: they have six members at most */
+#define MAX_ARITY 16   /* of a trace message: they have six members at most */
 
 struct message {
     struct bt_slice members[MAX_ARITY]; /* behind kind */

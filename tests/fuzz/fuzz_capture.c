@@ -39,6 +39,7 @@ static void replay(const uint8_t *data, size_t size)
     static struct bt_event ev;
     static struct bt_buf line;
     struct beamtap_err err = {0};
+    size_t n = 0;
     struct told told = {size, 0};
     struct bt_test_file mem = {.bytes = data, .len = size};
     struct bt_replay_ops ops = {on_damage, on_name, &told};
@@ -56,7 +57,8 @@ static void replay(const uint8_t *data, size_t size)
     while (bt_reader_next(r, &ev, &err) == BT_NEXT_EVENT) {
         bt_buf_reset(&line);
         bt_fuzz_line(&line, &ev, head);
-        bt_fuzz_again(&ev, head, &line);
+        if (n++ < BT_FUZZ_AGAIN)
+            bt_fuzz_again(&ev, head, &line);
     }
     assert(err.code == BEAMTAP_OK);
     bt_reader_close(r);
@@ -109,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 const struct bt_fuzz_seed bt_fuzz_seeds[] = {
     BT_FUZZ_SEED(FILE_HEAD "\xc3\xb7\1\0\x35\0\0\0\0\0\0\0\0\0\0\0\10\0\x50\0\0\0\0\0" TIMES PID "\x77\1x"),
-    BT_FUZZ_SEED(FILE_HEAD "\xc3\xb7\1\0\x28\0\0\0\0\0\0\0\0\0\0\0\x20\0\2\0\0\0\0\0" TIMES "\5\0\0\0\0\0\0\0"),
+    BT_FUZZ_SEED(
+        FILE_HEAD "\xc3\xb7\1\0\x28\0\0\0\0\0\0\0\0\0\0\0\x20\0\2\0\0\0\0\0" TIMES "\5\0\0\0\0\0\0\0"),
     BT_FUZZ_SEED(FILE_HEAD "\xc3\xb7\4\0\1\0\0\0\0\0\0\0\0\0\0\0\x6a"),
 };
 const size_t bt_fuzz_n_seeds = sizeof bt_fuzz_seeds / sizeof bt_fuzz_seeds[0];

@@ -19,6 +19,7 @@ static void replay(const uint8_t *data, size_t size)
     static struct bt_event ev;
     static struct bt_buf line;
     struct beamtap_err err = {0};
+    size_t n = 0;
     struct bt_test_file mem = {.bytes = data, .len = size};
     struct bt_replay_ops ops = {on_damage, NULL, &size};
     struct bt_input in;
@@ -29,7 +30,8 @@ static void replay(const uint8_t *data, size_t size)
     while (bt_traceport_next(t, &ev, &err) == BT_NEXT_EVENT) {
         bt_buf_reset(&line);
         bt_fuzz_line(&line, &ev, bt_traceport_head(t));
-        bt_fuzz_again(&ev, bt_traceport_head(t), &line);
+        if (n++ < BT_FUZZ_AGAIN)
+            bt_fuzz_again(&ev, bt_traceport_head(t), &line);
     }
     assert(err.code == BEAMTAP_OK);
     bt_traceport_close(t);

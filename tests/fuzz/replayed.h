@@ -15,7 +15,10 @@
 #include "replay/reader.h"
 #include "safe.h"
 
-static inline void bt_fuzz_line(struct bt_buf *line, const struct bt_event *ev, const struct bt_out_head *head)
+#define BT_FUZZ_AGAIN 3 /* events of each input that are written and read back: it takes most of the time */
+
+static inline void bt_fuzz_line(
+    struct bt_buf *line, const struct bt_event *ev, const struct bt_out_head *head)
 {
     struct bt_text_opts opts = {.clauses = head->clauses,
         .n_clauses = head->n_clauses,
@@ -27,14 +30,34 @@ static inline void bt_fuzz_line(struct bt_buf *line, const struct bt_event *ev, 
     bt_fuzz_check_safe(line->data, line->len - 1, false);
 }
 
+static inline bool bt_fuzz_is_term(struct bt_slice s)
+{
+    struct bt_etf r;
+    bt_etf_init(&r, s.p, s.len);
+    return s.len == 0 || (bt_etf_skip(&r) && r.p == r.end);
+}
+
+/* A closure claims a size, which may be possible where it stands and too large where it stands alone. */
+static inline bool bt_fuzz_can_stand_alone(const struct bt_event *ev)
+{
+    bool ok = bt_fuzz_is_term(ev->pid) && bt_fuzz_is_term(ev->mfa) && bt_fuzz_is_term(ev->value) &&
+              bt_fuzz_is_term(ev->peer) && bt_fuzz_is_term(ev->caller);
+    for (size_t i = 0; ok && i < ev->n_values; i++)
+        ok = bt_fuzz_is_term(ev->values[i]);
+    return ok;
+}
+
 /* Written to a capture and read back, the event is the same: its line is. */
-static inline void bt_fuzz_again(const struct bt_event *ev, const struct bt_out_head *head, const struct bt_buf *line)
+static inline void bt_fuzz_again(
+    const struct bt_event *ev, const struct bt_out_head *head, const struct bt_buf *line)
 {
     static struct bt_buf head_bytes; /* made once */
     static struct bt_event back;
     static struct bt_buf file, again;
     struct bt_input in;
     struct bt_out_head none = {.node = "a@b", .options = ""};
+    if (!bt_fuzz_can_stand_alone(ev))
+        return;
     if (head_bytes.len == 0)
         assert(bt_capture_write_head(&head_bytes, &none, NULL) == 0);
     bt_buf_reset(&file);
