@@ -26,14 +26,23 @@ static struct bt_etf at(struct bt_slice s)
     return r;
 }
 
-static size_t list_length(struct bt_etf r, bool *is_list)
+/* The length of a proper list of at most 255 terms. */
+static bool list_length(struct bt_etf r, uint32_t *n)
 {
     struct bt_etf_token tok;
-    *is_list = bt_etf_next(&r, &tok) &&
-               (tok.kind == BT_ETF_LIST || tok.kind == BT_ETF_NIL || tok.kind == BT_ETF_STRING);
-    if (!*is_list || tok.kind == BT_ETF_NIL)
-        return 0;
-    return tok.kind == BT_ETF_STRING ? tok.bytes.len : tok.arity;
+    struct bt_etf begin = r;
+    if (!bt_etf_next(&r, &tok))
+        return false;
+    *n = tok.kind == BT_ETF_STRING ? (uint32_t)tok.bytes.len : 0;
+    if (tok.kind == BT_ETF_STRING || tok.kind == BT_ETF_NIL)
+        return *n <= 255;
+    if (!bt_etf_list(&begin, n) || *n > 255)
+        return false;
+    for (uint32_t i = 0; i < *n; i++) {
+        if (!bt_etf_skip(&begin))
+            return false;
+    }
+    return bt_etf_nil(&begin);
 }
 
 /*
@@ -43,7 +52,6 @@ static size_t list_length(struct bt_etf r, bool *is_list)
 static bool read_mfa(struct bt_slice s, struct bt_buf *made, struct bt_event *ev, struct bt_slice *args)
 {
     static const uint8_t tuple_of_3[] = {BT_TAG_SMALL_TUPLE, 3};
-    bool is_list;
     struct bt_etf r = at(s);
     *args = (struct bt_slice){NULL, 0};
     if (!bt_etf_tuple_of(&r, 3))
@@ -57,15 +65,13 @@ static bool read_mfa(struct bt_slice s, struct bt_buf *made, struct bt_event *ev
         ev->mfa = s;
         return true;
     }
-    size_t n = list_length(r, &is_list);
-    if (!is_list || n > 255)
+    if (!list_length(r, &ev->arity))
         return false;
-    ev->arity = (uint32_t)n;
     bt_etf_slice(&r, args);
     size_t before = made->len;
     bt_buf_put(made, tuple_of_3, sizeof tuple_of_3);
     bt_buf_put(made, names, names_len);
-    const uint8_t number[] = {BT_TAG_SMALL_INTEGER, (uint8_t)n};
+    const uint8_t number[] = {BT_TAG_SMALL_INTEGER, (uint8_t)ev->arity};
     bt_buf_put(made, number, sizeof number);
     ev->mfa = (struct bt_slice){(const uint8_t *)made->data + before, made->len - before};
     return !made->failed;
@@ -253,7 +259,7 @@ static bool read_drop(struct bt_etf r, struct bt_event *ev)
     return true;
 }
 
-static void clear(struct bt_event *ev)
+void bt_trace_clear(struct bt_event *ev)
 {
     const struct bt_slice none = {NULL, 0};
     ev->n_values = ev->clause = 0;
@@ -267,7 +273,7 @@ bool bt_trace_term(struct bt_slice etf, struct bt_buf *made, struct bt_event *ev
     struct message m = {.n = 0};
     struct bt_etf r = at(etf), end = r;
     bt_buf_reset(made);
-    clear(ev);
+    bt_trace_clear(ev);
     *stamp = BT_TRACE_NO_STAMP;
     if (!bt_etf_skip(&end) || end.p != end.end)
         return false;
@@ -275,12 +281,12 @@ bool bt_trace_term(struct bt_slice etf, struct bt_buf *made, struct bt_event *ev
         read_kind(&m, made, ev);
         return !made->failed;
     }
-    clear(ev);
+    bt_trace_clear(ev);
     *stamp = BT_TRACE_NO_STAMP;
     if (read_drop(r, ev))
         return true;
     if (!read_seq_trace(r, &m, ev, stamp)) {
-        clear(ev);
+        bt_trace_clear(ev);
         *stamp = BT_TRACE_NO_STAMP;
         m = (struct message){{etf}, 1, {(const uint8_t *)"unknown", 7}};
     }

@@ -22,6 +22,9 @@ enum bt_trace_stamp {
     BT_TRACE_MONOTONIC, /* an integer, or {Integer, Unique} */
 };
 
+/* An event that has nothing yet. */
+void bt_trace_clear(struct bt_event *ev);
+
 /*
  * bt_trace_term - read the term at etf, without its version byte.
  *

@@ -164,12 +164,9 @@ no_memory:
 
 static enum bt_next give_drop(struct bt_traceport *t, const uint8_t *p, struct bt_event *ev)
 {
+    bt_trace_clear(ev);
     ev->type = BT_EVENT_LOST;
-    ev->node = (struct bt_slice){NULL, 0};
-    ev->n_values = ev->clause = 0;
     ev->amount = get_be32(p + 1);
-    ev->wall_ns = ev->mono_ns = ev->unique = 0;
-    ev->duration_ns = -1;
     t->given = HEAD;
     return BT_NEXT_EVENT;
 }
