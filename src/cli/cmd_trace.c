@@ -105,8 +105,11 @@ static int open_session(struct trace *t, size_t *bad)
     int rc = check_opts(t, &s);
     if (rc == 0)
         rc = bt_reach_init(&t->reach, t->cli, t->node, &t->err);
-    if (rc == 0 && !t->o->dry_run)
+    t->pump.outputs.node = t->reach.node;
+    if (rc == 0)
         rc = bt_pump_open(&t->pump, t->cli, &t->err);
+    if (t->pump.counts_here)
+        s.count = BT_NO_LIMIT;
     if (rc == 0)
         rc = (s.link = bt_reach_open(&t->reach, &t->err)) ? 0 : -1;
     s.conn = t->reach.conn;
@@ -150,13 +153,24 @@ static void stop(void *self, bool is_complete)
         bt_session_stop(t->session);
 }
 
+/* The session's, with what was shown of it. */
+static void summary(const struct trace *t, struct bt_summary *sum)
+{
+    bt_session_summary(t->session, sum);
+    if (!t->pump.counts_here)
+        return;
+    sum->shown = t->pump.n.shown;
+    sum->returns = t->pump.n.returns;
+    sum->exceptions = t->pump.n.exceptions;
+}
+
 /* SIGUSR1: how it stands, on stderr. */
 static void say_totals(void *self)
 {
     struct trace *t = self;
     struct bt_summary sum;
-    bt_session_summary(t->session, &sum);
-    bt_words_totals(&sum, t->pump.n.lost);
+    summary(t, &sum);
+    bt_words_totals(&sum, &t->pump.n);
 }
 
 /* ---- before and after ---- */
@@ -230,7 +244,7 @@ static void end_outputs(struct trace *t, const struct bt_summary *sum)
         .lost_on_node = sum->lost,
         .is_clean = sum->is_clean};
     if (sum->has_called && sum->is_exact)
-        end.skipped = sum->called > sum->shown ? (int64_t)(sum->called - sum->shown) : 0;
+        end.skipped = (int64_t)bt_words_skipped(sum, n);
     struct bt_out_count *counts =
         sum->n_counted > 0 ? bt_words_counts(bt_session_plan(t->session), &end.n_counts) : NULL;
     end.counts = counts;
@@ -242,7 +256,7 @@ static int finish(struct trace *t, bool is_orderly)
 {
     struct bt_summary sum;
     struct bt_pump *p = &t->pump;
-    bt_session_summary(t->session, &sum);
+    summary(t, &sum);
     if (!is_orderly && !p->has_failed)
         return abandoned(t);
     if (p->has_failed && p->err.code == BEAMTAP_EINTR)
@@ -253,9 +267,11 @@ static int finish(struct trace *t, bool is_orderly)
         bt_cli_say("%s removes the trace by itself, within %" PRId64 " ms at the latest", t->node,
             t->o->lease / 1000);
     struct bt_words_end end = {&sum, bt_session_plan(t->session), t->o->time, bt_tee_reader_is_gone(&p->tee),
-        p->n.lost, p->has_failed ? &p->err : NULL};
-    if (!t->o->quiet)
+        &p->n, p->has_failed ? &p->err : NULL};
+    if (!t->o->quiet) {
+        bt_pump_say_profile(p);
         bt_words_closing(&end);
+    }
     if (p->has_failed)
         return bt_cli_fail(&p->err);
     return t->o->fail_empty && sum.shown == 0 ? 1 : 0;
@@ -270,6 +286,8 @@ static int trace_armed(struct trace *t)
         bt_words_banner(&start);
     bt_words_warn(&start);
     set_head(t);
+    t->pump.has_profile =
+        !t->o->quiet && !t->prog.only_counts && (t->o->verbose || bt_session_plan(t->session)->n_mfas > 1);
     t->pump.source =
         (struct bt_source){t, next_event, tend, is_overdue, due, stop, say_totals, bt_session_fd(t->session)};
     return finish(t, bt_pump_run(&t->pump, &t->head));

@@ -77,6 +77,8 @@ static int compile_opts(
     const char *scope = cli->opts->scope;
     *o = (struct bt_compile_opts){.has_scope = scope != NULL,
         .add_return = cli->opts->want_return,
+        .add_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0,
+        .add_stack = cli->opts->want_stack,
         .to_trace = to_trace,
         .n_not = specs->n_not};
     if (specs->n == specs->n_not) {

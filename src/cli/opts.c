@@ -55,6 +55,8 @@ static const struct option options[] = {
     {NULL, 0, "records", WORDS, AT(records), "FILE|MODULE",
         "definitions of #rec{}: a .hrl or .erl here, or a module on the node; repeatable"},
     {NULL, 0, "return", FLAG, AT(want_return), NULL, "as if every spec ended in -> return"},
+    {NULL, 0, "caller", FLAG, AT(want_caller), NULL, "as if every spec ended in -> caller"},
+    {NULL, 0, "stack", FLAG, AT(want_stack), NULL, "as if every spec ended in -> stack"},
     {NULL, 0, "args", TEXT, AT(args), "WHICH", "named: what the pattern names; all; arity: none (named)"},
     {"Limits", 'c', "count", COUNT, AT(count), "N", "stop after N calls shown, or none (100)"},
     {NULL, 't', "time", TIME_LIMIT, AT(time), "TIME", "stop after TIME, or none (30s)"},
@@ -77,6 +79,21 @@ static const struct option options[] = {
     {NULL, 0, "append", FLAG, AT(append), NULL, "with -o: append to FILE"},
     {NULL, 'w', "capture", TEXT, AT(capture), "FILE",
         "keep everything in FILE, for beamtap replay; with -q no lines on stdout"},
+    {NULL, 0, "format", TEXT, AT(format), "FORMAT", "text, json or perfetto (text)"},
+    {NULL, 0, "json", FLAG, AT(json), NULL, "as --format json; check, count, time: as JSON"},
+    {NULL, 'g', "grep", WORDS, AT(grep), "REGEX", "show lines that match one of these only; repeatable"},
+    {NULL, 0, "grep-not", WORDS, AT(grep_not), "REGEX", "show no line that matches; repeatable"},
+    {NULL, 0, "syntax", TEXT, AT(syntax), "SYNTAX", "erlang or elixir (that of the spec)"},
+    {NULL, 0, "timestamps", TEXT, AT(timestamps), "WHICH",
+        "local, utc, relative to the start, or none (local)"},
+    {NULL, 0, "names", FLAG, AT(names), NULL, "what a process is, beside its pid: name, label or first call"},
+    {NULL, 0, "depth", NUMBER, AT(depth), "N", "show N levels of a term"},
+    {NULL, 0, "max-line", NUMBER, AT(max_line), "N", "cut lines after N characters"},
+    {NULL, 0, "pretty", FLAG, AT(pretty), NULL, "break lines that are longer than 100 characters"},
+    {NULL, 0, "color", TEXT, AT(color), "WHEN",
+        "auto, always or never (auto: on a terminal, without NO_COLOR)"},
+    {NULL, 0, "rotate-size", SIZE, AT(rotate_size), "SIZE", "begin a new file when one has SIZE"},
+    {NULL, 0, "rotate-count", NUMBER, AT(rotate_count), "N", "keep the last N of these files"},
     {NULL, 'q', "quiet", FLAG, AT(quiet), NULL, "no banner and no closing line"},
     {NULL, 'v', "verbose", FLAG, AT(verbose), NULL, "list the functions that are traced"},
     {NULL, 0, "fail-empty", FLAG, AT(fail_empty), NULL, "exit with 1 when no call was shown"},
@@ -87,9 +104,8 @@ static const struct option options[] = {
     {NULL, 0, "top", NUMBER, AT(top), "N", "count, time: show the N functions with most (20)"},
     {NULL, 0, "once", FLAG, AT(once), NULL, "count, time: one reading after --interval, then the end"},
     {NULL, 0, "by", TEXT, AT(by), "WHAT",
-        "time: by function or process (function); count send, receive: from, to"},
+        "time: by function or process (function); count send, receive: from, to; trace: caller"},
     {NULL, 0, "histogram", FLAG, AT(histogram), NULL, "time: percentiles of sampled calls"},
-    {NULL, 0, "json", FLAG, AT(json), NULL, "check, count, time: as JSON"},
     {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},
     {NULL, 0, "tokens", FLAG, AT(tokens), NULL, "compile: show the tokens"},
     {NULL, 0, "ast", FLAG, AT(ast), NULL, "compile: show the syntax tree as text"},
@@ -119,6 +135,9 @@ void bt_opts_defaults(struct bt_opts *o)
     o->interval = 1000000;
     o->top = 20;
     o->by = "function";
+    o->format = "text";
+    o->timestamps = "local";
+    o->color = "auto";
 }
 
 void bt_opts_done(struct bt_opts *o)
@@ -126,6 +145,9 @@ void bt_opts_done(struct bt_opts *o)
     free(o->processes.items);
     free(o->not_specs.items);
     free(o->records.items);
+    free(o->grep.items);
+    free(o->grep_not.items);
+    free(o->redact.items);
     free(o->debug.items);
     free(o->words.items);
     memset(o, 0, sizeof *o);

@@ -34,7 +34,7 @@ struct bt_opts {
     struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
-    bool want_return, load, children;
+    bool want_return, want_caller, want_stack, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
     struct bt_rate rate;
@@ -42,8 +42,11 @@ struct bt_opts {
     const char *on_rate;
     int64_t max_memory, max_term, max_load;
     /* output */
-    const char *output, *capture;
-    bool json, append, quiet, verbose, dry_run, fail_empty;
+    const char *output, *capture, *format, *syntax, *timestamps, *color;
+    bool json, append, pretty, names, quiet, verbose, dry_run, fail_empty;
+    int64_t depth, max_line;           /* 0: no limit */
+    int64_t rotate_size, rotate_count; /* 0: none */
+    struct bt_words grep, grep_not, redact;
     struct bt_words debug;
     /* count, time */
     int64_t interval, top;

@@ -3,44 +3,27 @@
  */
 #include "cli/pump.h"
 
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "out/capture.h"
 #include "out/text.h"
-#include "out/text_out.h"
 
+#define TOP 20      /* lines of a table at the end */
 #define POLL_MS 200 /* a signal that comes just before poll() waits no longer than this */
 
 /* ---- outputs ---- */
 
-/* Opens the output's sink, on a new file or on stdout, and takes it. */
-static int add(
-    struct bt_pump *p, struct bt_out *out, const char *path, bool is_append, struct beamtap_err *err)
-{
-    if (!out)
-        return bt_err_nomem(err);
-    bt_tee_add(&p->tee, out);
-    if (path)
-        return bt_sink_create(&out->sink, path, is_append, err);
-    bt_sink_init(&out->sink, STDOUT_FILENO, "stdout");
-    return 0;
-}
-
 int bt_pump_open(struct bt_pump *p, const struct bt_cli *cli, struct beamtap_err *err)
 {
-    const struct bt_opts *o = cli->opts;
     p->cli = cli;
-    if (o->append && !o->output)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--append goes with --output FILE");
-    bool only_captures = o->capture && o->quiet && !o->output;
-    if (!o->output && !only_captures && cli->stdout_closed)
-        return bt_err_set(err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
-    if (!only_captures && add(p, bt_text_out_new(), o->output, o->append, err) < 0)
+    if (bt_outputs_open(&p->outputs, cli, &p->tee, err) < 0)
         return -1;
-    return o->capture ? add(p, bt_capture_out_new(), o->capture, false, err) : 0;
+    p->counts_here = bt_filter_is_on(&p->outputs.filter);
+    p->count = cli->opts->count;
+    return 0;
 }
 
 void bt_pump_discard(struct bt_pump *p)
@@ -51,9 +34,13 @@ void bt_pump_discard(struct bt_pump *p)
 void bt_pump_done(struct bt_pump *p)
 {
     bt_tee_done(&p->tee);
+    bt_outputs_done(&p->outputs);
+    bt_pairs_free(p->pairs);
+    bt_profile_free(p->functions);
+    bt_profile_free(p->callers);
 }
 
-/* ---- the loop ---- */
+/* ---- what goes wrong, what is said ---- */
 
 static void fail(struct bt_pump *p, const struct beamtap_err *err)
 {
@@ -91,21 +78,98 @@ static void say_learnt(const struct bt_event *ev)
     bt_buf_done(&b);
 }
 
+/* ---- which events are shown ---- */
+
+static const struct bt_clause *clause_of(const struct bt_pump *p)
+{
+    const struct bt_out_head *h = p->tee.head;
+    return p->ev.type == BT_EVENT_CALL && p->ev.clause < h->n_clauses ? h->clauses[p->ev.clause] : NULL;
+}
+
+static bool is_enough(const struct bt_pump *p)
+{
+    return p->count >= 0 && p->n.shown >= (uint64_t)p->count;
+}
+
+static bool is_taken(struct bt_pump *p)
+{
+    return !bt_filter_is_on(&p->outputs.filter) || bt_filter_takes(&p->outputs.filter, &p->ev);
+}
+
+/* A call, or what stands for itself, begins something that counts. */
+static bool judge_first(struct bt_pump *p)
+{
+    const struct bt_clause *c = clause_of(p);
+    bool is_shown = !is_enough(p) && is_taken(p);
+    p->n.examined++;
+    p->n.shown += is_shown;
+    if (c && (c->wants_return || c->wants_time))
+        bt_pairs_call(p->pairs, &p->ev, is_shown);
+    return is_shown;
+}
+
+/* What became of a call: it counts where the call's own line was not shown. */
+static bool judge_outcome(struct bt_pump *p)
+{
+    struct bt_pair pair = {.is_shown = true}; /* of a call that is not remembered */
+    bt_pairs_return(p->pairs, &p->ev, &pair);
+    if ((!pair.is_shown && is_enough(p)) || !is_taken(p))
+        return false;
+    p->n.shown += !pair.is_shown;
+    return true;
+}
+
+static bool judge(struct bt_pump *p)
+{
+    bool is_outcome = p->ev.type > BT_EVENT_CALL && p->ev.type < BT_EVENT_SEND;
+    if (is_outcome ? judge_outcome(p) : judge_first(p))
+        return true;
+    p->n.received++;
+    p->n.filtered++;
+    return false;
+}
+
+static void profile(struct bt_pump *p)
+{
+    const struct bt_clause *c = clause_of(p);
+    if (p->ev.type >= BT_EVENT_SEND)
+        return;
+    if (p->functions)
+        bt_profile_add(p->functions, p->ev.mfa, &p->ev);
+    for (size_t i = 0; p->callers && c && i < c->n_notes; i++) {
+        struct bt_slice caller = bt_text_note(&p->ev, &p->outputs.filter.opts, i);
+        if (c->notes[i] == BT_NOTE_CALLER && caller.p)
+            bt_profile_add(p->callers, caller, &p->ev);
+    }
+}
+
 static void show(struct bt_pump *p)
 {
-    if (p->ev.type >= BT_EVENT_BIG_ARG)
+    enum bt_event_type type = p->ev.type;
+    bool is_event = type < BT_EVENT_RETURN_TO;
+    if (type >= BT_EVENT_BIG_ARG)
         say_learnt(&p->ev);
-    if (bt_tee_is_over(&p->tee))
+    if (bt_tee_is_over(&p->tee) || (is_event && p->counts_here && !judge(p)))
         return;
     bool is_shown = bt_tee_event(&p->tee, &p->ev);
-    if (p->ev.type < BT_EVENT_RETURN_TO) {
+    if (is_event) {
         p->n.received++;
         p->n.printed += is_shown;
         p->n.lost += !is_shown;
+        p->n.returns += type == BT_EVENT_RETURN || type == BT_EVENT_TIMED;
+        p->n.exceptions += type == BT_EVENT_EXCEPTION;
+        if (p->has_profile)
+            profile(p);
     }
     if (bt_tee_is_over(&p->tee))
         output_ended(p);
+    if (p->counts_here && !p->is_complete && is_enough(p)) {
+        p->is_complete = true;
+        p->source.stop(p->source.self, true);
+    }
 }
+
+/* ---- the loop ---- */
 
 static void pass_on_signals(struct bt_pump *p)
 {
@@ -161,9 +225,29 @@ static void wait_for_work(struct bt_pump *p)
         output_ended(p);
 }
 
+static bool prepare(struct bt_pump *p, const struct bt_out_head *head)
+{
+    bool by_caller = strcmp(p->cli->opts->by, "caller") == 0;
+    bt_filter_begin(&p->outputs.filter, head, &p->outputs.style, &p->outputs.print);
+    if (p->counts_here && !(p->pairs = bt_pairs_new()))
+        return false;
+    if (p->has_profile && !(p->functions = bt_profile_new()))
+        return false;
+    if (by_caller && !(p->callers = bt_profile_new()))
+        return false;
+    p->has_profile = p->functions || p->callers;
+    bt_tee_begin(&p->tee, head);
+    return true;
+}
+
 bool bt_pump_run(struct bt_pump *p, const struct bt_out_head *head)
 {
-    bt_tee_begin(&p->tee, head);
+    if (!prepare(p, head)) {
+        struct beamtap_err err = {0};
+        bt_err_nomem(&err);
+        fail(p, &err);
+        return false;
+    }
     while (*p->cli->stops < 2) {
         pass_on_signals(p);
         if (!take_events(p))
@@ -191,4 +275,20 @@ int bt_pump_end(struct bt_pump *p, const struct bt_out_end *end)
     if (bt_tee_error(&p->tee))
         fail(p, bt_tee_error(&p->tee));
     return p->has_failed ? -1 : 0;
+}
+
+void bt_pump_say_profile(const struct bt_pump *p)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    if (p->functions && (p->cli->opts->verbose || bt_profile_count(p->functions) > 1))
+        bt_profile_put(&b, p->functions, TOP, "function");
+    if (p->callers)
+        bt_profile_put(&b, p->callers, TOP, "caller");
+    fputs(bt_buf_cstr(&b), stderr);
+    bt_buf_done(&b);
+    if (p->outputs.filter.n_gave_up)
+        bt_cli_say(
+            "%" PRIu64
+            " lines were shown, although an expression of --grep or --grep-not took too many steps on them",
+            p->outputs.filter.n_gave_up);
 }

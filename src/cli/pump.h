@@ -5,8 +5,9 @@
 #ifndef BT_CLI_PUMP_H
 #define BT_CLI_PUMP_H
 
-#include "cli/cmd.h"
-#include "out/tee.h"
+#include "cli/outputs.h"
+#include "event/pair.h"
+#include "out/profile.h"
 
 /* Where events come from. */
 struct bt_source {
@@ -26,32 +27,45 @@ struct bt_source {
     int fd; /* to wait for; -1: next() never says NOTHING */
 };
 
-/* Events since the start; printed + filtered + lost = received. */
+/* Events since the start; printed + filtered + lost = received. Of those that were not filtered out: calls and what became of
+ * them; a call counts once, with whichever of its lines is shown first. */
 struct bt_pump_counts {
     uint64_t received, printed, filtered, lost;
+    uint64_t examined; /* calls, messages ... that were looked at */
+    uint64_t shown, returns, exceptions;
 };
 
 struct bt_pump {
     const struct bt_cli *cli;
     struct bt_source source;
+    struct bt_outputs outputs;
     struct bt_tee tee;
     struct bt_pump_counts n;
+    bool counts_here; /* lines are chosen here, and `count` is kept: the source has no count of its own */
+    int64_t count;    /* to show, or BT_CLI_NONE; with counts_here */
+    struct bt_pairs *pairs;                 /* which open calls were shown; with counts_here */
+    bool has_profile;                       /* the tables at the end are wanted; set before bt_pump_run */
+    struct bt_profile *functions, *callers; /* callers: with --by caller */
     struct bt_event ev;
     int asked_totals; /* SIGUSR1s answered */
     bool is_asked;    /* Ctrl-C and the like were passed on */
-    bool has_failed;  /* err is filled: the source's error, or that of the only output */
+    bool is_complete;
+    bool has_failed; /* err is filled: the source's error, or that of the only output */
     struct beamtap_err err;
 };
 
 /*
- * bt_pump_open - make the outputs that the options ask for: before anything is connected. EOUTPUT, EUSAGE.
- * The rest of *p is the caller's to fill: zero, and the source.
+ * bt_pump_open - make the outputs that the options ask for: before anything is connected. EOUTPUT, EUSAGE, ESPEC.
+ * *p is zero but for outputs.node. Sets counts_here where lines are chosen by --grep; a source without a count of its own sets
+ * it afterwards, before bt_pump_run.
  */
 int bt_pump_open(struct bt_pump *p, const struct bt_cli *cli, struct beamtap_err *err);
 /* Runs to the end of the source. False: it failed (has_failed), or we were told twice to stop. */
 bool bt_pump_run(struct bt_pump *p, const struct bt_out_head *head);
 /* The last records, written while the reader takes his time, until we are told to stop once more. Closes the outputs. */
 int bt_pump_end(struct bt_pump *p, const struct bt_out_end *end);
+/* The tables, on stderr, where they say more than the closing line. */
+void bt_pump_say_profile(const struct bt_pump *p);
 /* Nothing was traced: no file is left. */
 void bt_pump_discard(struct bt_pump *p);
 void bt_pump_done(struct bt_pump *p);

@@ -246,14 +246,31 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w, bool only
         bt_buf_puts(b, " (interrupted)");
 }
 
+uint64_t bt_words_skipped(const struct bt_summary *s, const struct bt_pump_counts *n)
+{
+    uint64_t seen = n->filtered ? n->examined : s->shown;
+    return s->called > seen ? s->called - seen : 0;
+}
+
+/* " 1,234 filtered, 0 lost" */
+static void put_lost(struct bt_buf *b, const struct bt_summary *s, const struct bt_pump_counts *n)
+{
+    if (n->filtered) {
+        bt_text_count(b, n->filtered);
+        bt_buf_puts(b, " filtered, ");
+    }
+    bt_text_count(b, s->lost + n->lost);
+    bt_buf_puts(b, " lost");
+}
+
 /* Exact where every call counted was one to show; else what it can be at most. True: a count of what was not shown. */
-static bool put_skipped(struct bt_buf *b, const struct bt_summary *s)
+static bool put_skipped(struct bt_buf *b, const struct bt_summary *s, const struct bt_pump_counts *n)
 {
     if (!s->has_called || s->called < s->received) /* SIGUSR1 before the first sample */
         return false;
     if (s->is_exact) {
         bt_buf_puts(b, "; ");
-        bt_text_count(b, s->called > s->shown ? s->called - s->shown : 0);
+        bt_text_count(b, bt_words_skipped(s, n));
         bt_buf_puts(b, " skipped");
     } else {
         bt_buf_puts(b, " of at most ");
@@ -262,7 +279,7 @@ static bool put_skipped(struct bt_buf *b, const struct bt_summary *s)
     return s->is_exact;
 }
 
-void bt_words_totals(const struct bt_summary *s, uint64_t lost)
+void bt_words_totals(const struct bt_summary *s, const struct bt_pump_counts *n)
 {
     struct bt_buf b = BT_BUF_INIT;
     put_plural(&b, (int64_t)s->shown, "call");
@@ -273,10 +290,9 @@ void bt_words_totals(const struct bt_summary *s, uint64_t lost)
     bt_buf_puts(&b, " raised, ");
     bt_text_count(&b, s->open);
     bt_buf_puts(&b, " open");
-    put_skipped(&b, s);
+    put_skipped(&b, s, n);
     bt_buf_puts(&b, "; ");
-    bt_text_count(&b, s->lost + lost);
-    bt_buf_puts(&b, " lost");
+    put_lost(&b, s, n);
     bt_cli_say("so far: %s", bt_buf_cstr(&b));
     bt_buf_done(&b);
 }
@@ -315,9 +331,8 @@ void bt_words_closing(const struct bt_words_end *w)
     bt_buf_puts(&b, "stopped: ");
     put_reason(&b, w, only_counted);
     if (!only_counted) {
-        bt_buf_puts(&b, put_skipped(&b, s) ? ", " : "; ");
-        bt_text_count(&b, s->lost + w->lost);
-        bt_buf_puts(&b, " lost");
+        bt_buf_puts(&b, put_skipped(&b, s, w->n) ? ", " : "; ");
+        put_lost(&b, s, w->n);
     }
     if (s->open > 0) {
         bt_buf_puts(&b, ", ");

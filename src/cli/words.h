@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/pump.h"
 #include "node/session.h"
 #include "out/out.h"
 
@@ -30,7 +31,7 @@ struct bt_words_end {
     const struct bt_plan *plan;
     int64_t time_us;
     bool reader_is_gone;
-    uint64_t lost;
+    const struct bt_pump_counts *n;
     const struct beamtap_err *err; /* what ended the trace; NULL: a normal end */
 };
 
@@ -41,8 +42,10 @@ void bt_words_banner(const struct bt_words_start *w);
 void bt_words_dry_run(const struct bt_words_start *w);
 /* Functions that arm and never fire. */
 void bt_words_warn(const struct bt_words_start *w);
-/* How it stands now, for SIGUSR1. lost: events that found no room in a stalled output. */
-void bt_words_totals(const struct bt_summary *sum, uint64_t lost);
+/* How it stands now, for SIGUSR1. */
+void bt_words_totals(const struct bt_summary *sum, const struct bt_pump_counts *n);
+/* Calls that were made and neither shown nor filtered out, where every call counted was one to show. */
+uint64_t bt_words_skipped(const struct bt_summary *sum, const struct bt_pump_counts *n);
 /* What was only counted, most calls first; *n of them. The caller frees; NULL: none, or no memory. */
 struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n);
 /* Why nothing was shown, and the closing line. */

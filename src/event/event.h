@@ -48,9 +48,10 @@ enum bt_event_type {
 /* All slices are borrowed from the bytes it was decoded from. */
 struct bt_event {
     enum bt_event_type type;
-    struct bt_slice node;             /* where there are several: the name of the one it is of; else empty */
-    struct bt_slice pid;              /* external form */
-    struct bt_slice mfa;              /* {M, F, Arity}, external form */
+    struct bt_slice node; /* where there are several: the name of the one it is of; else empty */
+    struct bt_slice pid;  /* external form */
+    struct bt_slice name; /* what that process is, as text (--names); empty: not known, or not asked */
+    struct bt_slice mfa;  /* {M, F, Arity}, external form */
     struct bt_slice module, function; /* UTF-8 */
     uint32_t arity;
     size_t clause;   /* call: the Id in its message */

@@ -395,6 +395,33 @@ static void note_wants(struct bt_program *prog, const struct bt_trace_pattern *p
     }
 }
 
+static int add_action(struct compiler *c, struct bt_ast_spec *s, enum bt_action action)
+{
+    struct bt_ast_action *more = bt_arena_array(c->arena, s->n_actions + 1, sizeof *more);
+    for (size_t i = 0; i < s->n_actions; i++) {
+        if (s->actions[i].action == action || s->actions[i].action == BT_ACTION_COUNT)
+            return 0;
+    }
+    if (!more)
+        return bt_err_nomem(c->err);
+    if (s->n_actions)
+        memcpy(more, s->actions, s->n_actions * sizeof *more);
+    more[s->n_actions++] = (struct bt_ast_action){action, s->loc};
+    s->actions = more;
+    return 0;
+}
+
+/* --caller and --stack. */
+static int add_actions(struct compiler *c, struct bt_ast_spec *s)
+{
+    bool is_own = s->args_kind == BT_ARGS_FUN || s->args_kind == BT_ARGS_MATCH_SPEC;
+    if (s->event != BT_SPEC_CALL || s->is_not || is_own)
+        return 0;
+    if (c->opts->add_caller && add_action(c, s, BT_ACTION_CALLER))
+        return -1;
+    return c->opts->add_stack ? add_action(c, s, BT_ACTION_STACK) : 0;
+}
+
 static int compile_text(struct compiler *c, const char *text, struct bt_program *prog, size_t *cap)
 {
     struct bt_ast_text tree;
@@ -409,7 +436,8 @@ static int compile_text(struct compiler *c, const char *text, struct bt_program 
         c->spec = &tree.specs[i];
         c->out = &prog->patterns[prog->n_patterns++];
         c->clauses_cap = 0;
-        if (bt_record_expand(&tree.specs[i], c->opts->records, c->arena, c->err) ||
+        if (add_actions(c, &tree.specs[i]) ||
+            bt_record_expand(&tree.specs[i], c->opts->records, c->arena, c->err) ||
             bt_check(&tree.specs[i], c->arena, c->err) || compile_spec(c))
             return -1;
         note_wants(prog, c->out);

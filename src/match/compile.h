@@ -85,6 +85,7 @@ struct bt_compile_opts {
         has_scope; /* scope overrides what the notation implies (Erlang calls: local, recon tuples: global) */
     enum bt_scope scope;
     bool add_return; /* as if every spec ended in -> return */
+    bool add_caller, add_stack; /* -> caller, -> stack; not of funs, which say themselves what they show */
     bool to_trace;   /* refuse what would disturb the node or the gate: set_tcw, set_seq_token, trace ... */
     size_t n_not;    /* the first texts are those of --not */
     const struct bt_records *records; /* definitions of records, borrowed for the call; NULL: none */

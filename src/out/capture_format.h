@@ -29,9 +29,7 @@
 
 enum bt_capture_kind {
     BT_CAPTURE_EVENT = 1,
-    BT_CAPTURE_NAME = 2,    /* {Pid, name | label | initial_call, Term} */
-    BT_CAPTURE_RECORD = 3,  /* {Name, [Field]} */
-    BT_CAPTURE_SUMMARY = 4, /* [{Key, Value}], the last record */
+    BT_CAPTURE_SUMMARY = 2, /* [{Key, Value}], the last record */
 };
 
 /* What an event's body has, in this order. */
@@ -47,7 +45,8 @@ enum bt_capture_has {
     BT_CAPTURE_HAS_CALLER = 1 << 8,
     BT_CAPTURE_HAS_CLASS = 1 << 9,
     BT_CAPTURE_IS_PART = 1 << 10, /* no field */
-    BT_CAPTURE_HAS_KNOWN = (1 << 11) - 1,
+    BT_CAPTURE_HAS_NAME = 1 << 11, /* what the process is: u16 and so many bytes of text, before the terms */
+    BT_CAPTURE_HAS_KNOWN = (1 << 12) - 1,
 };
 
 /* Flags of a clause. */

@@ -93,6 +93,10 @@ static unsigned measure(const struct bt_event *ev, size_t *len)
     n += has & BT_CAPTURE_HAS_DURATION ? 8 : 0;
     n += has & BT_CAPTURE_HAS_AMOUNT ? 8 : 0;
     n += has & BT_CAPTURE_HAS_HEAP ? 16 : 0;
+    if (ev->name.len > 0 && ev->name.len <= UINT16_MAX && (has & BT_CAPTURE_HAS_PID)) {
+        has |= BT_CAPTURE_HAS_NAME;
+        n += 2 + ev->name.len;
+    }
     if (ev->type == BT_EVENT_BIG_ARG && ev->is_part)
         has |= BT_CAPTURE_IS_PART;
     *len = n;
@@ -118,6 +122,10 @@ static void fill(uint8_t *p, const struct bt_event *ev, uint8_t code, unsigned h
     if (has & BT_CAPTURE_HAS_VALUES) {
         bt_put_le32(p, (uint32_t)ev->n_values);
         p += 4;
+    }
+    if (has & BT_CAPTURE_HAS_NAME) {
+        bt_put_le16(p, (uint16_t)ev->name.len);
+        p = put_slice(p + 2, ev->name);
     }
     if (has & BT_CAPTURE_HAS_PID)
         p = put_slice(p, ev->pid);

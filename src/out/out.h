@@ -10,6 +10,7 @@
 
 #include "event/event.h"
 #include "match/instrument.h"
+#include "out/outfile.h"
 #include "out/sink.h"
 
 /* What is known when events begin: of a live node, or from the head of a capture. All borrowed; valid as long as the output. */
@@ -62,10 +63,11 @@ struct bt_out_ops {
 /* The first member of each format's own struct. */
 struct bt_out {
     const struct bt_out_ops *ops;
-    struct bt_sink sink; /* append here */
-    uint64_t lost;       /* events that found it full */
-    bool is_gone;        /* its reader went away: an order to stop, no failure */
-    bool has_failed;     /* err is filled; nothing more is written */
+    struct bt_sink sink;    /* append here */
+    struct bt_outfile file; /* its names; no pattern: not a file of ours */
+    uint64_t lost;          /* events that found it full */
+    bool is_gone;           /* its reader went away: an order to stop, no failure */
+    bool has_failed;        /* err is filled; nothing more is written */
     struct beamtap_err err;
 };
 

@@ -36,6 +36,9 @@ int bt_sink_create(struct bt_sink *s, const char *path, bool is_append, struct b
     bt_sink_init(s, fd, path);
     s->owns_fd = true;
     s->is_new = !is_append;
+    struct stat st;
+    if (is_append && fstat(fd, &st) == 0 && st.st_size > 0)
+        s->n_written = (uint64_t)st.st_size;
     return 0;
 }
 
@@ -60,6 +63,7 @@ static int write_some(struct bt_sink *s, int wait_ms, struct beamtap_err *err)
     if (done < 0)
         return errno == EINTR || errno == EAGAIN ? 0 : failed(s, errno, err);
     s->pos += (size_t)done;
+    s->n_written += (uint64_t)done;
     if (s->pos == s->buf.len) {
         s->pos = 0;
         bt_buf_reset(&s->buf);

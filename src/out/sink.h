@@ -16,8 +16,9 @@ struct bt_sink {
     bool owns_fd;
     bool is_new; /* the file was made by bt_sink_create */
     const char *name;
-    struct bt_buf buf; /* append here */
-    size_t pos;        /* bytes of it that are written */
+    struct bt_buf buf;  /* append here */
+    size_t pos;         /* bytes of it that are written */
+    uint64_t n_written; /* bytes in the file, with what was there when it was opened to append */
 };
 
 #define BT_SINK_HIGH ((size_t)1 << 20) /* above this many waiting bytes the producer should pause */

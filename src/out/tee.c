@@ -29,6 +29,13 @@ void bt_tee_begin(struct bt_tee *t, const struct bt_out_head *head)
     }
 }
 
+static void failed(struct bt_out *o, const struct beamtap_err *err)
+{
+    if (!o->has_failed)
+        o->err = *err;
+    o->has_failed = true;
+}
+
 /* True: it has ended by that. */
 static bool push(struct bt_out *o)
 {
@@ -36,10 +43,23 @@ static bool push(struct bt_out *o)
     if (!is_live(o) || bt_sink_push(&o->sink, &err) == 0)
         return false;
     o->is_gone = err.sys == EPIPE;
-    o->has_failed = !o->is_gone;
-    if (o->has_failed)
-        o->err = err;
+    if (!o->is_gone)
+        failed(o, &err);
     return true;
+}
+
+/* The file is as long as it may be: the next one. */
+static void change_file(struct bt_out *o, const struct bt_out_head *head)
+{
+    struct beamtap_err err = {0};
+    if (o->ops->end)
+        o->ops->end(o, NULL);
+    if (push(o))
+        return;
+    if (bt_sink_done(&o->sink, &err) < 0 || bt_outfile_open(&o->file, &o->sink, false, &err) < 0)
+        failed(o, &err);
+    else if (o->ops->begin)
+        o->ops->begin(o, head);
 }
 
 bool bt_tee_event(struct bt_tee *t, const struct bt_event *ev)
@@ -57,6 +77,8 @@ bool bt_tee_event(struct bt_tee *t, const struct bt_event *ev)
         o->ops->event(o, ev);
         if (o->sink.buf.len > PUSH_BYTES)
             push(o);
+        if (bt_outfile_is_full(&o->file, &o->sink) && is_live(o))
+            change_file(o, t->head);
     }
     return ok;
 }
@@ -149,10 +171,8 @@ void bt_tee_close(struct bt_tee *t)
     for (size_t i = 0; i < t->n; i++) {
         struct bt_out *o = t->outs[i];
         struct beamtap_err err = {0};
-        if (o->sink.fd < 0 || bt_sink_done(&o->sink, &err) == 0 || o->has_failed)
-            continue;
-        o->has_failed = true;
-        o->err = err;
+        if (o->sink.fd >= 0 && bt_sink_done(&o->sink, &err) < 0)
+            failed(o, &err);
     }
 }
 
@@ -168,6 +188,7 @@ void bt_tee_done(struct bt_tee *t)
 {
     for (size_t i = 0; i < t->n; i++) {
         bt_buf_done(&t->outs[i]->sink.buf); /* of an output that was abandoned */
+        bt_outfile_done(&t->outs[i]->file);
         t->outs[i]->ops->free(t->outs[i]);
     }
     t->n = 0;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "out/out.h"
+#include "out/text_style.h"
 #include "spec/loc.h"
 #include "term/digits.h"
 #include "term/shape.h"
@@ -171,6 +172,11 @@ static bool put_term(struct bt_buf *out, struct bt_slice etf, const struct bt_pr
     return false;
 }
 
+bool bt_text_term(struct bt_buf *out, struct bt_slice etf, const struct bt_print_opts *opts)
+{
+    return put_term(out, etf, opts);
+}
+
 /* All arguments, as one list. */
 static bool put_arg_list(struct bt_buf *out, struct bt_slice list, const struct bt_print_opts *opts)
 {
@@ -256,53 +262,32 @@ static bool put_mfa(struct bt_buf *out, struct bt_slice mfa, const struct bt_pri
     return true;
 }
 
-/* [{file, "shop.erl"}, {line, 34}] as " (shop.erl:34)"; where there is nothing of the kind, nothing. */
-static void put_location(struct bt_buf *out, struct bt_etf *r)
-{
-    struct bt_buf file = BT_BUF_INIT;
-    uint32_t n = 0, line = 0;
-    bool ok = bt_etf_list(r, &n);
-    for (uint32_t i = 0; ok && i < n; i++) {
-        struct bt_etf_token tok;
-        struct bt_etf pair = *r;
-        ok = bt_etf_skip(r) && bt_etf_tuple_of(&pair, 2);
-        struct bt_etf key = pair;
-        if (ok && bt_etf_is_atom(&key, "line"))
-            ok = bt_etf_skip(&pair) && bt_etf_uint32(&pair, &line);
-        else if (ok && bt_etf_skip(&pair) && bt_etf_next(&pair, &tok) && tok.kind == BT_ETF_STRING)
-            bt_buf_put(&file, tok.bytes.p, tok.bytes.len);
-    }
-    if (line > 0 && file.len > 0) {
-        bt_buf_puts(out, " (");
-        bt_loc_escape(out, bt_buf_cstr(&file), file.len);
-        bt_buf_printf(out, ":%u)", line);
-    }
-    bt_buf_done(&file);
-}
-
-/* [{M, F, Arity, Location}], innermost first. */
+/* [{M, F, Arity, Location}], innermost first: " <- shop:put/2 (shop.erl:34)"; without a file and a line, where there is none. */
 static bool put_stack(struct bt_buf *out, struct bt_slice stack, const struct bt_print_opts *opts)
 {
     struct bt_etf r;
+    struct bt_text_frame f = {.file = BT_BUF_INIT};
     uint32_t n = 0;
+    bool ok = true;
     bt_etf_init(&r, stack.p, stack.len);
     if (!bt_etf_list(&r, &n))
         return put_term(out, stack, opts);
-    for (uint32_t i = 0; i < n; i++) {
-        struct bt_slice m, f;
-        uint32_t arity;
-        struct bt_etf frame = r;
-        if (!bt_etf_skip(&r) || !bt_etf_tuple_of(&frame, 4) || !bt_etf_atom(&frame, &m) ||
-            !bt_etf_atom(&frame, &f) || !bt_etf_uint32(&frame, &arity))
-            return false;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        if (!(ok = bt_text_next_frame(&r, &f)))
+            break;
         bt_buf_puts(out, " <- ");
-        bt_print_atom(out, m);
+        bt_print_atom(out, f.module);
         bt_buf_putc(out, ':');
-        bt_print_atom(out, f);
-        bt_buf_printf(out, "/%u", arity);
-        put_location(out, &frame);
+        bt_print_atom(out, f.function);
+        bt_buf_printf(out, "/%u", f.arity);
+        if (f.line == 0 || f.file.len == 0)
+            continue;
+        bt_buf_puts(out, " (");
+        bt_loc_escape(out, bt_buf_cstr(&f.file), f.file.len);
+        bt_buf_printf(out, ":%u)", f.line);
     }
-    return true;
+    bt_buf_done(&f.file);
+    return ok;
 }
 
 static bool put_note(
@@ -509,10 +494,29 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
     return ok;
 }
 
-/* What stands behind the time. */
+void bt_text_opts_init(struct bt_text_opts *o, const struct bt_out_head *head)
+{
+    o->clauses = head->clauses;
+    o->n_clauses = head->n_clauses;
+    o->whole_args = head->args == BT_ARGS_MODE_ALL;
+    o->no_args = head->args == BT_ARGS_MODE_ARITY;
+    o->print.home = (struct bt_slice){(const uint8_t *)head->node, strlen(head->node)};
+}
+
+void bt_text_node(struct bt_buf *out, const struct bt_event *ev)
+{
+    if (ev->node.len == 0)
+        return;
+    bt_loc_escape(out, (const char *)ev->node.p, ev->node.len);
+    bt_buf_putc(out, ' ');
+}
+
+/* The line without its newline. */
 static bool put_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     bool ok = true;
+    put_time(out, ev->wall_ns, o->memo);
+    bt_text_node(out, ev);
     if (ev->type > BT_EVENT_RETURN_TO) {
         bt_buf_puts(out, "-- ");
         bt_text_remark(out, ev);
@@ -530,20 +534,19 @@ static bool put_event(struct bt_buf *out, const struct bt_event *ev, const struc
     return ok;
 }
 
-/* The node's name and a space; pids of that node are its own. */
-static bool put_with_node(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
-{
-    struct bt_text_opts of_node = *o;
-    of_node.print.home = ev->node;
-    bt_loc_escape(out, (const char *)ev->node.p, ev->node.len);
-    bt_buf_putc(out, ' ');
-    return put_event(out, ev, &of_node);
-}
-
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
-    put_time(out, ev->wall_ns, o->memo);
-    bool ok = ev->node.len ? put_with_node(out, ev, o) : put_event(out, ev, o);
+    static const struct bt_text_parts parts = {
+        put_time, put_pid, put_function, put_args, put_outcome, put_notes, put_single};
+    struct bt_text_opts of_node;
+    if (ev->node.len) { /* pids of that node are its own */
+        of_node = *o;
+        of_node.print.home = ev->node;
+        o = &of_node;
+    }
+    if (o->style)
+        return bt_text_styled(out, ev, o, &parts);
+    bool ok = put_event(out, ev, o);
     bt_buf_putc(out, '\n');
     return ok;
 }

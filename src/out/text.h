@@ -30,9 +30,12 @@ struct bt_text_memo {
 };
 
 struct bt_out_count;
+struct bt_out_head;
+struct bt_text_style;
 
 struct bt_text_opts {
-    struct bt_text_memo *memo; /* NULL: none */
+    struct bt_text_memo *memo;         /* NULL: none */
+    const struct bt_text_style *style; /* NULL: as above */
     struct bt_print_opts print;
     const struct bt_clause *const *clauses; /* by id: what a call's captured values mean */
     size_t n_clauses;
@@ -40,9 +43,47 @@ struct bt_text_opts {
     bool no_args;    /* calls carry none: f/2 */
 };
 
+/* Takes from the head what a line needs; memo, style and depth stay as they are. */
+void bt_text_opts_init(struct bt_text_opts *opts, const struct bt_out_head *head);
+
 /* Appends the line of an event with its newline. False: a term in it could not be read; the line says where.
  */
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *opts);
+
+/* Appends the node's name and a space, where there are several nodes. */
+void bt_text_node(struct bt_buf *out, const struct bt_event *ev);
+
+/* Appends one term of an event, or what stands for one that the node left out. False: unreadable; the text says so. */
+bool bt_text_term(struct bt_buf *out, struct bt_slice etf, const struct bt_print_opts *opts);
+
+/* The node left the term out for its size. */
+bool bt_text_is_left_out(struct bt_slice etf);
+
+/* The arguments of a call one by one, as text in `text`; left-out ones are _ or a remark. */
+struct bt_text_arg {
+    struct bt_slice
+        value; /* the whole argument, external form; NULL: only a part of it, or nothing, was copied */
+    size_t n;  /* from 0 */
+};
+
+/* Calls each() for every argument; text holds its text, and is emptied in between. False: one was unreadable, or there is
+ * nothing to show: mode arity. */
+bool bt_text_each_arg(const struct bt_event *ev, const struct bt_text_opts *opts, struct bt_buf *text,
+    void (*each)(void *self, const struct bt_text_arg *arg), void *self);
+
+/* The n-th value behind the arguments is the clause's note number n. NULL bytes: it is not there. */
+struct bt_slice bt_text_note(const struct bt_event *ev, const struct bt_text_opts *opts, size_t n);
+
+/* A frame of a stack, or a function as {M, F, Arity}; file is empty and line 0 where they are not known. */
+struct bt_text_frame {
+    struct bt_slice module, function; /* UTF-8 */
+    uint32_t arity, line;
+    struct bt_buf file; /* the caller's to free */
+};
+
+bool bt_text_mfa(struct bt_slice mfa, struct bt_text_frame *frame);
+/* Reads the next frame of a list of them; r is behind it then. */
+bool bt_text_next_frame(struct bt_etf *r, struct bt_text_frame *frame);
 
 /* Appends what a gap or something learnt says: "999,900 calls skipped". */
 void bt_text_remark(struct bt_buf *out, const struct bt_event *ev);

@@ -6,23 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "out/text.h"
-
 struct text_out {
     struct bt_out out;
     struct bt_text_opts opts;
     struct bt_text_memo memo;
+    struct bt_text_style style;
 };
 
 static void begin(struct bt_out *o, const struct bt_out_head *head)
 {
     struct text_out *t = (struct text_out *)o;
+    bt_text_opts_init(&t->opts, head);
     t->opts.memo = &t->memo;
-    t->opts.clauses = head->clauses;
-    t->opts.n_clauses = head->n_clauses;
-    t->opts.whole_args = head->args == BT_ARGS_MODE_ALL;
-    t->opts.no_args = head->args == BT_ARGS_MODE_ARITY;
-    t->opts.print.home = (struct bt_slice){(const uint8_t *)head->node, strlen(head->node)};
+    t->style.start_ns = head->start_wall_ns;
 }
 
 /* What was learnt is no event of the node. */
@@ -45,12 +41,15 @@ static void free_it(struct bt_out *o)
 
 static const struct bt_out_ops ops = {"text", begin, event, end, free_it};
 
-struct bt_out *bt_text_out_new(void)
+struct bt_out *bt_text_out_new(const struct bt_text_style *style, const struct bt_print_opts *print)
 {
     struct text_out *t = calloc(1, sizeof *t);
     if (!t)
         return NULL;
     t->out.ops = &ops;
+    t->opts.print = *print;
+    t->style = *style;
+    t->opts.style = bt_text_style_is_plain(style) ? NULL : &t->style;
     t->out.sink.fd = -1;
     return &t->out;
 }

@@ -5,8 +5,9 @@
 #define BT_OUT_TEXT_OUT_H
 
 #include "out/out.h"
+#include "out/text_style.h"
 
-/* NULL: no memory. The sink is zero: the caller opens it. */
-struct bt_out *bt_text_out_new(void);
+/* Both are copied; start_ns and home come with the head. NULL: no memory. The caller opens the sink. */
+struct bt_out *bt_text_out_new(const struct bt_text_style *style, const struct bt_print_opts *print);
 
 #endif

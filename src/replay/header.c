@@ -203,6 +203,12 @@ static bool read_counts(struct bt_arena *a, struct bt_etf *r, struct bt_out_end 
     return counts && (n == 0 || bt_etf_nil(r));
 }
 
+/* A reason is shown as it is, in JSON too. */
+static bool is_word(const char *text)
+{
+    return strlen(text) <= 20 && strspn(text, "abcdefghijklmnopqrstuvwxyz_") == strlen(text);
+}
+
 static bool read_end_pair(struct bt_arena *a, struct bt_slice key, struct bt_etf *r, struct bt_out_end *e)
 {
     const struct {
@@ -221,7 +227,7 @@ static bool read_end_pair(struct bt_arena *a, struct bt_slice key, struct bt_etf
         return true;
     }
     if (bt_slice_is(key, "reason"))
-        return read_text(a, r, &e->reason);
+        return read_text(a, r, &e->reason) && is_word(e->reason);
     if (bt_slice_is(key, "error"))
         return read_text(a, r, &e->error);
     if (bt_slice_is(key, "wall_ns"))

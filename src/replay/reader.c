@@ -153,6 +153,20 @@ static uint32_t count(struct body *b)
     return n;
 }
 
+static struct bt_slice name(struct body *b, bool is_there)
+{
+    struct bt_slice s = {NULL, 0};
+    if (!is_there || !b->ok)
+        return s;
+    size_t left = (size_t)(b->r.end - b->r.p), len = left < 2 ? 0 : bt_get_le16(b->r.p);
+    b->ok = left >= 2 + len;
+    if (b->ok) {
+        s = (struct bt_slice){b->r.p + 2, len};
+        b->r.p += 2 + len;
+    }
+    return s;
+}
+
 static bool read_mfa(struct bt_event *ev)
 {
     struct bt_etf r;
@@ -185,6 +199,7 @@ static void read_numbers(struct body *b, unsigned has, struct bt_event *ev)
 
 static void read_terms(struct body *b, unsigned has, struct bt_event *ev)
 {
+    ev->name = name(b, has & BT_CAPTURE_HAS_NAME);
     ev->pid = term(b, has & BT_CAPTURE_HAS_PID);
     ev->mfa = term(b, has & BT_CAPTURE_HAS_MFA);
     ev->value = term(b, has & BT_CAPTURE_HAS_VALUE);
@@ -212,7 +227,7 @@ static unsigned needs(enum bt_event_type type)
 
 static bool has_what_it_needs(enum bt_event_type type, unsigned has)
 {
-    unsigned may = bt_capture_parts(type) | BT_CAPTURE_HAS_DURATION | BT_CAPTURE_IS_PART;
+    unsigned may = bt_capture_parts(type) | BT_CAPTURE_HAS_DURATION | BT_CAPTURE_HAS_NAME | BT_CAPTURE_IS_PART;
     return (has & ~may) == 0 && (needs(type) & ~has) == 0;
 }
 
@@ -242,20 +257,6 @@ static enum outcome read_event(const uint8_t *p, size_t len, struct bt_event *ev
 }
 
 /* ---- other records ---- */
-
-/* {Pid, Kind, Term} */
-static enum outcome read_name(const struct bt_reader *r, const uint8_t *p, size_t len)
-{
-    struct bt_etf etf;
-    struct bt_slice pid, kind, value;
-    bt_etf_init(&etf, p, len);
-    if (!bt_etf_tuple_of(&etf, 3) || !bt_etf_slice(&etf, &pid) || !bt_etf_atom(&etf, &kind) ||
-        !bt_etf_slice(&etf, &value) || etf.p != etf.end)
-        return BAD;
-    if (r->ops.name)
-        r->ops.name(r->ops.arg, pid, kind, value);
-    return GOOD;
-}
 
 static enum outcome read_end(struct bt_reader *r, const uint8_t *p, size_t len)
 {
@@ -329,7 +330,6 @@ static enum bt_next take(struct bt_reader *r, const uint8_t *p, size_t len, stru
     if (is_sound) {
         switch (p[2]) {
         case BT_CAPTURE_EVENT: o = read_event(body, len, ev); break;
-        case BT_CAPTURE_NAME: o = read_name(r, body, len); break;
         case BT_CAPTURE_SUMMARY: o = read_end(r, body, len); break;
         default: break;
         }

@@ -19,8 +19,6 @@ struct bt_replay_damage {
 
 struct bt_replay_ops {
     void (*damage)(void *arg, const struct bt_replay_damage *d); /* may be NULL */
-    /* A name as it was learnt: kind is name, label or initial_call. May be NULL. */
-    void (*name)(void *arg, struct bt_slice pid, struct bt_slice kind, struct bt_slice term);
     void *arg;
 };
 

@@ -58,7 +58,7 @@ static void on_damage(void *arg, const struct bt_replay_damage *d)
 static int know(struct bt_stream *s, struct beamtap_err *err)
 {
     const uint8_t *p;
-    struct bt_replay_ops ops = {on_damage, NULL, s};
+    struct bt_replay_ops ops = {on_damage, s};
     size_t n = bt_input_peek(&s->in, LOOK, &p);
     bool is_capture = bt_reader_knows(p, n);
     if (s->in.sys)

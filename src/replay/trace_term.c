@@ -265,7 +265,7 @@ void bt_trace_clear(struct bt_event *ev)
     ev->n_values = ev->clause = 0;
     ev->wall_ns = ev->mono_ns = ev->unique = ev->amount = 0;
     ev->duration_ns = -1;
-    ev->caller = ev->peer = ev->mfa = ev->pid = ev->value = ev->node = none;
+    ev->caller = ev->peer = ev->mfa = ev->pid = ev->value = ev->node = ev->name = none;
 }
 
 bool bt_trace_term(struct bt_slice etf, struct bt_buf *made, struct bt_event *ev, enum bt_trace_stamp *stamp)

@@ -25,10 +25,10 @@ struct bt_traceport {
 };
 
 static const struct bt_clause clauses[BT_TRACE_CLAUSES] = {
-    [BT_TRACE_ARGS] = {.captures_all = true},
-    [BT_TRACE_ARGS_SAID] = {.captures_all = true, .notes = {BT_NOTE_MESSAGE}, .n_notes = 1},
-    [BT_TRACE_NO_ARGS] = {.captures_none = true},
-    [BT_TRACE_NO_ARGS_SAID] = {.captures_none = true, .notes = {BT_NOTE_MESSAGE}, .n_notes = 1},
+    [BT_TRACE_ARGS] = {.captures_all = true, .wants_return = true},
+    [BT_TRACE_ARGS_SAID] = {.captures_all = true, .wants_return = true, .notes = {BT_NOTE_MESSAGE}, .n_notes = 1},
+    [BT_TRACE_NO_ARGS] = {.captures_none = true, .wants_return = true},
+    [BT_TRACE_NO_ARGS_SAID] = {.captures_none = true, .wants_return = true, .notes = {BT_NOTE_MESSAGE}, .n_notes = 1},
 };
 
 static const struct bt_clause *const by_id[BT_TRACE_CLAUSES] = {

@@ -21,12 +21,6 @@ static void on_damage(void *arg, const struct bt_replay_damage *d)
     t->last = d->offset;
 }
 
-static void on_name(void *arg, struct bt_slice pid, struct bt_slice kind, struct bt_slice term)
-{
-    (void)arg, (void)kind;
-    assert(pid.len > 0 && term.len > 0);
-}
-
 static void check_head(const struct bt_out_head *head)
 {
     assert(head->node && head->options && head->n_not <= head->n_specs);
@@ -42,7 +36,7 @@ static void replay(const uint8_t *data, size_t size)
     size_t n = 0;
     struct told told = {size, 0};
     struct bt_test_file mem = {.bytes = data, .len = size};
-    struct bt_replay_ops ops = {on_damage, on_name, &told};
+    struct bt_replay_ops ops = {on_damage, &told};
     struct bt_input in;
     bt_input_init(&in, bt_test_read, &mem);
     struct bt_reader *r = bt_reader_open(&in, &ops, &err);

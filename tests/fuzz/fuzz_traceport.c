@@ -21,7 +21,7 @@ static void replay(const uint8_t *data, size_t size)
     struct beamtap_err err = {0};
     size_t n = 0;
     struct bt_test_file mem = {.bytes = data, .len = size};
-    struct bt_replay_ops ops = {on_damage, NULL, &size};
+    struct bt_replay_ops ops = {on_damage, &size};
     struct bt_input in;
     bt_traceport_knows(data, size);
     bt_input_init(&in, bt_test_read, &mem);

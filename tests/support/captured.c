@@ -79,6 +79,8 @@ static void decode(struct bt_arena *a, const char *text, struct bt_event *ev)
     int rc = bt_event_decode(&r, ev, NULL);
     assert(rc == 0);
     ev->wall_ns = INT64_C(1700000000123456789) + ev->mono_ns;
+    if (ev->unique % 3 == 0)
+        ev->name = (struct bt_slice){(const uint8_t *)"checkout", 8};
     if (ev->type == BT_EVENT_RETURN || ev->type == BT_EVENT_EXCEPTION)
         ev->duration_ns = 1000;
 }

@@ -64,7 +64,7 @@ static struct bt_buf replay(const struct bt_buf *file, struct damages *all)
     static struct bt_event ev;
     struct bt_buf out = BT_BUF_INIT;
     struct bt_test_file mem = {.bytes = file->data, .len = file->len, .most = 7};
-    struct bt_replay_ops ops = {on_damage, NULL, all};
+    struct bt_replay_ops ops = {on_damage, all};
     struct bt_input in;
     *all = (struct damages){0, 0, 0};
     bt_input_init(&in, bt_test_read, &mem);

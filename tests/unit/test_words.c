@@ -12,6 +12,7 @@
 static struct bt_mfa mfas[32];
 static struct bt_plan plan;
 static struct bt_summary sum;
+static struct bt_pump_counts counts;
 static struct bt_words_end end;
 static struct bt_words_start start;
 static struct bt_armed armed;
@@ -25,7 +26,8 @@ static int setup(void **state)
     mfas[0] = (struct bt_mfa){.module = "shop", .function = "pay", .arity = 2};
     plan = (struct bt_plan){.mfas = mfas, .n_mfas = 1};
     sum = (struct bt_summary){.has_called = true, .is_exact = true, .is_clean = true};
-    end = (struct bt_words_end){.sum = &sum, .plan = &plan, .time_us = 30000000};
+    end = (struct bt_words_end){.sum = &sum, .plan = &plan, .time_us = 30000000, .n = &counts};
+    counts = (struct bt_pump_counts){0};
     armed = (struct bt_armed){.functions = 1, .processes = 1042};
     start = (struct bt_words_start){"app@host", &info, &armed, &plan, 100, 30000000, true, false, NULL};
     return 0;
@@ -68,7 +70,8 @@ static void assert_closing(const char *text)
 static void assert_totals(uint64_t lost, const char *text)
 {
     catch_stderr();
-    bt_words_totals(&sum, lost);
+    counts.lost = lost;
+    bt_words_totals(&sum, &counts);
     assert_said(text);
 }
 
@@ -144,7 +147,7 @@ static void events_lost_and_calls_open(void **state)
     sum.reason = BT_STOP_COUNT;
     sum.shown = sum.received = sum.called = 2;
     sum.lost = 1000;
-    end.lost = 1;
+    counts.lost = 1;
     assert_closing("beamtap: stopped: 2 calls (-c); 0 skipped, 1,001 lost; node clean\n");
     sum.open = 1;
     assert_closing(
