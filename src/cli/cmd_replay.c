@@ -139,7 +139,8 @@ static void say_closing(const struct replay *r)
         put_safe(&b, head->node);
         bt_buf_printf(&b, " (OTP %d)", head->otp);
         put_date(&b, head->start_wall_ns);
-        put_end(&b, bt_stream_end(first));
+        if (bt_stream_end(first) || !(r->is_stopped || r->is_complete))
+            put_end(&b, bt_stream_end(first));
     }
     if (bt_tee_reader_is_gone(&r->pump.tee))
         bt_buf_puts(&b, "; the reader closed the output");

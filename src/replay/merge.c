@@ -141,8 +141,6 @@ static int join_heads(struct bt_merge *m, struct beamtap_err *err)
         n += head->n_clauses;
         if (head->args != m->head.args)
             m->head.args = BT_ARGS_MODE_NAMED; /* the clauses say the rest */
-        if (head->start_wall_ns && head->start_wall_ns < m->head.start_wall_ns)
-            m->head.start_wall_ns = head->start_wall_ns;
     }
     m->head.clauses = clauses;
     m->head.n_clauses = n;
@@ -169,6 +167,17 @@ static int open_all(struct bt_merge *m, const char *const *paths, size_t n, cons
     return join_heads(m, err) < 0 ? -1 : begin(m, err);
 }
 
+/* The first of all; that of a trace port file is known once it was begun. */
+static void find_start(struct bt_merge *m)
+{
+    m->head.start_wall_ns = 0;
+    for (size_t i = 0; i < m->n_sources; i++) {
+        int64_t ns = bt_stream_head(m->sources[i].stream)->start_wall_ns;
+        if (ns != 0 && (m->head.start_wall_ns == 0 || ns < m->head.start_wall_ns))
+            m->head.start_wall_ns = ns;
+    }
+}
+
 static bool has_several_nodes(const struct bt_merge *m)
 {
     for (size_t i = 1; i < m->n_sources; i++) {
@@ -189,6 +198,7 @@ struct bt_merge *bt_merge_open(
     }
     if (open_all(m, paths, n, ops, err) == 0) {
         m->has_nodes = has_several_nodes(m);
+        find_start(m);
         return m;
     }
     bt_merge_close(m);

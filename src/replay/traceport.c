@@ -153,6 +153,8 @@ static enum bt_next give(
         return BT_NEXT_NOTHING;
     }
     learn_node(t, ev);
+    if (t->head.start_wall_ns == 0)
+        t->head.start_wall_ns = ev->wall_ns;
     if (stamp != BT_TRACE_NO_STAMP && !pair(t, ev))
         goto no_memory;
     return BT_NEXT_EVENT;

@@ -30,7 +30,7 @@ void bt_traceport_switch(struct bt_traceport *t, struct bt_input *in);
  */
 enum bt_next bt_traceport_next(struct bt_traceport *t, struct bt_event *ev, struct beamtap_err *err);
 
-/* The node is the one whose processes are traced; "" until an event has been read. Its clauses are the same for all files. */
+/* The node is the one whose processes are traced; "" until an event has been read, and so is the time it starts at. Its clauses are the same for all files. */
 const struct bt_out_head *bt_traceport_head(const struct bt_traceport *t);
 
 #endif

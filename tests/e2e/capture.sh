@@ -47,6 +47,41 @@ tap "$NODE" 'send(_, _)' 'target:pair/2' -c 5 -w messages.btc
 ends 0
 is "messages" "$("$BEAMTAP" replay -q messages.btc)" "$OUT"
 
+part "in JSON, with a filter"
+tap "$NODE" 'target:pair/2 -> return' 'target:fails(_) -> return, caller' -c 10 --json -w j.btc -o j.json
+ends 0
+tap replay j.btc --json -o k.json
+ends 0
+same j.json k.json
+tap "$NODE" 'target:pair/2 -> return' 'target:fails(_) -> return' -c 4 -g badarg --json -w g.btc -o g.json
+ends 0
+"$BEAMTAP" replay g.btc --json -q > h.json
+same g.json h.json
+"$BEAMTAP" replay g.btc --json -q -g badarg > i.json
+same g.json i.json
+is "of the totals jq makes" "$(jq -s 'map(select(.event == "exception")) | length' g.json)" 4
+
+part "a text of a capture may be filtered later"
+tap replay a.btc -q -g 'fails' --grep-not 'target:fails\(' -c 2
+ends 0
+is "lines" "$OUT" "$(grep 'fails/1 ' a.log | head -n 2)"
+
+part "local time is that of the place where it was traced"
+tap "$NODE" 'target:pair/2' -c 2 -w zone.btc -o zone.utc
+ends 0
+TZ=America/Caracas "$BEAMTAP" "$NODE" 'target:pair/2' -c 2 -w zone.btc2 -o zone.log 2> /dev/null
+(unset TZ; "$BEAMTAP" replay -q zone.btc2 -o zone.again)
+same zone.log zone.again
+TZ=UTC "$BEAMTAP" replay -q zone.btc2 --timestamps local -o zone.other
+cmp -s zone.log zone.other && fail "TZ is not looked at"
+
+part "rotation: each file is whole"
+tap "$NODE" 'target:pair(_, _) -> return' -c 60 -w 'rot-%n.btc' --rotate-size 3K -q
+ends 0
+[ "$(ls rot-*.btc* | wc -l)" -gt 2 ] || fail "not rotated" "$(ls -l rot-*)"
+is "all calls" "$("$BEAMTAP" replay -q rot-*.btc* | grep -c 'pair(')" 60
+is "in order" "$("$BEAMTAP" replay -q rot-*.btc* | sort -c 2>&1)" ''
+
 part "never overwritten, and refused before connecting"
 sum=$(cksum < a.btc)
 tap nobody@127.0.0.1 'target:pair/2' -w a.btc -o new.log
