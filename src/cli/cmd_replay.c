@@ -203,6 +203,7 @@ static int run(struct replay *r)
     if (bt_stream_is_capture(bt_merge_stream(r->merge, 0)))
         set_zone(bt_merge_head(r->merge));
     set_count(r);
+    p->has_orphans = true;
     p->has_profile = !r->cli->opts->quiet;
     p->source = (struct bt_source){.self = r, .next = next_event, .stop = stop, .fd = -1};
     bool is_orderly = bt_pump_run(p, bt_merge_head(r->merge));
