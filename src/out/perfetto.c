@@ -118,8 +118,9 @@ static uint32_t add_track(struct perfetto *p, const struct bt_event *ev)
 static uint32_t track_of(struct perfetto *p, const struct bt_event *ev)
 {
     struct track *t = NULL;
-    if (ev->pid.len)
-        HASH_FIND(hh, p->tracks, ev->pid.p, ev->pid.len, t);
+    if (ev->pid.len == 0) /* of no process: a foreign trace has such */
+        return 1;
+    HASH_FIND(hh, p->tracks, ev->pid.p, ev->pid.len, t);
     return t ? t->tid : add_track(p, ev);
 }
 

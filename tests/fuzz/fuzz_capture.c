@@ -51,8 +51,10 @@ static void replay(const uint8_t *data, size_t size)
     while (bt_reader_next(r, &ev, &err) == BT_NEXT_EVENT) {
         bt_buf_reset(&line);
         bt_fuzz_line(&line, &ev, head);
-        if (n++ < BT_FUZZ_AGAIN)
+        if (n++ < BT_FUZZ_AGAIN) {
+            bt_fuzz_formats(&ev, head);
             bt_fuzz_again(&ev, head, &line);
+        }
     }
     assert(err.code == BEAMTAP_OK);
     bt_reader_close(r);

@@ -30,8 +30,10 @@ static void replay(const uint8_t *data, size_t size)
     while (bt_traceport_next(t, &ev, &err) == BT_NEXT_EVENT) {
         bt_buf_reset(&line);
         bt_fuzz_line(&line, &ev, bt_traceport_head(t));
-        if (n++ < BT_FUZZ_AGAIN)
+        if (n++ < BT_FUZZ_AGAIN) {
+            bt_fuzz_formats(&ev, bt_traceport_head(t));
             bt_fuzz_again(&ev, bt_traceport_head(t), &line);
+        }
     }
     assert(err.code == BEAMTAP_OK);
     bt_traceport_close(t);

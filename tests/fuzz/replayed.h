@@ -11,11 +11,13 @@
 
 #include "captured.h"
 #include "out/capture_write.h"
+#include "out/jsonl.h"
+#include "out/perfetto.h"
 #include "out/text.h"
 #include "replay/reader.h"
 #include "safe.h"
 
-#define BT_FUZZ_AGAIN 3 /* events of each input that are written and read back: it takes most of the time */
+#define BT_FUZZ_AGAIN 3 /* events of each input that are shown in all formats, written and read back: it takes most of the time */
 
 static inline void bt_fuzz_line(
     struct bt_buf *line, const struct bt_event *ev, const struct bt_out_head *head)
@@ -45,6 +47,32 @@ static inline bool bt_fuzz_can_stand_alone(const struct bt_event *ev)
     for (size_t i = 0; ok && i < ev->n_values; i++)
         ok = bt_fuzz_is_term(ev->values[i]);
     return ok;
+}
+
+/* The event in this format; the output is made once. */
+static inline void bt_fuzz_format(
+    struct bt_out *o, const struct bt_event *ev, const struct bt_out_head *head, bool is_lines)
+{
+    struct bt_buf *b = &o->sink.buf;
+    bt_buf_reset(b);
+    o->ops->begin(o, head);
+    o->ops->event(o, ev);
+    o->ops->end(o, NULL);
+    assert(!b->failed && b->len > 0 && b->data[b->len - 1] == '\n');
+    bt_fuzz_check_safe(b->data, b->len - 1, !is_lines);
+}
+
+static inline void bt_fuzz_formats(const struct bt_event *ev, const struct bt_out_head *head)
+{
+    static const struct bt_print_opts print;
+    static struct bt_out *json, *perfetto;
+    if (!json) {
+        json = bt_jsonl_out_new(&print);
+        perfetto = bt_perfetto_out_new(&print);
+        assert(json && perfetto);
+    }
+    bt_fuzz_format(json, ev, head, true);
+    bt_fuzz_format(perfetto, ev, head, false);
 }
 
 /* Written to a capture and read back, the event is the same: its line is. */
