@@ -77,6 +77,8 @@ static const struct option options[] = {
         "the node cleans up by itself when it hears nothing for TIME (5s)"},
     {"Output", 'o', "output", TEXT, AT(output), "FILE", "write the lines to FILE, which must not exist"},
     {NULL, 0, "append", FLAG, AT(append), NULL, "with -o: append to FILE"},
+    {NULL, 'w', "capture", TEXT, AT(capture), "FILE",
+        "keep everything in FILE, for beamtap replay; with -q no lines on stdout"},
     {NULL, 0, "format", TEXT, AT(format), "FORMAT", "text, json or perfetto (text)"},
     {NULL, 0, "json", FLAG, AT(json), NULL, "as --format json; check, count, time: as JSON"},
     {NULL, 'g', "grep", WORDS, AT(grep), "REGEX", "show lines that match one of these only; repeatable"},

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "out/capture.h"
 #include "out/jsonl.h"
 #include "out/perfetto.h"
 #include "out/text_out.h"
@@ -136,11 +137,13 @@ static int check_files(const struct bt_opts *opts, struct beamtap_err *err)
             err, BEAMTAP_EUSAGE, "--append: a perfetto file is one JSON text; nothing can stand behind it");
     if (opts->rotate_count && !opts->rotate_size)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count goes with --rotate-size SIZE");
-    if (opts->rotate_size && !opts->output)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-size goes with --output FILE");
+    if (opts->rotate_size && !opts->output && !opts->capture)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-size goes with --output FILE or --capture FILE");
     if (opts->rotate_count > BT_OUTFILE_MAX_KEEP)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count is %d at most", BT_OUTFILE_MAX_KEEP);
-    return opts->output ? bt_outfile_check(opts->output, err) : 0;
+    if (opts->output && bt_outfile_check(opts->output, err) < 0)
+        return -1;
+    return opts->capture ? bt_outfile_check(opts->capture, err) : 0;
 }
 
 /* The output on files of that name, or on stdout. */
@@ -171,9 +174,12 @@ int bt_outputs_open(
         return -1;
     if (opts->dry_run)
         return 0;
-    if (!opts->output && cli->stdout_closed)
+    bool only_captures = opts->capture && opts->quiet && !opts->output;
+    if (!opts->output && !only_captures && cli->stdout_closed)
         return bt_err_set(err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
-    return add(o, cli, tee, makers[format](o), opts->output, err);
+    if (!only_captures && add(o, cli, tee, makers[format](o), opts->output, err) < 0)
+        return -1;
+    return opts->capture ? add(o, cli, tee, bt_capture_out_new(), opts->capture, err) : 0;
 }
 
 void bt_outputs_done(struct bt_outputs *o)

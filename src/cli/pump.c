@@ -111,7 +111,7 @@ static bool judge_first(struct bt_pump *p)
 /* What became of a call: it counts where the call's own line was not shown. */
 static bool judge_outcome(struct bt_pump *p)
 {
-    struct bt_pair pair = {.is_shown = true}; /* of a call that is not remembered */
+    struct bt_pair pair = {.is_shown = !p->has_orphans}; /* of a call that is not remembered */
     bt_pairs_return(p->pairs, &p->ev, &pair);
     if ((!pair.is_shown && is_enough(p)) || !is_taken(p))
         return false;

@@ -78,6 +78,8 @@ static void put_time(struct bt_buf *out, int64_t wall_ns, struct bt_text_memo *m
 {
     int64_t second = wall_ns / 1000000000;
     size_t before = out->len;
+    if (wall_ns == 0) /* a foreign trace without stamps */
+        return;
     if (memo && memo->has_time && memo->second == second) {
         bt_buf_put(out, memo->time, sizeof memo->time);
     } else {
@@ -229,7 +231,7 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
 {
     const struct bt_clause *c = ev->clause < o->n_clauses ? o->clauses[ev->clause] : NULL;
     bool ok = true;
-    if (o->no_args || !c) {
+    if (o->no_args || !c || c->captures_none) {
         put_arity(out, ev->arity, "");
         return c != NULL;
     }
@@ -322,7 +324,7 @@ static bool put_notes(struct bt_buf *out, const struct bt_event *ev, const struc
     bool ok = true;
     if (!c)
         return true;
-    size_t n_args = o->no_args ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
+    size_t n_args = o->no_args || c->captures_none ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
     for (size_t i = 0; i < c->n_notes && n_args + i < ev->n_values; i++)
         ok = put_note(out, c->notes[i], ev->values[n_args + i], &o->print) && ok;
     return ok;
@@ -442,6 +444,20 @@ static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const str
     return ok;
 }
 
+/* What another tracer wrote of a kind that has no form of its own: the kind and its terms. */
+static bool put_other(struct bt_buf *out, const struct bt_event *ev, const struct bt_print_opts *opts)
+{
+    bool ok = true;
+    if (ev->pid.len)
+        bt_buf_putc(out, ' ');
+    bt_print_atom(out, ev->class_name);
+    for (size_t i = 0; i < ev->n_values; i++) {
+        bt_buf_putc(out, ' ');
+        ok = put_mfa(out, ev->values[i], opts) && ok;
+    }
+    return ok;
+}
+
 /* What happened to a process, or what it did to another. */
 static bool put_single(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
@@ -451,6 +467,8 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
     case BT_EVENT_RECEIVE:
         bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " ! " : " << ");
         ok = put_term(out, ev->value, &o->print);
+        if (ev->peer.len == 0)
+            return ok;
         bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " --> " : " <-- ");
         return put_term(out, ev->peer, &o->print) && ok;
     case BT_EVENT_SPAWN:
@@ -478,6 +496,7 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
             ok = put_mfa(out, ev->mfa, &o->print);
         }
         break;
+    case BT_EVENT_OTHER: return put_other(out, ev, &o->print);
     default: return false;
     }
     put_duration(out, ev);
@@ -494,19 +513,25 @@ void bt_text_opts_init(struct bt_text_opts *o, const struct bt_out_head *head)
     o->print.syntax = head->syntax;
 }
 
-bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+void bt_text_node(struct bt_buf *out, const struct bt_event *ev)
 {
-    static const struct bt_text_parts parts = {
-        put_time, put_pid, put_function, put_args, put_outcome, put_notes, put_single};
+    if (ev->node.len == 0)
+        return;
+    bt_loc_escape(out, (const char *)ev->node.p, ev->node.len);
+    bt_buf_putc(out, ' ');
+}
+
+/* The line without its newline. */
+static bool put_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
     bool ok = true;
-    if (o->style)
-        return bt_text_styled(out, ev, o, &parts);
     put_time(out, ev->wall_ns, o->memo);
+    bt_text_node(out, ev);
     if (ev->type > BT_EVENT_RETURN_TO) {
         bt_buf_puts(out, "-- ");
         bt_text_remark(out, ev);
     } else if (bt_event_is_single(ev->type)) {
-        ok = put_term(out, ev->pid, &o->print);
+        ok = ev->pid.len == 0 || put_term(out, ev->pid, &o->print);
         ok = put_single(out, ev, o) && ok;
     } else {
         ok = put_pid(out, ev->pid, o);
@@ -516,6 +541,22 @@ bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct b
         if (ev->type == BT_EVENT_CALL)
             ok = put_notes(out, ev, o) && ok;
     }
+    return ok;
+}
+
+bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    static const struct bt_text_parts parts = {
+        put_time, put_pid, put_function, put_args, put_outcome, put_notes, put_single};
+    struct bt_text_opts of_node;
+    if (ev->node.len) { /* pids of that node are its own */
+        of_node = *o;
+        of_node.print.home = ev->node;
+        o = &of_node;
+    }
+    if (o->style)
+        return bt_text_styled(out, ev, o, &parts);
+    bool ok = put_event(out, ev, o);
     bt_buf_putc(out, '\n');
     return ok;
 }

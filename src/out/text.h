@@ -50,6 +50,9 @@ void bt_text_opts_init(struct bt_text_opts *opts, const struct bt_out_head *head
  */
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *opts);
 
+/* Appends the node's name and a space, where there are several nodes. */
+void bt_text_node(struct bt_buf *out, const struct bt_event *ev);
+
 /* Appends one term of an event, or what stands for one that the node left out. False: unreadable; the text says so. */
 bool bt_text_term(struct bt_buf *out, struct bt_slice etf, const struct bt_print_opts *opts);
 
