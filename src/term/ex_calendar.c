@@ -162,7 +162,8 @@ static bool read_zone(const struct bt_etf *v, struct zone *z)
 {
     struct bt_etf name = v[0], abbr = v[1];
     if (!name.p || !bt_etf_binary(&name, &z->name) || !abbr.p || !bt_etf_binary(&abbr, &z->abbr) ||
-        !bt_ex_is_clean(z->name) || !bt_ex_is_clean(z->abbr) || !read_int(v[2], &z->utc) || !read_int(v[3], &z->std))
+        !bt_ex_is_clean(z->name) || !bt_ex_is_clean(z->abbr) || !read_int(v[2], &z->utc) ||
+        !read_int(v[3], &z->std))
         return false;
     z->is_utc = bt_slice_is(z->name, "Etc/UTC");
     return llabs(z->utc) < MAX_OFFSET && llabs(z->std) < MAX_OFFSET;

@@ -42,9 +42,9 @@ static bool in_ranges(uint32_t cp, const uint16_t (*ranges)[2], size_t n)
 /* Characters that confuse the reader come as \uXXXX: spaces of all kinds, marks without width, directions. */
 static bool is_confusing(uint32_t cp)
 {
-    static const uint16_t ranges[][2] = {
-        {0x00A0, 0x00A0}, {0x034F, 0x034F}, {0x061C, 0x061C}, {0x2000, 0x200F}, {0x2028, 0x202E},
-        {0x205F, 0x2064}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFC}};
+    static const uint16_t ranges[][2] = {{0x00A0, 0x00A0}, {0x034F, 0x034F}, {0x061C, 0x061C},
+        {0x2000, 0x200F}, {0x2028, 0x202E}, {0x205F, 0x2064}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF},
+        {0xFFF9, 0xFFFC}};
     return cp <= 0xFFFF && in_ranges(cp, ranges, sizeof ranges / sizeof ranges[0]);
 }
 
@@ -110,32 +110,40 @@ static void put_escaped(struct bt_buf *out, struct bt_slice s, bool latin1, char
 
 /* ---- atoms ---- */
 
-enum atom_class { CLASS_ALIAS, CLASS_IDENTIFIER, CLASS_OPERATOR, CLASS_QUOTED_OPERATOR, CLASS_NOT_CALLABLE, CLASS_OTHER };
+enum atom_class {
+    CLASS_ALIAS,
+    CLASS_IDENTIFIER,
+    CLASS_OPERATOR,
+    CLASS_QUOTED_OPERATOR,
+    CLASS_NOT_CALLABLE,
+    CLASS_OTHER
+};
+
+static bool is_one_of(struct bt_slice name, const char (*words)[6], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bt_slice_is(name, words[i]))
+            return true;
+    }
+    return false;
+}
 
 /* The operators and special forms, by how they are written. */
 static enum atom_class operator_class(struct bt_slice name)
 {
-    static const char words[][6] = {"!", "!=", "!==", "&", "&&", "&&&", "*", "**", "+", "++", "+++", "-", "--", "---",
-        "/", "<", "<-", "<<<", "<<~", "<=", "<>", "<~", "<~>", "=", "==", "===", "=~", ">", ">=", ">>>", "@", "\\\\", "^",
-        "|", "|>", "||", "|||", "~>", "~>>"};
+    static const char words[][6] = {"!", "!=", "!==", "&", "&&", "&&&", "*", "**", "+", "++", "+++", "-",
+        "--", "---", "/", "<", "<-", "<<<", "<<~", "<=", "<>", "<~", "<~>", "=", "==", "===", "=~", ">",
+        ">=", ">>>", "@", "\\\\", "^", "|", "|>", "||", "|||", "~>", "~>>"};
     static const char quoted[][6] = {"::", "^^^", "~~~", "<|>"};
     static const char special[][6] = {"%", "%{}", "{}", "<<>>", "...", "..", ".", "..//", "->"};
-    char key[6] = {0};
     if (name.len == 0 || name.len > 4)
         return CLASS_OTHER;
-    memcpy(key, name.p, name.len);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(key, words[i]) == 0)
-            return CLASS_OPERATOR;
-    }
-    for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++) {
-        if (strcmp(key, quoted[i]) == 0)
-            return CLASS_QUOTED_OPERATOR;
-    }
-    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
-        if (strcmp(key, special[i]) == 0)
-            return CLASS_NOT_CALLABLE;
-    }
+    if (is_one_of(name, words, sizeof words / sizeof words[0]))
+        return CLASS_OPERATOR;
+    if (is_one_of(name, quoted, sizeof quoted / sizeof quoted[0]))
+        return CLASS_QUOTED_OPERATOR;
+    if (is_one_of(name, special, sizeof special / sizeof special[0]))
+        return CLASS_NOT_CALLABLE;
     return CLASS_OTHER;
 }
 
@@ -209,9 +217,11 @@ static enum atom_class classify(struct bt_slice name, bool latin1)
 
 static void put_name(struct bt_buf *out, struct bt_slice name, bool latin1)
 {
-    if (latin1)
-        put_escaped(out, name, latin1, '"'); /* an identifier: nothing to escape */
-    else
+    for (size_t i = 0; latin1 && i < name.len;) {
+        char utf8[4];
+        bt_buf_put(out, utf8, bt_utf8_encode(next_char(name, latin1, &i), utf8));
+    }
+    if (!latin1)
         bt_buf_put(out, name.p, name.len);
 }
 
@@ -335,7 +345,8 @@ void bt_ex_quote_regex(struct bt_buf *out, struct bt_slice source)
         bool drops = is_pair && (source.p[i + 1] == '/' ||
                                     (source.p[i + 1] == '#' && i + 2 < source.len && source.p[i + 2] == '{'));
         if (i >= source.len || drops) {
-            put_escaped(out, (struct bt_slice){source.p + from, (i < source.len ? i : source.len) - from}, false, '/');
+            put_escaped(out, (struct bt_slice){source.p + from, (i < source.len ? i : source.len) - from},
+                false, '/');
             from = i + 1;
         }
         if (i >= source.len)

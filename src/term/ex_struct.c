@@ -11,13 +11,14 @@
 #include "term/ex_quote.h"
 
 #define MAX_FIELDS 16 /* of a struct in the table below */
-#define LARGE_MAP 32  /* a map of more pairs shows in the opposite order, see walk.h */
+#define FEW_PAIRS 32  /* kept without memory from the heap */
 
 /* ---- structs of Elixir 1.18 ---- */
 
 struct known {
     const char *name;
-    const char *fields; /* as they were defined; x=nil, x=[], x=0, x=00: left out when it is nil, [], 0, {0, 0} */
+    const char
+        *fields; /* as they were defined; x=nil, x=[], x=0, x=00: left out when it is nil, [], 0, {0, 0} */
     enum bt_ex_view (*show)(struct bt_buf *out, const struct bt_etf *values, struct bt_ex_struct *s);
 };
 
@@ -70,7 +71,8 @@ static const struct known known[] = {
         show_date_time},
     {"Duration", "year=0 month=0 week=0 day=0 hour=0 minute=0 second=0 microsecond=00", NULL},
     {"DynamicSupervisor",
-        "args extra_arguments mod name strategy max_children max_restarts max_seconds children restarts", NULL},
+        "args extra_arguments mod name strategy max_children max_restarts max_seconds children restarts",
+        NULL},
     {"ErlangError", "original reason", NULL},
     {"ExUnit.AssertionError", "left right message expr args doctest context", NULL},
     {"ExUnit.Diff", "equivalent? left right", NULL},
@@ -82,19 +84,22 @@ static const struct known known[] = {
     {"File.Error", "reason path action", NULL},
     {"File.LinkError", "reason existing new action", NULL},
     {"File.RenameError", "reason source destination on action", NULL},
-    {"File.Stat", "size type access atime mtime ctime mode links major_device minor_device inode uid gid", NULL},
+    {"File.Stat", "size type access atime mtime ctime mode links major_device minor_device inode uid gid",
+        NULL},
     {"File.Stream", "path modes line_or_bytes raw node", NULL},
     {"FunctionClauseError", "module function arity kind args clauses", NULL},
     {"GenEvent.Stream", "manager timeout", NULL},
     {"IO.Stream", "device raw line_or_bytes", NULL},
     {"Inspect.Opts",
-        "base binaries char_lists charlists custom_options inspect_fun limit pretty printable_limit safe structs "
+        "base binaries char_lists charlists custom_options inspect_fun limit pretty printable_limit safe "
+        "structs "
         "syntax_colors width",
         NULL},
     {"JSON.DecodeError", "message offset data", NULL},
     {"Kernel.TypespecError", "file line description", NULL},
     {"KeyError", "key term message", NULL},
-    {"Logger.Backends.Console", "buffer buffer_size colors device format level max_buffer metadata output ref", NULL},
+    {"Logger.Backends.Console",
+        "buffer buffer_size colors device format level max_buffer metadata output ref", NULL},
     {"Logger.Formatter", "template truncate metadata colors utc_log?", NULL},
     {"MapSet", "map", show_set},
     {"MismatchedDelimiterError",
@@ -111,7 +116,8 @@ static const struct known known[] = {
     {"Task", "mfa owner pid ref", NULL},
     {"Time", "hour minute second microsecond calendar", show_time},
     {"TokenMissingError",
-        "file line column end_line end_column snippet opening_delimiter expected_delimiter description", NULL},
+        "file line column end_line end_column snippet opening_delimiter expected_delimiter description",
+        NULL},
     {"URI", "scheme authority=nil userinfo host port path query fragment", NULL},
     {"URI.Error", "action reason part", NULL},
     {"UndefinedFunctionError", "module function arity reason message", NULL},
@@ -149,8 +155,8 @@ struct pair {
 };
 
 struct pairs {
-    struct pair *items, few[LARGE_MAP];
-    uint32_t n, n_all; /* of those that are fields; of all */
+    struct pair *items, few[FEW_PAIRS];
+    uint32_t n; /* of those that are fields */
     const uint8_t *base, *after;
 };
 
@@ -164,8 +170,7 @@ static bool collect(struct pairs *ps, struct bt_etf r, uint32_t n_pairs)
 {
     ps->base = r.p;
     ps->n = 0;
-    ps->n_all = n_pairs;
-    ps->items = n_pairs <= LARGE_MAP ? ps->few : malloc(n_pairs * sizeof *ps->items);
+    ps->items = n_pairs <= FEW_PAIRS ? ps->few : malloc(n_pairs * sizeof *ps->items);
     if (!ps->items)
         return false;
     for (uint32_t i = 0; i < n_pairs; i++) {
@@ -206,12 +211,12 @@ static void choose(struct bt_walk_chosen *c, uint32_t i, const uint8_t *at)
     c->at[c->n - 1 - i] = (uint32_t)(at - c->base);
 }
 
-/* All fields, in the order a map of this size shows in. */
+/* All fields, as they come. */
 static struct bt_walk_chosen *all_fields(const struct pairs *ps)
 {
     struct bt_walk_chosen *c = new_chosen(ps->base, ps->after, ps->n);
     for (uint32_t i = 0; c && i < ps->n; i++)
-        choose(c, ps->n_all > LARGE_MAP ? ps->n - 1 - i : i, ps->items[i].at);
+        choose(c, i, ps->items[i].at);
     return c;
 }
 
@@ -224,7 +229,9 @@ static bool is_default(struct bt_etf v, char kind)
     uint32_t a, b;
     switch (kind) {
     case 'n': return bt_etf_is_atom(&v, "nil");
-    case '[': return bt_etf_next(&v, &tok) && (tok.kind == BT_ETF_NIL || (tok.kind == BT_ETF_STRING && !tok.bytes.len));
+    case '[':
+        return bt_etf_next(&v, &tok) &&
+               (tok.kind == BT_ETF_NIL || (tok.kind == BT_ETF_STRING && !tok.bytes.len));
     case '0': return bt_etf_uint32(&v, &a) && a == 0;
     case '2': return bt_etf_tuple_of(&v, 2) && bt_etf_uint32(&v, &a) && bt_etf_uint32(&v, &b) && !a && !b;
     default: return false;
@@ -251,7 +258,8 @@ static void arrange(struct arranged *a, const struct known *k, const struct pair
     }
 }
 
-static enum bt_ex_view fields_in_order(const struct arranged *a, const struct pairs *ps, struct bt_ex_struct *s)
+static enum bt_ex_view fields_in_order(
+    const struct arranged *a, const struct pairs *ps, struct bt_ex_struct *s)
 {
     const struct pair *shown[MAX_FIELDS];
     uint32_t n = 0;
@@ -272,8 +280,8 @@ static enum bt_ex_view as_they_come(const struct pairs *ps, struct bt_ex_struct 
 }
 
 /* The values chosen[0..n) of a->items, for a form that shows some of them between words. */
-static enum bt_ex_view choose_values(
-    const struct arranged *a, const struct pairs *ps, struct bt_ex_struct *s, const struct bt_walk_chosen *which)
+static enum bt_ex_view choose_values(const struct arranged *a, const struct pairs *ps, struct bt_ex_struct *s,
+    const struct bt_walk_chosen *which)
 {
     struct bt_walk_chosen *c = new_chosen(ps->base, ps->after, which->n);
     for (uint32_t i = 0; c && i < which->n; i++)
@@ -394,8 +402,8 @@ static bool regex_letters(struct bt_etf v, char *letters)
     static const struct {
         const char *name, *then;
         char letter;
-    } options[] = {{"dotall", NULL, 's'}, {"unicode", "ucp", 'u'}, {"caseless", NULL, 'i'}, {"extended", NULL, 'x'},
-        {"firstline", NULL, 'f'}, {"ungreedy", NULL, 'U'}, {"multiline", NULL, 'm'}};
+    } options[] = {{"dotall", NULL, 's'}, {"unicode", "ucp", 'u'}, {"caseless", NULL, 'i'},
+        {"extended", NULL, 'x'}, {"firstline", NULL, 'f'}, {"ungreedy", NULL, 'U'}, {"multiline", NULL, 'm'}};
     const size_t n_options = sizeof options / sizeof options[0];
     uint32_t n = 0;
     char *at = letters + MAX_REGEX_OPTS;
@@ -422,7 +430,8 @@ static bool regex_letters(struct bt_etf v, char *letters)
 static bool is_list(struct bt_etf v)
 {
     struct bt_etf_token tok;
-    return bt_etf_next(&v, &tok) && (tok.kind == BT_ETF_LIST || tok.kind == BT_ETF_NIL || tok.kind == BT_ETF_STRING);
+    return bt_etf_next(&v, &tok) &&
+           (tok.kind == BT_ETF_LIST || tok.kind == BT_ETF_NIL || tok.kind == BT_ETF_STRING);
 }
 
 /* ~r/a.b/i; Elixir before 1.15 keeps the letters as they were written. */
@@ -480,7 +489,7 @@ static enum bt_ex_view show_set(struct bt_buf *out, const struct bt_etf *v, stru
     if (!c)
         return BT_EX_NOMEM;
     for (uint32_t i = 0; i < n; i++) {
-        choose(c, n > LARGE_MAP ? n - 1 - i : i, r.p);
+        choose(c, i, r.p);
         if (!bt_etf_skip(&r) || !bt_etf_nil(&r)) {
             free(c);
             return BT_EX_STRUCT;
@@ -504,7 +513,8 @@ static const struct bt_print_def *find_def(const struct bt_print_defs *defs, str
 }
 
 /* A map whose keys are not those of the definition is no such struct, as Inspect.Any has it. */
-static enum bt_ex_view show_defined(const struct bt_print_def *def, const struct pairs *ps, struct bt_ex_struct *s)
+static enum bt_ex_view show_defined(
+    const struct bt_print_def *def, const struct pairs *ps, struct bt_ex_struct *s)
 {
     if (ps->n != def->n_fields)
         return BT_EX_MAP;
@@ -524,8 +534,8 @@ static enum bt_ex_view show_defined(const struct bt_print_def *def, const struct
     return BT_EX_STRUCT;
 }
 
-enum bt_ex_view bt_ex_struct(struct bt_buf *out, struct bt_etf r, uint32_t n_pairs, const struct bt_print_defs *defs,
-    struct bt_ex_struct *s)
+enum bt_ex_view bt_ex_struct(struct bt_buf *out, struct bt_etf r, uint32_t n_pairs,
+    const struct bt_print_defs *defs, struct bt_ex_struct *s)
 {
     struct pairs ps;
     const struct bt_print_def *def = find_def(defs, s->module);

@@ -49,7 +49,7 @@ struct bt_ex_struct {
  *
  * defs  may be NULL. Written to `out` is something only with BT_EX_SHOWN.
  */
-enum bt_ex_view bt_ex_struct(struct bt_buf *out, struct bt_etf r, uint32_t n_pairs, const struct bt_print_defs *defs,
-    struct bt_ex_struct *s);
+enum bt_ex_view bt_ex_struct(struct bt_buf *out, struct bt_etf r, uint32_t n_pairs,
+    const struct bt_print_defs *defs, struct bt_ex_struct *s);
 
 #endif

@@ -77,12 +77,18 @@ static void push(struct bt_elixir *e, uint8_t level)
 
 /* ---- leaves ---- */
 
+/* Function.info/1, which inspect asks, makes nil of undefined. */
+static struct bt_slice nil_for_undefined(struct bt_slice name)
+{
+    return bt_slice_is(name, "undefined") ? (struct bt_slice){(const uint8_t *)"nil", 3} : name;
+}
+
 static void put_export(struct bt_buf *out, const struct bt_etf_token *tok)
 {
     bt_buf_putc(out, '&');
-    bt_ex_quote_atom(out, tok->module, tok->module_latin1);
+    bt_ex_quote_atom(out, nil_for_undefined(tok->module), tok->module_latin1);
     bt_buf_putc(out, '.');
-    bt_ex_quote_function(out, tok->function, tok->function_latin1);
+    bt_ex_quote_function(out, nil_for_undefined(tok->function), tok->function_latin1);
     bt_buf_putc(out, '/');
     bt_digits_int(out, tok->arity);
 }
@@ -96,7 +102,7 @@ static void put_fun(struct bt_buf *out, const struct bt_etf_token *tok)
     bt_buf_putc(out, '/');
     bt_digits_int(out, tok->arity);
     bt_buf_puts(out, " in ");
-    bt_ex_quote_atom(out, tok->module, tok->module_latin1);
+    bt_ex_quote_atom(out, nil_for_undefined(tok->module), tok->module_latin1);
     bt_buf_putc(out, '>');
 }
 
@@ -139,7 +145,10 @@ static void put_leaf(struct bt_elixir *e, const struct bt_etf_token *tok)
     case BT_ETF_LIST:
     case BT_ETF_NIL: put(e, "[]"); break;
     case BT_ETF_MAP: put(e, "%{}"); break;
-    case BT_ETF_PID: put(e, "#PID"); bt_erlang_receiver.leaf(&e->base, tok); break;
+    case BT_ETF_PID:
+        put(e, "#PID");
+        bt_erlang_receiver.leaf(&e->base, tok);
+        break;
     case BT_ETF_PORT: bt_erlang_receiver.leaf(&e->base, tok); break;
     case BT_ETF_REF: put_ref(&e->base, tok); break;
     case BT_ETF_EXPORT: put_export(out, tok); break;
@@ -354,7 +363,9 @@ static uint8_t map_pattern(struct bt_elixir *e, const struct bt_term *m)
 static void pattern(void *self, const struct bt_term *t)
 {
     struct bt_elixir *e = self;
-    e->coming = t->kind == BT_TERM_LIST ? list_pattern(t) : t->kind == BT_TERM_MAP ? map_pattern(e, t) : PLAIN;
+    e->coming = t->kind == BT_TERM_LIST  ? list_pattern(t)
+                : t->kind == BT_TERM_MAP ? map_pattern(e, t)
+                                         : PLAIN;
 }
 
 /* ---- what has members ---- */
@@ -365,8 +376,7 @@ static enum form usual_form(struct bt_elixir *e, enum bt_walk_kind kind)
     const uint8_t *level = top(e);
     enum form outer = form_of(level);
     switch (kind) {
-    case BT_WALK_TUPLE:
-        return outer == KEYWORD || (outer == KEYWORD_SET && !(*level & VALUE)) ? PAIR : TUPLE;
+    case BT_WALK_TUPLE: return outer == KEYWORD || (outer == KEYWORD_SET && !(*level & VALUE)) ? PAIR : TUPLE;
     case BT_WALK_LIST: return LIST;
     case BT_WALK_MAP:
     case BT_WALK_MAP_PATTERN: return MAP;
@@ -486,6 +496,7 @@ const struct bt_receiver bt_elixir_receiver = {
     .end = end,
     .cut = cut,
     .hole = hole,
+    .keeps_order = true, /* as maps:to_list/1 of OTP 27 gives them */
 };
 
 /* ---- the way in ---- */

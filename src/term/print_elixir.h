@@ -14,9 +14,9 @@ struct bt_elixir {
     const struct bt_print_defs *structs;
     uint8_t *levels, near[BT_ELIXIR_NEAR]; /* of each open tuple, list or map: its form */
     size_t depth, cap;
-    size_t as_lists;  /* within so many MapSets, where charlists print as lists */
-    size_t look_left; /* bytes that may still be looked at before they are printed */
-    uint8_t coming;   /* form of the list or map that is about to begin; 0: plain */
+    size_t as_lists;        /* within so many MapSets, where charlists print as lists */
+    size_t look_left;       /* bytes that may still be looked at before they are printed */
+    uint8_t coming;         /* form of the list or map that is about to begin; 0: plain */
     struct bt_slice module; /* of a struct that is about to begin */
 };
 

@@ -97,7 +97,7 @@ static void close_reversed(struct walk *w)
 
 static bool may_reverse(const struct walk *w, uint32_t n_pairs)
 {
-    return n_pairs > SMALL_MAP_PAIRS && w->n_reversed < MAX_REVERSED &&
+    return n_pairs > SMALL_MAP_PAIRS && !w->to->keeps_order && w->n_reversed < MAX_REVERSED &&
            (uint64_t)(w->r->end - w->r->p) <= UINT32_MAX;
 }
 

@@ -59,6 +59,8 @@ struct bt_receiver {
     void (*end)(void *self, enum bt_walk_kind kind);
     void (*cut)(void *self);  /* in place of a term with members that lies too deep */
     void (*hole)(void *self); /* in a shape: a part nobody captured */
+    bool
+        keeps_order; /* shows large maps in the order of the external format, not in reverse as OTP 25 does */
 };
 
 enum bt_walk_result {
