@@ -31,6 +31,7 @@ int bt_cmd_compile(const struct bt_cli *cli);
 int bt_cmd_clear(const struct bt_cli *cli);
 int bt_cmd_check(const struct bt_cli *cli);
 int bt_cmd_nodes(const struct bt_cli *cli);
+int bt_cmd_replay(const struct bt_cli *cli);
 
 /* ---- shared by commands (common.c) ---- */
 

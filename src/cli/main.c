@@ -26,6 +26,7 @@ static const struct command commands[] = {
     {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace},
     {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count},
     {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time},
+    {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay},
     {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile},
     {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check},
     {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear},

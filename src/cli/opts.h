@@ -44,7 +44,7 @@ struct bt_opts {
     const char *on_rate;
     int64_t max_memory, max_term, max_load;
     /* output */
-    const char *output, *format, *syntax, *timestamps, *color;
+    const char *output, *capture, *format, *syntax, *timestamps, *color;
     bool json, append, pretty, names, quiet, verbose, dry_run, fail_empty;
     int64_t depth, max_line;           /* 0: no limit */
     int64_t rotate_size, rotate_count; /* 0: none */

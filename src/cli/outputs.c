@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "out/capture.h"
 #include "out/jsonl.h"
 #include "out/perfetto.h"
 #include "out/text_out.h"
+#include "spec/ex_lexer.h"
 
 /* ---- words to choose from ---- */
 
@@ -52,6 +54,25 @@ static int read_style(struct bt_outputs *o, const struct bt_cli *cli, struct bea
     o->style.max_line = (uint32_t)cli->opts->max_line;
     o->print.max_depth = (uint32_t)cli->opts->depth;
     return 0;
+}
+
+static int read_syntax(struct bt_outputs *o, const char *text, struct beamtap_err *err)
+{
+    static const char *const names[] = {"erlang", "elixir"};
+    int syntax = text ? choose("syntax", text, names, 2, err) : 0;
+    o->has_syntax = text != NULL;
+    o->print.syntax = syntax == 1 ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
+    return syntax < 0 ? -1 : 0;
+}
+
+enum bt_syntax bt_outputs_syntax(const struct bt_outputs *o, const struct bt_out_head *head)
+{
+    bool all = head->n_specs > head->n_not;
+    if (o->has_syntax)
+        return o->print.syntax;
+    for (size_t i = head->n_not; i < head->n_specs; i++)
+        all = all && bt_ex_begins(head->specs[i]);
+    return all ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
 }
 
 /* ---- which lines ---- */
@@ -116,11 +137,13 @@ static int check_files(const struct bt_opts *opts, struct beamtap_err *err)
             err, BEAMTAP_EUSAGE, "--append: a perfetto file is one JSON text; nothing can stand behind it");
     if (opts->rotate_count && !opts->rotate_size)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count goes with --rotate-size SIZE");
-    if (opts->rotate_size && !opts->output)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-size goes with --output FILE");
+    if (opts->rotate_size && !opts->output && !opts->capture)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-size goes with --output FILE or --capture FILE");
     if (opts->rotate_count > BT_OUTFILE_MAX_KEEP)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count is %d at most", BT_OUTFILE_MAX_KEEP);
-    return opts->output ? bt_outfile_check(opts->output, err) : 0;
+    if (opts->output && bt_outfile_check(opts->output, err) < 0)
+        return -1;
+    return opts->capture ? bt_outfile_check(opts->capture, err) : 0;
 }
 
 /* The output on files of that name, or on stdout. */
@@ -146,14 +169,17 @@ int bt_outputs_open(
 {
     const struct bt_opts *opts = cli->opts;
     int format = choose("format", opts->json ? "json" : opts->format, formats, 3, err);
-    if (format < 0 || read_style(o, cli, err) < 0 || read_filter(o, opts, err) < 0 ||
-        check_files(opts, err) < 0)
+    if (format < 0 || read_style(o, cli, err) < 0 || read_syntax(o, opts->syntax, err) < 0 ||
+        read_filter(o, opts, err) < 0 || check_files(opts, err) < 0)
         return -1;
     if (opts->dry_run)
         return 0;
-    if (!opts->output && cli->stdout_closed)
+    bool only_captures = opts->capture && opts->quiet && !opts->output;
+    if (!opts->output && !only_captures && cli->stdout_closed)
         return bt_err_set(err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
-    return add(o, cli, tee, makers[format](o), opts->output, err);
+    if (!only_captures && add(o, cli, tee, makers[format](o), opts->output, err) < 0)
+        return -1;
+    return opts->capture ? add(o, cli, tee, bt_capture_out_new(), opts->capture, err) : 0;
 }
 
 void bt_outputs_done(struct bt_outputs *o)

@@ -12,6 +12,7 @@
 struct bt_outputs {
     struct bt_text_style style;
     struct bt_print_opts print;
+    bool has_syntax; /* --syntax; else that of the specs */
     struct bt_filter filter;
     struct bt_arena arena; /* expressions */
     const char *node;      /* for %n; NULL: not known */
@@ -23,6 +24,8 @@ struct bt_outputs {
  */
 int bt_outputs_open(
     struct bt_outputs *o, const struct bt_cli *cli, struct bt_tee *tee, struct beamtap_err *err);
+/* The syntax of lines: what was said, else Elixir where all specs are in its notation. */
+enum bt_syntax bt_outputs_syntax(const struct bt_outputs *o, const struct bt_out_head *head);
 void bt_outputs_done(struct bt_outputs *o);
 
 #endif

@@ -111,7 +111,7 @@ static bool judge_first(struct bt_pump *p)
 /* What became of a call: it counts where the call's own line was not shown. */
 static bool judge_outcome(struct bt_pump *p)
 {
-    struct bt_pair pair = {.is_shown = true}; /* of a call that is not remembered */
+    struct bt_pair pair = {.is_shown = !p->has_orphans}; /* of a call that is not remembered */
     bt_pairs_return(p->pairs, &p->ev, &pair);
     if ((!pair.is_shown && is_enough(p)) || !is_taken(p))
         return false;
@@ -228,7 +228,9 @@ static void wait_for_work(struct bt_pump *p)
 static bool prepare(struct bt_pump *p, const struct bt_out_head *head)
 {
     bool by_caller = strcmp(p->cli->opts->by, "caller") == 0;
-    bt_filter_begin(&p->outputs.filter, head, &p->outputs.style, &p->outputs.print);
+    p->head = *head;
+    p->head.syntax = bt_outputs_syntax(&p->outputs, head);
+    bt_filter_begin(&p->outputs.filter, &p->head, &p->outputs.style, &p->outputs.print);
     if (p->counts_here && !(p->pairs = bt_pairs_new()))
         return false;
     if (p->has_profile && !(p->functions = bt_profile_new()))
@@ -236,7 +238,7 @@ static bool prepare(struct bt_pump *p, const struct bt_out_head *head)
     if (by_caller && !(p->callers = bt_profile_new()))
         return false;
     p->has_profile = p->functions || p->callers;
-    bt_tee_begin(&p->tee, head);
+    bt_tee_begin(&p->tee, &p->head);
     return true;
 }
 
@@ -281,9 +283,9 @@ void bt_pump_say_profile(const struct bt_pump *p)
 {
     struct bt_buf b = BT_BUF_INIT;
     if (p->functions && (p->cli->opts->verbose || bt_profile_count(p->functions) > 1))
-        bt_profile_put(&b, p->functions, TOP, "function");
+        bt_profile_put(&b, p->functions, TOP, "function", &p->outputs.filter.opts.print);
     if (p->callers)
-        bt_profile_put(&b, p->callers, TOP, "caller");
+        bt_profile_put(&b, p->callers, TOP, "caller", &p->outputs.filter.opts.print);
     fputs(bt_buf_cstr(&b), stderr);
     bt_buf_done(&b);
     if (p->outputs.filter.n_gave_up)

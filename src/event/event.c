@@ -179,7 +179,7 @@ int bt_event_decode(struct bt_etf *r, struct bt_event *ev, struct beamtap_err *e
     ev->n_values = 0;
     ev->wall_ns = 0;
     ev->duration_ns = -1;
-    ev->caller = ev->peer = ev->mfa = ev->name = (struct bt_slice){NULL, 0};
+    ev->caller = ev->peer = ev->mfa = ev->name = ev->node = (struct bt_slice){NULL, 0};
     if (read_event(r, ev))
         return 0;
     return bt_err_set(err, BEAMTAP_EPROTO, "the node sent a trace message that cannot be read");

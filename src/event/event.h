@@ -29,6 +29,7 @@ enum bt_event_type {
     BT_EVENT_UNREGISTER, /* value: the name */
     BT_EVENT_GC,         /* class_name: minor or major; duration_ns; before, after: bytes of its heaps */
     BT_EVENT_RUNNING, /* duration_ns: from being scheduled in to out; mfa: where it was scheduled out, or none */
+    BT_EVENT_OTHER, /* of another tracer's file: class_name is its kind, values what it says */
     BT_EVENT_RETURN_TO,       /* not given to callers: the process returned to `caller`, see timed.h */
     BT_EVENT_SKIPPED,         /* a gap: `amount` calls were made and not shown since the last such mark */
     BT_EVENT_LOST,            /* a gap: `amount` events were dropped on the node */
@@ -47,6 +48,7 @@ enum bt_event_type {
 /* All slices are borrowed from the bytes it was decoded from. */
 struct bt_event {
     enum bt_event_type type;
+    struct bt_slice node; /* where there are several: the name of the one it is of; else empty */
     struct bt_slice pid;  /* external form */
     struct bt_slice name; /* what that process is, as text (--names); empty: not known, or not asked */
     struct bt_slice mfa;  /* {M, F, Arity}, external form */
@@ -62,7 +64,7 @@ struct bt_event {
     struct bt_slice class_name; /* exception: error, exit, throw */
     int64_t mono_ns;            /* the node's monotonic time */
     int64_t unique;             /* orders events of the same mono_ns */
-    int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it */
+    int64_t wall_ns;            /* since 1970 UTC; 0 until the session fills it: not known */
     int64_t before, after;      /* gc: bytes */
     int64_t amount;             /* gaps and what was learnt: see above */
     bool is_part;               /* BIG_ARG: it is a part of that argument */
@@ -76,7 +78,7 @@ enum bt_next { BT_NEXT_ERROR = -1, BT_NEXT_NOTHING, BT_NEXT_EVENT, BT_NEXT_END }
 /* Of a message or a process, not of a function: an event that stands for itself. */
 static inline bool bt_event_is_single(enum bt_event_type type)
 {
-    return type >= BT_EVENT_SEND && type <= BT_EVENT_RUNNING;
+    return type >= BT_EVENT_SEND && type <= BT_EVENT_OTHER;
 }
 
 /* Reads one trace message; the cursor moves past it. EPROTO when it is not one we asked for. */

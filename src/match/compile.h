@@ -40,6 +40,7 @@ struct bt_clause {
     bool wants_return;            /* the body asks for return values or exceptions */
     bool wants_time;              /* only durations are wanted, no value */
     bool captures_all;            /* the pattern names no single arguments (f, f/2, funs): all of them, '$_' */
+    bool captures_none; /* of a capture: events carry no argument, whatever the pattern names (f/2) */
     const struct bt_term *
         *captures; /* match specification expressions, one per captured value: '$1', {element,2,..} */
     size_t n_captures;

@@ -14,7 +14,8 @@
 struct jsonl {
     struct bt_out out;
     struct bt_text_opts opts;
-    struct bt_buf node; /* as JSON */
+    const char *home;   /* the head's node */
+    struct bt_buf node; /* the event's, as JSON */
     struct bt_buf text; /* of one term */
     struct bt_buf list; /* args, while args_text is written */
     struct bt_text_frame frame;
@@ -63,6 +64,10 @@ static struct bt_buf *begin_record(struct jsonl *j, const char *event, int64_t w
     struct bt_buf *b = &j->out.sink.buf;
     bt_buf_printf(b, "{\"event\":\"%s\",\"seq\":%" PRIu64 ",\"node\":", event, ++j->seq);
     bt_buf_put(b, j->node.data, j->node.len);
+    if (wall_ns == 0) { /* a foreign trace without stamps */
+        bt_buf_puts(b, ",\"time\":null,\"time_ns\":null");
+        return b;
+    }
     bt_buf_puts(b, ",\"time\":");
     bt_jsonl_time(b, wall_ns);
     bt_buf_printf(b, ",\"time_ns\":\"%" PRId64 "\"", wall_ns);
@@ -107,7 +112,8 @@ static void put_function(struct bt_buf *b, struct bt_slice module, struct bt_sli
 
 static void put_who(struct jsonl *j, struct bt_buf *b, const struct bt_event *ev)
 {
-    put_text(j, b, "pid", ev->pid);
+    if (ev->pid.len)
+        put_text(j, b, "pid", ev->pid);
     if (ev->name.len)
         put_string(b, "name", ev->name);
 }
@@ -268,6 +274,22 @@ static void put_single(struct jsonl *j, const struct bt_event *ev)
     put_duration(b, ev);
 }
 
+/* What another tracer wrote of a kind that has no form of its own. */
+static void put_other(struct jsonl *j, const struct bt_event *ev)
+{
+    struct bt_buf *b = begin_record(j, "other", ev->wall_ns);
+    put_who(j, b, ev);
+    put_string(b, "kind", ev->class_name);
+    bt_buf_puts(b, ",\"terms_text\":[");
+    for (size_t i = 0; i < ev->n_values; i++) {
+        bt_buf_reset(&j->text);
+        bt_text_term(&j->text, ev->values[i], &j->opts.print);
+        bt_buf_puts(b, i ? "," : "");
+        bt_json_string(b, j->text.data, j->text.len);
+    }
+    bt_buf_putc(b, ']');
+}
+
 /* ---- gaps, the end ---- */
 
 static void put_remark(struct jsonl *j, const struct bt_event *ev)
@@ -307,21 +329,33 @@ static void put_summary(struct jsonl *j, const struct bt_out_end *e)
 
 /* ---- the interface ---- */
 
+/* Pids of that node are its own. */
+static void set_node(struct jsonl *j, struct bt_slice node)
+{
+    j->opts.print.home = node;
+    bt_buf_reset(&j->node);
+    bt_json_string(&j->node, (const char *)node.p, node.len);
+}
+
 static void begin(struct bt_out *o, const struct bt_out_head *head)
 {
     struct jsonl *j = (struct jsonl *)o;
     bt_text_opts_init(&j->opts, head);
-    bt_buf_reset(&j->node);
-    bt_json_string(&j->node, head->node, strlen(head->node));
+    j->home = head->node;
+    set_node(j, j->opts.print.home);
 }
 
 static void event(struct bt_out *o, const struct bt_event *ev)
 {
     struct jsonl *j = (struct jsonl *)o;
+    if (ev->node.len)
+        set_node(j, ev->node);
     if (ev->type == BT_EVENT_CALL)
         put_call(j, ev);
     else if (ev->type < BT_EVENT_SEND)
         put_outcome(j, ev);
+    else if (ev->type == BT_EVENT_OTHER)
+        put_other(j, ev);
     else if (bt_event_is_single(ev->type))
         put_single(j, ev);
     else
@@ -332,6 +366,7 @@ static void event(struct bt_out *o, const struct bt_event *ev)
 static void end(struct bt_out *o, const struct bt_out_end *e)
 {
     struct jsonl *j = (struct jsonl *)o;
+    set_node(j, (struct bt_slice){(const uint8_t *)j->home, strlen(j->home)});
     for (size_t i = 0; e && i < e->n_counts; i++) {
         const struct bt_out_count *c = &e->counts[i];
         struct bt_buf *b = begin_record(j, "count", e->wall_ns);

@@ -118,8 +118,9 @@ static uint32_t add_track(struct perfetto *p, const struct bt_event *ev)
 static uint32_t track_of(struct perfetto *p, const struct bt_event *ev)
 {
     struct track *t = NULL;
-    if (ev->pid.len)
-        HASH_FIND(hh, p->tracks, ev->pid.p, ev->pid.len, t);
+    if (ev->pid.len == 0) /* of no process: a foreign trace has such */
+        return 1;
+    HASH_FIND(hh, p->tracks, ev->pid.p, ev->pid.len, t);
     return t ? t->tid : add_track(p, ev);
 }
 
@@ -164,9 +165,7 @@ static bool is_slice(const struct perfetto *p, const struct bt_event *ev)
 static void put_function(struct perfetto *p, struct bt_buf *b, const struct bt_event *ev)
 {
     bt_buf_reset(&p->text);
-    bt_print_atom(&p->text, ev->module);
-    bt_buf_putc(&p->text, ':');
-    bt_print_atom(&p->text, ev->function);
+    bt_text_name(&p->text, ev->module, ev->function, &p->opts.print);
     bt_buf_printf(&p->text, "/%" PRIu32, ev->arity);
     put_text(b, ",\"cat\":\"call\",\"name\":", &p->text);
 }
@@ -229,8 +228,11 @@ static void put_single(struct perfetto *p, const struct bt_event *ev)
     int64_t ns = has_duration ? ev->duration_ns : 0;
     uint32_t tid = track_of(p, ev);
     struct bt_buf *b = begin_record(p, has_duration ? "X" : "i", tid, ev->wall_ns - ns);
-    bt_buf_printf(b, ",\"cat\":\"%s\",\"name\":\"%s\"", ev->type <= BT_EVENT_RECEIVE ? "message" : "process",
-        names[ev->type]);
+    bt_buf_printf(b, ",\"cat\":\"%s\",\"name\":", ev->type <= BT_EVENT_RECEIVE ? "message" : "process");
+    if (ev->type == BT_EVENT_OTHER)
+        bt_json_string(b, (const char *)ev->class_name.p, ev->class_name.len);
+    else
+        bt_json_string(b, names[ev->type], strlen(names[ev->type]));
     if (has_duration)
         bt_buf_printf(b, ",\"dur\":%" PRId64 ".%03d,\"args\":{", ns / 1000, (int)(ns % 1000));
     else

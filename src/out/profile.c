@@ -137,7 +137,8 @@ static void put_time(struct bt_buf *out, const struct row *r, int64_t ns)
     bt_buf_done(&b);
 }
 
-static void put_row(struct bt_buf *out, const struct row *r, bool has_times)
+static void put_row(
+    struct bt_buf *out, const struct row *r, bool has_times, const struct bt_print_opts *print)
 {
     struct bt_text_frame f = {.file = BT_BUF_INIT};
     put_count(out, r->calls, 15);
@@ -151,9 +152,7 @@ static void put_row(struct bt_buf *out, const struct row *r, bool has_times)
     if (r->key_len == 0) {
         bt_buf_puts(out, "others");
     } else if (bt_text_mfa((struct bt_slice){r->key, r->key_len}, &f)) {
-        bt_print_atom(out, f.module);
-        bt_buf_putc(out, ':');
-        bt_print_atom(out, f.function);
+        bt_text_name(out, f.module, f.function, print);
         bt_buf_printf(out, "/%" PRIu32, f.arity);
     } else {
         bt_buf_puts(out, "none"); /* a process's first function has no caller */
@@ -162,7 +161,8 @@ static void put_row(struct bt_buf *out, const struct row *r, bool has_times)
     bt_buf_done(&f.file);
 }
 
-void bt_profile_put(struct bt_buf *out, const struct bt_profile *p, size_t top, const char *what)
+void bt_profile_put(struct bt_buf *out, const struct bt_profile *p, size_t top, const char *what,
+    const struct bt_print_opts *print)
 {
     const struct row **rows = calloc(p->n + 1, sizeof *rows);
     bool has_times = false;
@@ -181,7 +181,7 @@ void bt_profile_put(struct bt_buf *out, const struct bt_profile *p, size_t top, 
     bt_buf_printf(
         out, "%15s%s  %s\n", "calls", has_times ? "   raised       min      mean       max" : "", what);
     for (size_t i = 0; i < n && i < top; i++)
-        put_row(out, rows[i], has_times);
+        put_row(out, rows[i], has_times, print);
     if (n > top)
         bt_buf_printf(out, "%15s  and %zu more\n", "", n - top);
     free(rows);

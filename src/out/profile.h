@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "event/event.h"
+#include "term/print.h"
 
 struct bt_profile;
 
@@ -22,7 +23,8 @@ void bt_profile_free(struct bt_profile *p);
 void bt_profile_add(struct bt_profile *p, struct bt_slice key, const struct bt_event *ev);
 size_t bt_profile_count(const struct bt_profile *p);
 
-/* Appends the table, most calls first, `top` lines at most. what: "function", "caller". */
-void bt_profile_put(struct bt_buf *out, const struct bt_profile *p, size_t top, const char *what);
+/* Appends the table, most calls first, `top` lines at most. what: "function", "caller". print: the syntax; NULL: Erlang's. */
+void bt_profile_put(struct bt_buf *out, const struct bt_profile *p, size_t top, const char *what,
+    const struct bt_print_opts *print);
 
 #endif

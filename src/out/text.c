@@ -12,6 +12,7 @@
 #include "out/text_style.h"
 #include "spec/loc.h"
 #include "term/digits.h"
+#include "term/ex_quote.h"
 #include "term/shape.h"
 
 #define UNREADABLE "<unreadable>" /* stands where a term is no whole external term */
@@ -77,6 +78,8 @@ static void put_time(struct bt_buf *out, int64_t wall_ns, struct bt_text_memo *m
 {
     int64_t second = wall_ns / 1000000000;
     size_t before = out->len;
+    if (wall_ns == 0) /* a foreign trace without stamps */
+        return;
     if (memo && memo->has_time && memo->second == second) {
         bt_buf_put(out, memo->time, sizeof memo->time);
     } else {
@@ -149,7 +152,7 @@ static bool put_next(struct bt_buf *out, struct bt_etf *r, const struct bt_print
 {
     int64_t bytes;
     if (!is_left_out(*r, &bytes))
-        return bt_print_erlang(out, r, opts);
+        return bt_print_term(out, r, opts);
     if (bytes > 0) {
         bt_buf_putc(out, '<');
         bt_text_bytes(out, bytes);
@@ -192,7 +195,7 @@ static bool put_arg_list(struct bt_buf *out, struct bt_slice list, const struct 
     if (tok.kind == BT_ETF_NIL)
         return true;
     if (tok.kind != BT_ETF_LIST)
-        return bt_print_erlang(out, &at, opts);
+        return bt_print_term(out, &at, opts);
     for (uint32_t i = 0; i < tok.arity; i++) {
         if (i)
             bt_buf_puts(out, ", ");
@@ -228,7 +231,7 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
 {
     const struct bt_clause *c = ev->clause < o->n_clauses ? o->clauses[ev->clause] : NULL;
     bool ok = true;
-    if (o->no_args || !c) {
+    if (o->no_args || !c || c->captures_none) {
         put_arity(out, ev->arity, "");
         return c != NULL;
     }
@@ -244,6 +247,20 @@ static bool put_args(struct bt_buf *out, const struct bt_event *ev, const struct
     return ok;
 }
 
+void bt_text_name(
+    struct bt_buf *out, struct bt_slice module, struct bt_slice function, const struct bt_print_opts *opts)
+{
+    if (opts && opts->syntax == BT_SYNTAX_ELIXIR) {
+        bt_ex_quote_atom(out, module, false);
+        bt_buf_putc(out, '.');
+        bt_ex_quote_function(out, function, false);
+        return;
+    }
+    bt_print_atom(out, module);
+    bt_buf_putc(out, ':');
+    bt_print_atom(out, function);
+}
+
 /* {M, F, Arity} as m:f/2; what is no such tuple as the term it is. */
 static bool put_mfa(struct bt_buf *out, struct bt_slice mfa, const struct bt_print_opts *opts)
 {
@@ -253,10 +270,8 @@ static bool put_mfa(struct bt_buf *out, struct bt_slice mfa, const struct bt_pri
     bt_etf_init(&r, mfa.p, mfa.len);
     if (!bt_etf_tuple_of(&r, 3) || !bt_etf_atom(&r, &m) || !bt_etf_atom(&r, &f) || !bt_etf_uint32(&r, &arity))
         return put_term(out, mfa, opts);
-    bt_print_atom(out, m);
-    bt_buf_putc(out, ':');
-    bt_print_atom(out, f);
-    bt_buf_printf(out, "/%u", arity);
+    bt_text_name(out, m, f, opts);
+    put_arity(out, arity, "");
     return true;
 }
 
@@ -274,10 +289,8 @@ static bool put_stack(struct bt_buf *out, struct bt_slice stack, const struct bt
         if (!(ok = bt_text_next_frame(&r, &f)))
             break;
         bt_buf_puts(out, " <- ");
-        bt_print_atom(out, f.module);
-        bt_buf_putc(out, ':');
-        bt_print_atom(out, f.function);
-        bt_buf_printf(out, "/%u", f.arity);
+        bt_text_name(out, f.module, f.function, opts);
+        put_arity(out, f.arity, "");
         if (f.line == 0 || f.file.len == 0)
             continue;
         bt_buf_puts(out, " (");
@@ -311,7 +324,7 @@ static bool put_notes(struct bt_buf *out, const struct bt_event *ev, const struc
     bool ok = true;
     if (!c)
         return true;
-    size_t n_args = o->no_args ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
+    size_t n_args = o->no_args || c->captures_none ? 0 : o->whole_args || c->captures_all ? 1 : c->n_captures;
     for (size_t i = 0; i < c->n_notes && n_args + i < ev->n_values; i++)
         ok = put_note(out, c->notes[i], ev->values[n_args + i], &o->print) && ok;
     return ok;
@@ -336,16 +349,14 @@ static bool put_pid(struct bt_buf *out, struct bt_slice pid, const struct bt_tex
     return ok;
 }
 
-static void put_function(struct bt_buf *out, const struct bt_event *ev, struct bt_text_memo *memo)
+static void put_function(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     size_t before = out->len;
-    if (memo && put_copy(out, &memo->function, ev->mfa))
+    if (o->memo && put_copy(out, &o->memo->function, ev->mfa))
         return;
-    bt_print_atom(out, ev->module);
-    bt_buf_putc(out, ':');
-    bt_print_atom(out, ev->function);
-    if (memo)
-        remember(&memo->function, ev->mfa, out, before);
+    bt_text_name(out, ev->module, ev->function, &o->print);
+    if (o->memo)
+        remember(&o->memo->function, ev->mfa, out, before);
 }
 
 static void put_amount(struct bt_buf *out, const struct bt_event *ev, const char *what)
@@ -389,7 +400,7 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev)
     case BT_EVENT_AWAITED: put_learnt_value(out, ev); return;
     default: break;
     }
-    put_function(out, ev, NULL);
+    bt_text_name(out, ev->module, ev->function, NULL);
     bt_buf_printf(out, "/%u%s ", ev->arity, ev->type == BT_EVENT_NO_RETURN ? "" : ":");
     if (ev->type == BT_EVENT_FOREIGN_COUNTER) {
         if (ev->amount > 1)
@@ -433,6 +444,20 @@ static bool put_outcome(struct bt_buf *out, const struct bt_event *ev, const str
     return ok;
 }
 
+/* What another tracer wrote of a kind that has no form of its own: the kind and its terms. */
+static bool put_other(struct bt_buf *out, const struct bt_event *ev, const struct bt_print_opts *opts)
+{
+    bool ok = true;
+    if (ev->pid.len)
+        bt_buf_putc(out, ' ');
+    bt_print_atom(out, ev->class_name);
+    for (size_t i = 0; i < ev->n_values; i++) {
+        bt_buf_putc(out, ' ');
+        ok = put_mfa(out, ev->values[i], opts) && ok;
+    }
+    return ok;
+}
+
 /* What happened to a process, or what it did to another. */
 static bool put_single(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
@@ -442,6 +467,8 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
     case BT_EVENT_RECEIVE:
         bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " ! " : " << ");
         ok = put_term(out, ev->value, &o->print);
+        if (ev->peer.len == 0)
+            return ok;
         bt_buf_puts(out, ev->type == BT_EVENT_SEND ? " --> " : " <-- ");
         return put_term(out, ev->peer, &o->print) && ok;
     case BT_EVENT_SPAWN:
@@ -469,6 +496,7 @@ static bool put_single(struct bt_buf *out, const struct bt_event *ev, const stru
             ok = put_mfa(out, ev->mfa, &o->print);
         }
         break;
+    case BT_EVENT_OTHER: return put_other(out, ev, &o->print);
     default: return false;
     }
     put_duration(out, ev);
@@ -482,30 +510,53 @@ void bt_text_opts_init(struct bt_text_opts *o, const struct bt_out_head *head)
     o->whole_args = head->args == BT_ARGS_MODE_ALL;
     o->no_args = head->args == BT_ARGS_MODE_ARITY;
     o->print.home = (struct bt_slice){(const uint8_t *)head->node, strlen(head->node)};
+    o->print.syntax = head->syntax;
+}
+
+void bt_text_node(struct bt_buf *out, const struct bt_event *ev)
+{
+    if (ev->node.len == 0)
+        return;
+    bt_loc_escape(out, (const char *)ev->node.p, ev->node.len);
+    bt_buf_putc(out, ' ');
+}
+
+/* The line without its newline. */
+static bool put_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
+{
+    bool ok = true;
+    put_time(out, ev->wall_ns, o->memo);
+    bt_text_node(out, ev);
+    if (ev->type > BT_EVENT_RETURN_TO) {
+        bt_buf_puts(out, "-- ");
+        bt_text_remark(out, ev);
+    } else if (bt_event_is_single(ev->type)) {
+        ok = ev->pid.len == 0 || put_term(out, ev->pid, &o->print);
+        ok = put_single(out, ev, o) && ok;
+    } else {
+        ok = put_pid(out, ev->pid, o);
+        bt_buf_putc(out, ' ');
+        put_function(out, ev, o);
+        ok = (ev->type == BT_EVENT_CALL ? put_args(out, ev, o) : put_outcome(out, ev, o)) && ok;
+        if (ev->type == BT_EVENT_CALL)
+            ok = put_notes(out, ev, o) && ok;
+    }
+    return ok;
 }
 
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o)
 {
     static const struct bt_text_parts parts = {
         put_time, put_pid, put_function, put_args, put_outcome, put_notes, put_single};
-    bool ok = true;
+    struct bt_text_opts of_node;
+    if (ev->node.len) { /* pids of that node are its own */
+        of_node = *o;
+        of_node.print.home = ev->node;
+        o = &of_node;
+    }
     if (o->style)
         return bt_text_styled(out, ev, o, &parts);
-    put_time(out, ev->wall_ns, o->memo);
-    if (ev->type > BT_EVENT_RETURN_TO) {
-        bt_buf_puts(out, "-- ");
-        bt_text_remark(out, ev);
-    } else if (bt_event_is_single(ev->type)) {
-        ok = put_term(out, ev->pid, &o->print);
-        ok = put_single(out, ev, o) && ok;
-    } else {
-        ok = put_pid(out, ev->pid, o);
-        bt_buf_putc(out, ' ');
-        put_function(out, ev, o->memo);
-        ok = (ev->type == BT_EVENT_CALL ? put_args(out, ev, o) : put_outcome(out, ev, o)) && ok;
-        if (ev->type == BT_EVENT_CALL)
-            ok = put_notes(out, ev, o) && ok;
-    }
+    bool ok = put_event(out, ev, o);
     bt_buf_putc(out, '\n');
     return ok;
 }

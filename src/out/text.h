@@ -50,6 +50,9 @@ void bt_text_opts_init(struct bt_text_opts *opts, const struct bt_out_head *head
  */
 bool bt_text_event(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *opts);
 
+/* Appends the node's name and a space, where there are several nodes. */
+void bt_text_node(struct bt_buf *out, const struct bt_event *ev);
+
 /* Appends one term of an event, or what stands for one that the node left out. False: unreadable; the text says so. */
 bool bt_text_term(struct bt_buf *out, struct bt_slice etf, const struct bt_print_opts *opts);
 
@@ -81,6 +84,10 @@ struct bt_text_frame {
 bool bt_text_mfa(struct bt_slice mfa, struct bt_text_frame *frame);
 /* Reads the next frame of a list of them; r is behind it then. */
 bool bt_text_next_frame(struct bt_etf *r, struct bt_text_frame *frame);
+
+/* Appends a function's name in the syntax of opts, Erlang's for NULL: shop:put, Shop.put, :shop.put. Names are UTF-8. */
+void bt_text_name(
+    struct bt_buf *out, struct bt_slice module, struct bt_slice function, const struct bt_print_opts *opts);
 
 /* Appends what a gap or something learnt says: "999,900 calls skipped". */
 void bt_text_remark(struct bt_buf *out, const struct bt_event *ev);

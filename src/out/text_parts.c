@@ -29,7 +29,7 @@ static const struct bt_clause *clause_of(const struct bt_event *ev, const struct
 struct bt_slice bt_text_note(const struct bt_event *ev, const struct bt_text_opts *o, size_t n)
 {
     const struct bt_clause *c = clause_of(ev, o);
-    size_t n_args = !c || o->no_args ? 0 : is_whole(c, o) ? 1 : c->n_captures;
+    size_t n_args = !c || o->no_args || c->captures_none ? 0 : is_whole(c, o) ? 1 : c->n_captures;
     if (!c || n >= c->n_notes || n_args + n >= ev->n_values)
         return (struct bt_slice){NULL, 0};
     return ev->values[n_args + n];
@@ -113,7 +113,7 @@ bool bt_text_each_arg(const struct bt_event *ev, const struct bt_text_opts *o, s
 {
     const struct bt_clause *c = clause_of(ev, o);
     struct args a = {&o->print, text, each, self, 0};
-    if (!c || o->no_args)
+    if (!c || o->no_args || c->captures_none)
         return false;
     if (!is_whole(c, o))
         return give_shapes(&a, c, ev);

@@ -43,7 +43,7 @@ static void put_when(struct bt_buf *out, const struct bt_event *ev, const struct
 {
     const struct bt_text_style *s = o->style;
     int64_t us = (ev->wall_ns - s->start_ns) / 1000;
-    if (s->time == BT_TEXT_TIME_NONE)
+    if (s->time == BT_TEXT_TIME_NONE || ev->wall_ns == 0) /* 0: a foreign trace without stamps */
         return;
     paint(out, s, DIM);
     switch (s->time) {
@@ -62,7 +62,7 @@ static bool put_who(struct bt_buf *out, const struct bt_event *ev, const struct 
     const struct bt_text_parts *parts)
 {
     paint(out, o->style, CYAN);
-    bool ok = parts->pid(out, ev->pid, o);
+    bool ok = ev->pid.len == 0 || parts->pid(out, ev->pid, o);
     if (o->style->has_names && ev->name.len) {
         bt_buf_putc(out, '(');
         bt_loc_escape(out, (const char *)ev->name.p, ev->name.len);
@@ -77,7 +77,7 @@ static bool put_call(struct bt_buf *out, const struct bt_event *ev, const struct
 {
     bt_buf_putc(out, ' ');
     paint(out, o->style, BOLD);
-    parts->function(out, ev, o->memo);
+    parts->function(out, ev, o);
     paint(out, o->style, PLAIN);
     if (ev->type == BT_EVENT_CALL) {
         bool ok = parts->args(out, ev, o);
@@ -99,6 +99,7 @@ bool bt_text_styled(struct bt_buf *out, const struct bt_event *ev, const struct 
     size_t from = out->len;
     bool ok = true;
     put_when(out, ev, o, parts);
+    bt_text_node(out, ev);
     if (ev->type > BT_EVENT_RETURN_TO) {
         paint(out, s, YELLOW);
         bt_buf_puts(out, "-- ");

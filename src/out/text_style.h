@@ -24,7 +24,7 @@ struct bt_text_style {
 struct bt_text_parts {
     void (*time)(struct bt_buf *out, int64_t wall_ns, struct bt_text_memo *memo);
     bool (*pid)(struct bt_buf *out, struct bt_slice pid, const struct bt_text_opts *o);
-    void (*function)(struct bt_buf *out, const struct bt_event *ev, struct bt_text_memo *memo);
+    void (*function)(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o);
     bool (*args)(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o);
     bool (*outcome)(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o);
     bool (*notes)(struct bt_buf *out, const struct bt_event *ev, const struct bt_text_opts *o);

@@ -59,7 +59,7 @@ int bt_ast_print_term(struct bt_buf *out, const struct bt_term *t, struct beamta
 {
     static const char home_name[] = "nonode@nohost";
     static const struct bt_etf_home home = {home_name, 0};
-    const struct bt_print_opts opts = {{(const uint8_t *)home_name, sizeof home_name - 1}, 0};
+    const struct bt_print_opts opts = {.home = {(const uint8_t *)home_name, sizeof home_name - 1}};
     struct bt_buf bytes = BT_BUF_INIT;
     int rc = bt_etf_write(&bytes, t, &home, err);
     if (!rc) {

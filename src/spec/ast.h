@@ -200,9 +200,6 @@ enum bt_notation {
     BT_NOTATION_RECON, /* {queue, in, 2} */
 };
 
-/* Whose terms, operators and guards: told by how a text begins. */
-enum bt_syntax { BT_SYNTAX_ERLANG, BT_SYNTAX_ELIXIR };
-
 enum bt_args_kind {
     BT_ARGS_ANY,          /* queue:in ; {queue, in, '_'} */
     BT_ARGS_ARITY,        /* queue:in/2 ; {queue, in, 2} */

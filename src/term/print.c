@@ -32,8 +32,7 @@ static bool latin1_equal(struct bt_slice latin1, struct bt_slice utf8)
     return at == utf8.len;
 }
 
-/* What stands for the node in <0.44.0>: 0 for the one whose terms we print. */
-static void put_node(const struct bt_erlang *e, const struct bt_etf_token *tok)
+void bt_print_node(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
     bool is_home = tok->node_latin1 ? latin1_equal(tok->node, e->home) : bt_slice_equal(tok->node, e->home);
     if (is_home && tok->node.len)
@@ -45,7 +44,7 @@ static void put_node(const struct bt_erlang *e, const struct bt_etf_token *tok)
 static void put_pid(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
     put_char(e->out, '<');
-    put_node(e, tok);
+    bt_print_node(e, tok);
     put_char(e->out, '.');
     bt_digits_int(e->out, tok->ids[0]);
     put_char(e->out, '.');
@@ -59,7 +58,7 @@ static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
     for (int i = 0; i < 8; i++)
         mag[i] = (uint8_t)(tok->port >> 8 * i);
     bt_buf_put(e->out, "#Port<", 6);
-    put_node(e, tok);
+    bt_print_node(e, tok);
     put_char(e->out, '.');
     bt_digits_big(e->out, false, (struct bt_slice){mag, sizeof mag});
     put_char(e->out, '>');
@@ -69,7 +68,7 @@ static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
 static void put_ref(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
     bt_buf_put(e->out, "#Ref<", 5);
-    put_node(e, tok);
+    bt_print_node(e, tok);
     for (uint32_t i = tok->arity; i-- > 0;) {
         put_char(e->out, '.');
         bt_digits_int(e->out, tok->ids[i]);
@@ -210,4 +209,11 @@ bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print
 void bt_print_atom(struct bt_buf *out, struct bt_slice name)
 {
     bt_quote_atom(out, name, false);
+}
+
+bool bt_print_term(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
+{
+    if (opts && opts->syntax == BT_SYNTAX_ELIXIR)
+        return bt_print_elixir(out, r, opts);
+    return bt_print_erlang(out, r, opts);
 }

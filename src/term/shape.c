@@ -7,11 +7,13 @@
 #include "term/shape.h"
 
 #include "term/etf_write.h"
+#include "term/print_elixir.h"
 #include "term/walk.h"
 
 struct shape {
     const struct bt_receiver *to;
     void *self;
+    struct bt_slice home;
     const struct bt_slice *values;
     size_t n_values;
     uint32_t levels; /* that may still be opened */
@@ -108,8 +110,7 @@ static bool to_token(const struct bt_term *t, struct bt_slice home, struct bt_et
 static bool show_leaf(struct shape *s, const struct bt_term *t)
 {
     struct bt_etf_token tok = {0};
-    const struct bt_erlang *e = s->self;
-    if (!to_token(t, e->home, &tok))
+    if (!to_token(t, s->home, &tok))
         return false;
     s->to->leaf(s->self, &tok);
     return true;
@@ -188,6 +189,8 @@ static bool show_seq(struct shape *s, const struct bt_term *t, enum bt_walk_kind
         return true;
     }
     s->levels--;
+    if (s->to->pattern)
+        s->to->pattern(s->self, t);
     bool ok = show_members(s, t, kind);
     s->levels++;
     return ok;
@@ -276,19 +279,36 @@ static bool show(struct shape *s, const struct bt_term *t)
     }
 }
 
+static size_t bytes_of(const struct bt_slice *values, size_t n)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += values[i].len;
+    return bytes;
+}
+
 bool bt_shape_print(struct bt_buf *out, const struct bt_term *shape, const struct bt_slice *values,
     size_t n_values, const struct bt_print_opts *opts)
 {
     /* A tree's own pids need some home to be shown as <0.44.0>. */
     static const char nobody[] = "nonode@nohost";
-    struct bt_erlang e = {.out = out, .home = {(const uint8_t *)nobody, sizeof nobody - 1}};
-    struct shape s = {.to = &bt_erlang_receiver, .self = &e, .values = values, .n_values = n_values};
-    s.levels = BT_ETF_MAX_DEPTH;
-    if (opts && opts->home.len)
-        e.home = opts->home;
-    if (opts && opts->max_depth)
-        s.levels = opts->max_depth;
+    struct bt_print_opts o = opts ? *opts : (struct bt_print_opts){0};
+    if (!o.home.len)
+        o.home = (struct bt_slice){(const uint8_t *)nobody, sizeof nobody - 1};
+    struct shape s = {.home = o.home, .values = values, .n_values = n_values};
+    struct bt_erlang erlang = {.out = out, .home = o.home};
+    struct bt_elixir elixir;
+    s.levels = o.max_depth ? o.max_depth : BT_ETF_MAX_DEPTH;
+    s.to = &bt_erlang_receiver;
+    s.self = &erlang;
+    if (o.syntax == BT_SYNTAX_ELIXIR) {
+        bt_elixir_init(&elixir, out, &o, bytes_of(values, n_values));
+        s.to = &bt_elixir_receiver;
+        s.self = &elixir;
+    }
     bool ok = show(&s, shape);
+    if (o.syntax == BT_SYNTAX_ELIXIR)
+        bt_elixir_done(&elixir);
     if (s.no_memory)
         out->failed = true;
     return ok;

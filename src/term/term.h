@@ -14,6 +14,9 @@
 
 #include "base/arena.h"
 
+/* Whose terms, and in specs whose operators and guards: told by how a text begins. */
+enum bt_syntax { BT_SYNTAX_ERLANG, BT_SYNTAX_ELIXIR };
+
 enum bt_term_kind {
     BT_TERM_ATOM,    /* ok */
     BT_TERM_INT,     /* 42: fits int64_t */

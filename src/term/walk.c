@@ -16,7 +16,7 @@
 struct frame {
     uint64_t left; /* members to come: for a list its tail is one, for a map keys and values count singly */
     enum bt_walk_kind kind;
-    bool is_reversed;
+    bool is_reversed, is_chosen;
 };
 
 /* An open large map: where its pairs begin, relative to `base`; they are taken from the end. */
@@ -34,6 +34,7 @@ struct walk {
     size_t depth, cap, levels;
     struct reversed reversed[MAX_REVERSED];
     size_t n_reversed;
+    struct bt_walk_chosen *chosen; /* of the innermost map with chosen pairs */
     enum bt_walk_result result;
     struct frame near[NEAR_LEVELS];
 };
@@ -96,7 +97,7 @@ static void close_reversed(struct walk *w)
 
 static bool may_reverse(const struct walk *w, uint32_t n_pairs)
 {
-    return n_pairs > SMALL_MAP_PAIRS && w->n_reversed < MAX_REVERSED &&
+    return n_pairs > SMALL_MAP_PAIRS && !w->to->keeps_order && w->n_reversed < MAX_REVERSED &&
            (uint64_t)(w->r->end - w->r->p) <= UINT32_MAX;
 }
 
@@ -150,9 +151,53 @@ static bool show_list(struct walk *w, const struct bt_etf_token *tok, const uint
     return true;
 }
 
+/* Moves to the next pair that was chosen. */
+static void next_chosen(struct walk *w)
+{
+    struct bt_walk_chosen *c = w->chosen;
+    w->r->p = c->base + c->at[--c->n];
+}
+
+static void close_chosen(struct walk *w)
+{
+    struct bt_walk_chosen *c = w->chosen;
+    w->r->p = c->after;
+    w->chosen = c->outer;
+    free(c);
+}
+
+static bool open_chosen(struct walk *w, struct bt_walk_chosen *c, const uint8_t *start)
+{
+    size_t depth = w->depth;
+    c->outer = w->chosen;
+    w->chosen = c; /* from here on it is freed with the walk */
+    if (!open_seq(w, BT_WALK_MAP, 2 * (uint64_t)c->n, start))
+        return false;
+    if (w->depth == depth) { /* cut */
+        w->chosen = c->outer;
+        free(c);
+        return true;
+    }
+    if (c->n) {
+        w->frames[depth].is_chosen = true;
+        next_chosen(w);
+        return true;
+    }
+    w->depth--;
+    close_chosen(w);
+    w->to->end(w->self, BT_WALK_MAP);
+    return true;
+}
+
 static bool show_map(struct walk *w, const struct bt_etf_token *tok, const uint8_t *start)
 {
     size_t depth = w->depth;
+    struct bt_walk_chosen *chosen = NULL;
+    enum bt_walk_map how = w->to->map ? w->to->map(w->self, w->r, tok->arity, &chosen) : BT_WALK_MAP_PLAIN;
+    if (how == BT_WALK_MAP_CHOSEN)
+        return open_chosen(w, chosen, start);
+    if (how == BT_WALK_MAP_SHOWN)
+        return true;
     if (!open_seq(w, BT_WALK_MAP, 2 * (uint64_t)tok->arity, start))
         return false;
     return w->depth == depth || !may_reverse(w, tok->arity) || open_reversed(w, tok->arity);
@@ -198,6 +243,8 @@ static void close_top(struct walk *w)
     struct frame *f = &w->frames[--w->depth];
     if (f->is_reversed)
         close_reversed(w);
+    else if (f->is_chosen)
+        close_chosen(w);
     w->to->end(w->self, f->kind);
 }
 
@@ -257,6 +304,8 @@ static bool go_on(struct walk *w)
             w->to->next(w->self);
             if (f->is_reversed)
                 next_pair(w);
+            else if (f->is_chosen)
+                next_chosen(w);
             return true;
         }
     }
@@ -285,6 +334,7 @@ static void init(struct walk *w, struct bt_etf *r, const struct bt_receiver *to,
     w->cap = NEAR_LEVELS;
     w->levels = levels < BT_ETF_MAX_DEPTH ? levels : BT_ETF_MAX_DEPTH;
     w->n_reversed = 0;
+    w->chosen = NULL;
     w->result = BT_WALK_OK;
 }
 
@@ -292,6 +342,11 @@ static enum bt_walk_result done(struct walk *w)
 {
     while (w->n_reversed)
         free(w->reversed[--w->n_reversed].pairs);
+    while (w->chosen) {
+        struct bt_walk_chosen *c = w->chosen;
+        w->chosen = c->outer;
+        free(c);
+    }
     if (w->frames != w->near)
         free(w->frames);
     return w->result;

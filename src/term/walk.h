@@ -7,11 +7,28 @@
 
 #include "term/etf_read.h"
 
+struct bt_term;
+
 enum bt_walk_kind {
     BT_WALK_TUPLE,
     BT_WALK_LIST,
     BT_WALK_MAP,
     BT_WALK_MAP_PATTERN, /* in a shape: the keys are named, others may be there */
+};
+
+/* What a receiver makes of a map that comes. */
+enum bt_walk_map {
+    BT_WALK_MAP_PLAIN,  /* all pairs, as ever */
+    BT_WALK_MAP_SHOWN,  /* it has shown the map in a form of its own and passed over it */
+    BT_WALK_MAP_CHOSEN, /* the pairs it has chosen */
+};
+
+/* Which pairs of a map are shown. Of the heap; the walker frees it. */
+struct bt_walk_chosen {
+    struct bt_walk_chosen *outer; /* the walker's own */
+    const uint8_t *base, *after;  /* the walk goes on at `after` when the pairs have been shown */
+    uint32_t n;
+    uint32_t at[]; /* where each key begins, counted from base; the last one is shown first */
 };
 
 /*
@@ -28,6 +45,13 @@ struct bt_receiver {
      * and returns true.
      */
     bool (*text)(void *self, struct bt_etf *r);
+    /*
+     * May be NULL. Asked for each map that is not empty, before it is taken apart: r stands before its first key. Pairs a
+     * receiver chooses come between begin and end of BT_WALK_MAP, or cut takes their place.
+     */
+    enum bt_walk_map (*map)(void *self, struct bt_etf *r, uint32_t n_pairs, struct bt_walk_chosen **chosen);
+    /* May be NULL. In a shape: which map comes; begin follows, or cut. */
+    void (*pattern)(void *self, const struct bt_term *map);
     void (*begin)(void *self, enum bt_walk_kind kind);
     void (*next)(void *self);                          /* between members */
     void (*value)(void *self, enum bt_walk_kind kind); /* between a key and its value */
@@ -35,6 +59,8 @@ struct bt_receiver {
     void (*end)(void *self, enum bt_walk_kind kind);
     void (*cut)(void *self);  /* in place of a term with members that lies too deep */
     void (*hole)(void *self); /* in a shape: a part nobody captured */
+    bool
+        keeps_order; /* shows large maps in the order of the external format, not in reverse as OTP 25 does */
 };
 
 enum bt_walk_result {

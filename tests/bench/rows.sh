@@ -253,6 +253,23 @@ printing() {
     esac
 }
 
+# A capture of a function that is called flat out, replayed to text; from the start of the program to its end.
+row_replay() {
+    local tool=$1 capture=$BT_TMP/replay.btc events
+    if [ ! -e "$capture" ]; then
+        fresh_node
+        ask 'target:hot(2, small)' > /dev/null
+        cost "$NODE" "$SPEC" --rate none -c "$REPLAY_CALLS" -t 60s -q -w "$capture"
+        end_node
+    fi
+    COST_OUT=$STREAM cost replay -q "$capture"
+    events=$(lines "$STREAM" 100000000000)
+    sample replay "$tool" "$(calc "$events * 1000000 / $COST_US")"
+    sample replay_memory "$tool" "$(calc "$COST_KB / 1024")"
+    note replay "$tool" "$(($(stat -c %s "$capture") / events)) bytes of the capture for each of $events events"
+    rm -f "$STREAM"
+}
+
 row_compile_calls() {
     case $1 in
         beamtap) sample compile_calls "$1" "$("$BENCH_PROGRAMS/bench_compile" "$HERE/calls.txt" "$LOOP_MS")" ;;

@@ -8,7 +8,7 @@
 #   --runs N         measurements of each tool in each row (3; --quick 1): they alternate between the tools
 #   --otp N          release of the traced node (25)
 #   --only ROWS      only these rows: stream cpu_paced ten_small ten_big watch first_line first_line_hot own_10k own_600k
-#                    long print_small print_large compile_calls compile_funs
+#                    long print_small print_large replay compile_calls compile_funs
 #   -o FILE          the numbers as JSON (bench.json)
 #
 # BEAMTAP              the program; default: a Release build of this tree, made in build/bench
@@ -22,7 +22,7 @@ set -u
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 
-ALL_ROWS="stream cpu_paced ten_small ten_big watch first_line first_line_hot own_10k own_600k long print_small print_large
+ALL_ROWS="stream cpu_paced ten_small ten_big watch first_line first_line_hot own_10k own_600k long print_small print_large replay
           compile_calls compile_funs"
 MODE=full OTP=25 RUNS='' ONLY='' JSON=bench.json MAX_MB=${BENCH_MAX_MB:-2048}
 while [ $# -gt 0 ]; do
@@ -39,11 +39,11 @@ while [ $# -gt 0 ]; do
 done
 case $MODE in
     full)  : "${RUNS:=3}"; STREAM_S=3 PACED_S=2 PACED_K=100 TEN_S=2 TEN_MAX_S=5 SETTLE_S=2 WATCH_S=30
-           STARTS=3 FLOOD_S=3 LONG_CALLS=5000000 LOOP_MS=1000 ;;
+           STARTS=3 FLOOD_S=3 LONG_CALLS=5000000 REPLAY_CALLS=1000000 LOOP_MS=1000 ;;
     quick) : "${RUNS:=1}"; STREAM_S=1 PACED_S=1 PACED_K=100 TEN_S=0.5 TEN_MAX_S=2 SETTLE_S=1 WATCH_S=10
-           STARTS=3 FLOOD_S=1 LONG_CALLS=500000 LOOP_MS=300 ;;
+           STARTS=3 FLOOD_S=1 LONG_CALLS=500000 REPLAY_CALLS=300000 LOOP_MS=300 ;;
     smoke) : "${RUNS:=1}"; STREAM_S=0.3 PACED_S=0.3 PACED_K=5 TEN_S=0.3 TEN_MAX_S=2 SETTLE_S=0.4 WATCH_S=1
-           STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 LOOP_MS=10 ;;
+           STARTS=1 FLOOD_S=0.3 LONG_CALLS=1000 REPLAY_CALLS=1000 LOOP_MS=10 ;;
 esac
 
 # ---- the programs, before node.sh changes the environment ------------------------------------------------------

@@ -42,6 +42,8 @@ done
 rows print_small beamtap io_lib io_lib_utf8
 rows print_large beamtap io_lib io_lib_utf8
 rows compile_calls beamtap
+rows replay beamtap
+rows replay_memory beamtap
 rows compile_funs beamtap fun2ms
 grep -q '"compared_with": "recon_trace", "measured": null, "result": "not measured"' "$tmp/bench.json" ||
     fail "what was not measured is not said"

@@ -29,6 +29,8 @@ records    1024  spec
 etf        1024  -
 event      1024  -
 plan       2048  -
+capture    4096  -
+traceport  4096  -
 handshake  512   -
 epmd       512   -
 connect    1024  -

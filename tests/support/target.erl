@@ -286,16 +286,21 @@ churn(N) ->
     every(N, 0, fun() ->
         P = worker(fun(_) ->
             catch register(churning, self()),
-            receive go -> ok end,
-            garbage_collect(),
-            exit(case erlang:unique_integer([positive]) rem 10 of 0 -> {bad, reason}; _ -> normal end)
+            receive {go, Reason} -> garbage_collect(), exit(Reason) end
         end, churn),
         Ref = monitor(process, P),
         catch link(P),
         unlink(P),
-        P ! go,
+        P ! {go, churn_reason()},
         receive {'DOWN', Ref, process, P, _} -> ok end
     end).
+
+%% One exit in ten is a bad one.
+churn_reason() ->
+    case get(churned) of
+        I when is_integer(I), I < 9 -> put(churned, I + 1), normal;
+        _ -> put(churned, 0), {bad, reason}
+    end.
 
 %% A process that calls lat/1 all the time and measures it itself.
 timed() ->

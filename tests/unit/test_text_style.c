@@ -63,6 +63,19 @@ static void times(void **state)
     assert_line(bt_test_event(&arena, CALL), "<0.44.0> shop:put(1, abc)\n");
 }
 
+static void elixir(void **state)
+{
+    (void)state;
+    style.time = BT_TEXT_TIME_NONE;
+    head.syntax = BT_SYNTAX_ELIXIR;
+    bt_text_opts_init(&opts, &head);
+    assert_line(
+        bt_test_event(&arena, "{trace_ts,<0.44.0>,call,{'Elixir.Shop','put!',2},{0,[nil,{a,'B c'}]},{1,1}}"),
+        "#PID<0.44.0> Shop.put!(nil, {:a, :\"B c\"})\n");
+    assert_line(bt_test_event(&arena, "{trace_ts,<0.44.0>,return_from,{shop,'a b',2},{ok,true},{1,1}}"),
+        "#PID<0.44.0> :shop.\"a b\"/2 --> {:ok, true}\n");
+}
+
 static void names_stand_beside_the_pid(void **state)
 {
     (void)state;
@@ -177,7 +190,7 @@ static void a_row_for_each_function(void **state)
     struct bt_profile *p = bt_profile_new();
     struct bt_event *ev;
     assert_non_null(p);
-    bt_profile_put(&out, p, 10, "function");
+    bt_profile_put(&out, p, 10, "function", NULL);
     assert_text(&out, "");
     for (int i = 0; i < 1200; i++) {
         ev = bt_test_event(&arena, CALL);
@@ -192,11 +205,11 @@ static void a_row_for_each_function(void **state)
     ev = bt_test_event(&arena, "{trace_ts,<0.44.0>,call,{shop,get,1},{0,[1]},{1,1}}");
     bt_profile_add(p, ev->mfa, ev);
     assert_int_equal(bt_profile_count(p), 2);
-    bt_profile_put(&out, p, 10, "function");
+    bt_profile_put(&out, p, 10, "function", NULL);
     assert_text(&out, "          calls   raised       min      mean       max  function\n"
                       "          1,200        1       1us    1.20ms    2.40ms  shop:put/2\n"
                       "              1        0         -         -         -  shop:get/1\n");
-    bt_profile_put(&out, p, 1, "function");
+    bt_profile_put(&out, p, 1, "function", NULL);
     assert_text(&out, "          calls   raised       min      mean       max  function\n"
                       "          1,200        1       1us    1.20ms    2.40ms  shop:put/2\n"
                       "                 and 1 more\n");
@@ -211,7 +224,7 @@ static void callers(void **state)
     bt_profile_add(p, bt_test_etf(&arena, "{web,get,1}"), ev);
     bt_profile_add(p, bt_test_etf(&arena, "{web,get,1}"), ev);
     bt_profile_add(p, bt_test_etf(&arena, "undefined"), ev);
-    bt_profile_put(&out, p, 10, "caller");
+    bt_profile_put(&out, p, 10, "caller", NULL);
     assert_text(&out, "          calls  caller\n"
                       "              2  web:get/1\n"
                       "              1  none\n");
@@ -224,6 +237,7 @@ int main(void)
     tzset();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(times, setup, teardown),
+        cmocka_unit_test_setup_teardown(elixir, setup, teardown),
         cmocka_unit_test_setup_teardown(names_stand_beside_the_pid, setup, teardown),
         cmocka_unit_test_setup_teardown(colours, setup, teardown),
         cmocka_unit_test_setup_teardown(long_lines_are_cut_between_characters, setup, teardown),

@@ -1,0 +1,251 @@
+/*
+ * cmd_replay.c - `beamtap replay FILE...`: captures, and files of OTP's trace port, through the outputs of a live trace.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cmd.h"
+#include "cli/pump.h"
+#include "out/text.h"
+#include "replay/merge.h"
+#include "spec/loc.h"
+
+#define MAX_TOLD 10 /* damages that are told one by one */
+
+struct replay {
+    const struct bt_cli *cli;
+    struct bt_merge *merge;
+    struct bt_pump pump;
+    bool is_stopped;  /* by Ctrl-C, or since the output is closed */
+    bool is_complete; /* -c: as many as were wanted have been shown */
+    uint64_t n_damaged;
+    int64_t last_ns; /* of the last event */
+    struct beamtap_err err;
+};
+
+/* ---- the files as a source of events ---- */
+
+/* With as many calls shown as were wanted, only their returns are. */
+static bool is_wanted(const struct replay *r, const struct bt_event *ev)
+{
+    return !r->is_complete || ev->type < BT_EVENT_RETURN_TO;
+}
+
+static bool is_over(const struct replay *r)
+{
+    return r->is_stopped || (r->is_complete && bt_pairs_owed(r->pump.pairs) == 0);
+}
+
+static enum bt_next next_event(void *self, struct bt_event *ev, struct beamtap_err *err)
+{
+    struct replay *r = self;
+    while (!is_over(r)) {
+        enum bt_next next = bt_merge_next(r->merge, ev, err);
+        if (next == BT_NEXT_EVENT)
+            r->last_ns = ev->wall_ns;
+        if (next != BT_NEXT_EVENT || is_wanted(r, ev))
+            return next;
+    }
+    return BT_NEXT_END;
+}
+
+static void stop(void *self, bool is_complete)
+{
+    struct replay *r = self;
+    if (is_complete)
+        r->is_complete = true;
+    else
+        r->is_stopped = true;
+}
+
+/* ---- what is said ---- */
+
+/* Control bytes of a hostile file's name do not reach the terminal. */
+static void put_safe(struct bt_buf *b, const char *text)
+{
+    bt_loc_escape(b, text, strlen(text));
+}
+
+static void say_damage(void *arg, const char *path, const struct bt_replay_damage *d)
+{
+    struct replay *r = arg;
+    struct bt_buf b = BT_BUF_INIT;
+    r->n_damaged += !d->is_cut;
+    if (!d->is_cut && r->n_damaged > MAX_TOLD)
+        return;
+    put_safe(&b, path);
+    bt_buf_printf(&b, ": %s at byte %" PRIu64, d->what, d->offset);
+    if (d->is_cut)
+        bt_buf_puts(&b, ": what wrote it was killed, or its disk was full; everything before is shown");
+    else if (d->n_bytes)
+        bt_buf_printf(&b, ": %" PRIu64 " bytes are left out", d->n_bytes);
+    else
+        bt_buf_puts(&b, ": nothing behind it is shown");
+    bt_cli_say("%s%s", bt_buf_cstr(&b), r->n_damaged == MAX_TOLD ? "; more of the kind is counted only" : "");
+    bt_buf_done(&b);
+}
+
+static void put_date(struct bt_buf *b, int64_t wall_ns)
+{
+    char text[32] = "";
+    struct tm tm = {0};
+    time_t s = (time_t)(wall_ns / 1000000000);
+    if (gmtime_r(&s, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+        bt_buf_printf(b, ", traced %s", text);
+}
+
+/* ", which ended by -c: 100 calls shown, 0 lost; node clean" */
+static void put_end(struct bt_buf *b, const struct bt_out_end *end)
+{
+    if (!end) {
+        bt_buf_puts(b, ", which says nothing of its end");
+        return;
+    }
+    bt_buf_puts(b, ", which ended by ");
+    put_safe(b, end->reason);
+    bt_buf_puts(b, ": ");
+    bt_text_count(b, end->shown);
+    bt_buf_puts(b, " shown, ");
+    if (end->skipped >= 0) {
+        bt_text_count(b, (uint64_t)end->skipped);
+        bt_buf_puts(b, " skipped, ");
+    }
+    bt_text_count(b, end->lost + end->lost_on_node);
+    bt_buf_puts(b, end->is_clean ? " lost; node clean" : " lost");
+}
+
+/* "replayed: 200 events of app@host (OTP 25), traced 2026-01-31 13:15:27 UTC, which ended by ..." */
+static void say_closing(const struct replay *r)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    size_t n = bt_merge_count(r->merge);
+    const struct bt_stream *first = bt_merge_stream(r->merge, 0);
+    const struct bt_out_head *head = bt_merge_head(r->merge);
+    const struct bt_pump_counts *c = &r->pump.n;
+    bt_text_count(&b, c->printed);
+    bt_buf_puts(&b, c->printed == 1 ? " event" : " events");
+    if (c->filtered > 0) {
+        bt_buf_puts(&b, " (");
+        bt_text_count(&b, c->filtered);
+        bt_buf_puts(&b, " filtered out)");
+    }
+    if (n > 1) {
+        bt_buf_printf(&b, " of %zu traces", n);
+    } else if (bt_stream_is_capture(first)) {
+        bt_buf_puts(&b, " of ");
+        put_safe(&b, head->node);
+        bt_buf_printf(&b, " (OTP %d)", head->otp);
+        put_date(&b, head->start_wall_ns);
+        if (bt_stream_end(first) || !(r->is_stopped || r->is_complete))
+            put_end(&b, bt_stream_end(first));
+    }
+    if (bt_tee_reader_is_gone(&r->pump.tee))
+        bt_buf_puts(&b, "; the reader closed the output");
+    else if (r->is_stopped || r->is_complete)
+        bt_buf_puts(&b, r->is_stopped ? "; interrupted" : "; stopped (-c)");
+    if (r->n_damaged)
+        bt_buf_printf(&b, "; %" PRIu64 " damaged places", r->n_damaged);
+    bt_cli_say("replayed: %s", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+}
+
+/* ---- the command ---- */
+
+/* How the trace ended, for the outputs: of several, only that the files did. */
+static void end_outputs(struct replay *r)
+{
+    const struct bt_pump_counts *n = &r->pump.n;
+    const struct bt_out_end *of_file = bt_stream_end(bt_merge_stream(r->merge, 0));
+    struct bt_out_end end = {.reason = "end", .skipped = -1};
+    bool is_one = bt_merge_count(r->merge) == 1 && of_file;
+    if (is_one)
+        end = *of_file;
+    else
+        end.wall_ns = r->last_ns;
+    if (!is_one || r->pump.counts_here) {
+        end.shown = n->shown;
+        end.returns = n->returns;
+        end.exceptions = n->exceptions;
+    }
+    end.printed = n->printed;
+    end.filtered += n->filtered; /* besides what was filtered and lost when it was traced */
+    end.lost += n->lost;
+    end.received = end.printed + end.filtered + end.lost;
+    bt_pump_end(&r->pump, &end);
+}
+
+/* Without -c all is shown. */
+static void set_count(struct replay *r)
+{
+    bool is_given = bt_opts_has(r->cli->opts, "count");
+    r->pump.counts_here = r->pump.counts_here || is_given;
+    r->pump.count = is_given ? r->cli->opts->count : BT_CLI_NONE;
+}
+
+/* Local time is that of the place where it was traced, unless TZ says which is wanted. */
+static void set_zone(const struct bt_out_head *head)
+{
+    char zone[32];
+    int minutes = head->utc_offset_s / 60, n = minutes < 0 ? -minutes : minutes;
+    char sign = minutes < 0 ? '-' : '+', other = minutes < 0 ? '+' : '-'; /* POSIX counts westwards */
+    snprintf(zone, sizeof zone, "<%c%02d%02d>%c%02d:%02d", sign, n / 60 % 100, n % 60, other, n / 60 % 100, n % 60);
+    if (!getenv("TZ"))
+        setenv("TZ", zone, 1);
+    tzset();
+}
+
+static int run(struct replay *r)
+{
+    struct bt_pump *p = &r->pump;
+    if (bt_stream_is_capture(bt_merge_stream(r->merge, 0)))
+        set_zone(bt_merge_head(r->merge));
+    set_count(r);
+    p->has_orphans = true;
+    p->has_profile = !r->cli->opts->quiet;
+    p->source = (struct bt_source){.self = r, .next = next_event, .stop = stop, .fd = -1};
+    bool is_orderly = bt_pump_run(p, bt_merge_head(r->merge));
+    if (!is_orderly && !p->has_failed)
+        return beamtap_code_status(BEAMTAP_EINTR);
+    end_outputs(r);
+    if (!r->cli->opts->quiet) {
+        bt_pump_say_profile(p);
+        say_closing(r);
+    }
+    if (p->has_failed)
+        return bt_cli_fail(&p->err);
+    if (r->n_damaged)
+        return beamtap_code_status(BEAMTAP_EUSAGE);
+    return r->cli->opts->fail_empty && p->n.printed == 0 ? 1 : 0;
+}
+
+static int open_outputs(struct replay *r)
+{
+    r->pump.outputs.node = bt_merge_head(r->merge)->node;
+    return bt_pump_open(&r->pump, r->cli, &r->err);
+}
+
+int bt_cmd_replay(const struct bt_cli *cli)
+{
+    struct replay r = {.cli = cli};
+    struct bt_stream_ops ops = {say_damage, &r};
+    if (cli->n_words == 0) {
+        bt_cli_say("no file given; say beamtap replay FILE..., - for stdin");
+        return beamtap_code_status(BEAMTAP_EUSAGE);
+    }
+    int status;
+    r.merge = bt_merge_open(cli->words, cli->n_words, &ops, &r.err);
+    if (!r.merge) {
+        status = bt_cli_fail(&r.err);
+    } else if (open_outputs(&r) < 0) {
+        status = bt_cli_fail(&r.err);
+        bt_pump_discard(&r.pump);
+    } else {
+        status = run(&r);
+    }
+    bt_pump_done(&r.pump);
+    bt_merge_close(r.merge);
+    return status;
+}
