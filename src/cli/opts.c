@@ -142,7 +142,7 @@ static const struct {
 
 /* Of the command line alone. */
 static const char *const not_in_scripts[] = {
-    "help", "version", "check", "no-config", "installed", "tokens", "ast"};
+    "help", "version", "check", "no-config", "cookie-fd", "installed", "tokens", "ast"};
 
 void bt_opts_defaults(struct bt_opts *o)
 {
@@ -344,7 +344,14 @@ static int set(struct bt_opts *o, struct bt_opts_level *level, const struct opti
     if (opt->kind == WORDS && !level->seen[i])
         ((struct bt_words *)(void *)((char *)o + opt->offset))->n = 0;
     level->seen[i] = o->given[i] = true;
-    if (read_value(opt, value ? value : "", (char *)o + opt->offset, err) == 0)
+    return read_value(opt, value ? value : "", (char *)o + opt->offset, err);
+}
+
+/* The same out of argv. */
+static int set_arg(struct bt_opts *o, struct bt_opts_level *level, const struct option *opt,
+    const char *value, struct beamtap_err *err)
+{
+    if (set(o, level, opt, value, err) == 0)
         return 0;
     bt_err_context(err, "--%s", opt->name);
     return -1;
@@ -367,10 +374,10 @@ static int parse_long(struct bt_opts *o, struct bt_opts_level *level, int argc, 
         return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option --%.*s; try beamtap --help", (int)len, text);
     if (opt->kind == FLAG)
         return value ? bt_err_set(err, BEAMTAP_EUSAGE, "--%s takes no value", opt->name)
-                     : set(o, level, opt, NULL, err);
+                     : set_arg(o, level, opt, NULL, err);
     if (!value && *i + 1 >= argc)
         return no_value(opt, err);
-    return set(o, level, opt, value ? value : argv[++*i], err);
+    return set_arg(o, level, opt, value ? value : argv[++*i], err);
 }
 
 /* -q, -c10, -c 10, -qv; moves *i past a value of its own. */
@@ -382,13 +389,13 @@ static int parse_letters(struct bt_opts *o, struct bt_opts_level *level, int arg
         if (!opt)
             return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option -%c; try beamtap --help", *p);
         if (opt->kind == FLAG) {
-            if (set(o, level, opt, NULL, err) < 0)
+            if (set_arg(o, level, opt, NULL, err) < 0)
                 return -1;
             continue;
         }
         if (!p[1] && *i + 1 >= argc)
             return no_value(opt, err);
-        return set(o, level, opt, p[1] ? p + 1 : argv[++*i], err);
+        return set_arg(o, level, opt, p[1] ? p + 1 : argv[++*i], err);
     }
     return 0;
 }
@@ -430,7 +437,10 @@ int bt_opts_set(struct bt_opts *o, struct bt_opts_level *level, const char *name
         return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' takes no value", name);
     if (opt->kind != FLAG && !value)
         return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' needs a value: %s %s", name, name, opt->value);
-    return set(o, level, opt, value, err);
+    if (set(o, level, opt, value, err) == 0)
+        return 0;
+    bt_err_context(err, "%s", opt->name);
+    return -1;
 }
 
 bool bt_opts_info(size_t i, struct bt_opts_info *out)
@@ -444,8 +454,10 @@ bool bt_opts_info(size_t i, struct bt_opts_info *out)
         .is_list = opt->kind == WORDS,
         .in_script = true};
     for (size_t j = 0; j < sizeof choices / sizeof choices[0]; j++) {
-        if (strcmp(choices[j].name, opt->name) == 0)
-            out->choices = choices[j].choices;
+        if (strcmp(choices[j].name, opt->name) != 0)
+            continue;
+        out->choices = choices[j].choices;
+        out->is_closed = strcmp(opt->name, "process") != 0;
     }
     for (size_t j = 0; j < sizeof not_in_scripts / sizeof not_in_scripts[0]; j++) {
         if (strcmp(not_in_scripts[j], opt->name) == 0)

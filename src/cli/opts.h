@@ -88,6 +88,7 @@ struct bt_opts_info {
     const char *name;
     const char *value;   /* its name in --help; NULL: a flag */
     const char *choices; /* words it may be, separated by blanks; NULL: any */
+    bool is_closed;      /* nothing else than one of the choices */
     bool is_list;        /* may stand several times */
     bool in_script;      /* also a keyword of scripts */
 };
