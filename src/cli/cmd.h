@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "cli/opts.h"
+#include "cli/settings.h"
+#include "cli/source.h"
 #include "match/compile.h"
 #include "node/conn.h"
 
@@ -19,7 +21,21 @@ struct bt_cli {
     const volatile sig_atomic_t *asks;  /* how often we were asked for totals */
     bool stdout_closed;                 /* when the program began */
     struct bt_log log;
+    int argc; /* as the program got them: a script's options come before them */
+    char *const *argv;
+    const struct bt_settings *config;    /* of the file of defaults */
+    const struct bt_source_file *source; /* the script the words stand in; NULL: the command line */
+    unsigned session;                    /* of a script: the how many-th it is, from 1 */
 };
+
+struct bt_command {
+    const char *name, *usage;
+    const char *help; /* NULL: not in --help */
+    int (*run)(const struct bt_cli *cli);
+};
+
+/* The table of commands (main.c), which ends with a name that is NULL. */
+extern const struct bt_command bt_commands[];
 
 /* Each returns the exit status. */
 int bt_cmd_trace(const struct bt_cli *cli);
@@ -32,6 +48,8 @@ int bt_cmd_clear(const struct bt_cli *cli);
 int bt_cmd_check(const struct bt_cli *cli);
 int bt_cmd_nodes(const struct bt_cli *cli);
 int bt_cmd_replay(const struct bt_cli *cli);
+int bt_cmd_run(const struct bt_cli *cli);
+int bt_cmd_completion(const struct bt_cli *cli); /* what completion/beamtap.bash holds */
 
 /* ---- shared by commands (common.c) ---- */
 
@@ -42,6 +60,7 @@ int bt_cli_fail(const struct beamtap_err *err);
 struct bt_cli_specs {
     const char *const *texts;
     size_t n, n_not;
+    const struct bt_source_file *source; /* NULL: the command line */
 };
 
 /* Puts --not and words[0..n) together; the array lives in the arena. Returns -1 when there is no memory. */
@@ -53,6 +72,9 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
 int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
+
+/* The areas of --debug. EUSAGE. */
+int bt_cli_set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err);
 
 struct bt_cli_records;
 
