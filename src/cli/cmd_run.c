@@ -16,6 +16,7 @@
 #include "cli/records.h"
 #include "cli/runlock.h"
 #include "cli/steps.h"
+#include "match/dump.h"
 
 #define POLL_MS 200 /* a signal that comes just before we wait is seen then */
 
@@ -160,6 +161,18 @@ static bool takes_specs(const struct bt_step *step)
     return needs_node(step) && step->n_words > 0;
 }
 
+/* --check -v: the match specifications, as compile has them. */
+static int show(const struct bt_program *prog)
+{
+    struct bt_buf out = BT_BUF_INIT;
+    struct beamtap_err err = {0};
+    int status = bt_program_dump(&out, prog, &err) < 0 ? bt_cli_fail(&err) : 0;
+    if (status == 0 && fwrite(bt_buf_cstr(&out), 1, out.len, stdout) != out.len)
+        status = beamtap_code_status(BEAMTAP_EOUTPUT);
+    bt_buf_done(&out);
+    return status ? status : bt_cli_flush();
+}
+
 static int compile(struct ready *y, const struct bt_step *step)
 {
     struct bt_arena a = BT_ARENA_INIT;
@@ -169,6 +182,8 @@ static int compile(struct ready *y, const struct bt_step *step)
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
     if (bt_cli_specs(&y->cli, step->words, step->n_words, &a, &specs) == 0)
         status = bt_cli_compile(&y->cli, &specs, true, &a, &records, &prog);
+    if (status == 0 && y->opts.check && y->opts.verbose)
+        status = show(&prog);
     bt_arena_done(&a);
     return status;
 }
@@ -211,12 +226,12 @@ static int check_step(struct run *r, const struct place *at, struct bt_words *ou
     struct beamtap_err err = {0};
     const char *release = getenv("RELEASE_NODE");
     int status = prepare(r, at, &y, &err) < 0 ? fail_at(at, &err) : 0;
+    if (status == 0 && takes_specs(at->step))
+        status = compile(&y, at->step);
     if (status == 0 && needs_node(at->step) && !y.node && !(release && *release)) {
         bt_err_set(&err, BEAMTAP_EUSAGE, "no node is named; say: node app@host");
         status = fail_at(at, &err);
     }
-    if (status == 0 && takes_specs(at->step))
-        status = compile(&y, at->step);
     if (status == 0)
         status = check_output(outputs, at, &y);
     if (status == 0 && !y.opts.quiet)

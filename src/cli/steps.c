@@ -275,6 +275,7 @@ static int take_control(struct reader *r, const struct bt_script_line *line, str
             step->pause_us = us;
     } else {
         rc = take_repeat(r->part, line->value.text, &why);
+        r->part->has_repeat = true;
         r->part->repeat_off = line->off;
     }
     return rc == 0 ? 0 : fail_value(r, line, 0, &why, err);
@@ -369,7 +370,7 @@ static int begin_part(struct reader *r, struct beamtap_err *err)
 
 static int end_part(struct reader *r, struct beamtap_err *err)
 {
-    if (r->part->repeat_off == 0 || r->part->does_something)
+    if (!r->part->has_repeat || r->part->does_something)
         return 0;
     return bt_loc_fail(err, BEAMTAP_EUSAGE, bt_script_place(r->script.text, r->part->repeat_off, 6),
         "there is nothing to repeat: the part traces nothing");
@@ -425,11 +426,9 @@ int bt_steps_opts(const struct bt_steps *s, const struct bt_part *part, const st
 {
     *node = NULL;
     for (const struct bt_part *p = s->parts; p <= part; p++) {
-        if (p->does_something && p != part)
-            continue;
-        if (bt_settings_apply(&p->settings, o, err) < 0)
-            return -1;
         *node = p->node ? p->node : *node;
+        if ((!p->does_something || p == part) && bt_settings_apply(&p->settings, o, err) < 0)
+            return -1;
     }
     *node = step->node ? step->node : *node;
     return bt_settings_apply(&step->settings, o, err) < 0 ? -1 : apply_hints(&step->defaults, o, err);

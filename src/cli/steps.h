@@ -25,13 +25,13 @@ struct bt_step {
 };
 
 struct bt_part {
-    const char *node; /* NULL: not named */
+    const char *node; /* NULL: not named; then that of the part before */
     struct bt_settings settings;
     struct bt_step *steps;
     size_t n, cap;
     int64_t repeat;   /* times */
     int64_t every_us; /* 0: at once */
-    bool does_something;
+    bool does_something, has_repeat;
     size_t repeat_off;
 };
 
