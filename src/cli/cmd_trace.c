@@ -56,9 +56,9 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease is 1s to 24h");
     if (t->o->grace > MAX_WAIT_US)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--grace is 24h at most");
-    s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0;
+    s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0 || strcmp(t->o->on_rate, "end") == 0;
     if (!s->stops_on_rate && strcmp(t->o->on_rate, "skip") != 0)
-        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
     if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
         s->burst = t->o->burst ? t->o->burst : t->o->rate.n;
     if (args_mode(t->o->args, &t->args, &t->err) < 0)
@@ -261,6 +261,8 @@ static int finish(struct trace *t, bool is_orderly)
         return abandoned(t);
     if (p->has_failed && p->err.code == BEAMTAP_EINTR)
         return abandoned(t);
+    if (sum.reason == BT_STOP_RATE && p->err.code == BEAMTAP_ELIMIT && strcmp(t->o->on_rate, "end") == 0)
+        p->has_failed = false; /* as many as were wanted came: an end like that of -c */
     bool lost_node = p->has_failed && beamtap_code_status(p->err.code) == 3;
     end_outputs(t, &sum);
     if (lost_node)

@@ -63,7 +63,7 @@ static const struct option options[] = {
     {NULL, 0, "rate", RATE, AT(rate), "N/TIME", "calls shown per time: 50 is 50/s, 10/100ms, none (100/s)"},
     {NULL, 0, "burst", NUMBER, AT(burst), "N", "calls shown at once (a tenth of the rate)"},
     {NULL, 0, "on-rate", TEXT, AT(on_rate), "WHAT",
-        "skip calls above the rate and count them, or stop (skip)"},
+        "above the rate: skip calls and count them, stop, or end: stop with status 0 (skip)"},
     {NULL, 0, "max-memory", SIZE, AT(max_memory), "SIZE", "memory the trace may take on the node (64M)"},
     {NULL, 0, "max-term", SIZE, AT(max_term), "SIZE",
         "larger arguments and return values are no longer copied (1M)"},
@@ -129,7 +129,7 @@ static const struct {
 } choices[] = {
     {"scope", "local global"},
     {"args", "named all arity"},
-    {"on-rate", "skip stop"},
+    {"on-rate", "skip stop end"},
     {"format", "text json perfetto"},
     {"syntax", "erlang elixir"},
     {"timestamps", "local utc relative none"},

@@ -102,7 +102,7 @@ int bt_call_take_max(struct bt_parser *p, struct bt_call *c)
     if (!is_number(pair[0], 1, 1000000000) || !is_number(pair[1], 1, 3600000))
         return bt_parser_fail(p, e->loc, "%s", wants_max);
     snprintf(text, sizeof text, "%" PRId64 "/%" PRId64 "ms", number_of(pair[0]), number_of(pair[1]));
-    return add_text(p, c, "rate", text, strlen(text)) || add(p, c, "on-rate", "stop") ? -1 : 0;
+    return add_text(p, c, "rate", text, strlen(text)) || add(p, c, "on-rate", "end") ? -1 : 0;
 }
 
 /* ---- processes ---- */
