@@ -58,7 +58,8 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--grace is 24h at most");
     s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0 || strcmp(t->o->on_rate, "end") == 0;
     if (!s->stops_on_rate && strcmp(t->o->on_rate, "skip") != 0)
-        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
+        return bt_err_set(
+            &t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
     if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
         s->burst = t->o->burst ? t->o->burst : t->o->rate.n;
     if (args_mode(t->o->args, &t->args, &t->err) < 0)

@@ -452,7 +452,8 @@ bool bt_opts_info(size_t i, struct bt_opts_info *out)
         .name = opt->name,
         .value = opt->kind == FLAG ? NULL : opt->value,
         .is_list = opt->kind == WORDS,
-        .in_script = true};
+        .in_script = true,
+        .is_connection = opt->offset <= AT(connect_timeout)};
     for (size_t j = 0; j < sizeof choices / sizeof choices[0]; j++) {
         if (strcmp(choices[j].name, opt->name) != 0)
             continue;

@@ -91,6 +91,7 @@ struct bt_opts_info {
     bool is_closed;      /* nothing else than one of the choices */
     bool is_list;        /* may stand several times */
     bool in_script;      /* also a keyword of scripts */
+    bool is_connection;  /* says how to reach the node */
 };
 
 /* The option number i, from 0; false: there are no more. */

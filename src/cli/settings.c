@@ -58,12 +58,31 @@ int bt_settings_add(
     return 0;
 }
 
-int bt_settings_apply(const struct bt_settings *s, struct bt_opts *o, struct beamtap_err *err)
+static bool is_connection(const char *name)
+{
+    struct bt_opts_info info;
+    return bt_opts_find(name, strlen(name), &info) && info.is_connection;
+}
+
+static int apply(
+    const struct bt_settings *s, bool only_connection, struct bt_opts *o, struct beamtap_err *err)
 {
     struct bt_opts_level level = {0};
     for (size_t i = 0; i < s->n; i++) {
+        if (only_connection && !is_connection(s->items[i].name))
+            continue;
         if (bt_opts_set(o, &level, s->items[i].name, s->items[i].value, err) < 0)
             return -1;
     }
     return 0;
+}
+
+int bt_settings_apply(const struct bt_settings *s, struct bt_opts *o, struct beamtap_err *err)
+{
+    return apply(s, false, o, err);
+}
+
+int bt_settings_apply_connection(const struct bt_settings *s, struct bt_opts *o, struct beamtap_err *err)
+{
+    return apply(s, true, o, err);
 }

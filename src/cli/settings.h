@@ -29,5 +29,7 @@ int bt_settings_add(struct bt_settings *s, struct bt_arena *a, struct bt_setting
 
 /* Applies all of them, as one level. Those that were taken can be applied; -1: ENOMEM. */
 int bt_settings_apply(const struct bt_settings *s, struct bt_opts *o, struct beamtap_err *err);
+/* Only those that say how to reach the node. */
+int bt_settings_apply_connection(const struct bt_settings *s, struct bt_opts *o, struct beamtap_err *err);
 
 #endif

@@ -427,7 +427,9 @@ int bt_steps_opts(const struct bt_steps *s, const struct bt_part *part, const st
     *node = NULL;
     for (const struct bt_part *p = s->parts; p <= part; p++) {
         *node = p->node ? p->node : *node;
-        if ((!p->does_something || p == part) && bt_settings_apply(&p->settings, o, err) < 0)
+        int rc = p->does_something && p != part ? bt_settings_apply_connection(&p->settings, o, err)
+                                                : bt_settings_apply(&p->settings, o, err);
+        if (rc < 0)
             return -1;
     }
     *node = step->node ? step->node : *node;

@@ -54,7 +54,8 @@ int bt_steps_read(struct bt_steps *s, const char *name, const char *text, size_t
     const struct bt_words *sets, struct beamtap_err *err);
 
 /*
- * bt_steps_opts - the options of a step: those of the parts before that do nothing, of its part, of the call itself. *o is
+ * bt_steps_opts - the options of a step: those of the parts before that do nothing (of the others how to reach the
+ * node), of its part, of the call itself. *o is
  * filled with what holds before (defaults, the file of defaults). *node: NULL where none is named. ENOMEM.
  */
 int bt_steps_opts(const struct bt_steps *s, const struct bt_part *part, const struct bt_step *step,

@@ -37,9 +37,38 @@ tap run --check "$script" "${values[@]:2}"
 refused 2 "anger.btap:[0-9]+:[0-9]+: 'NODE' has no value"
 
 part "all of it"
-tap run "$script" "${values[@]}"
+mkdir "$BT_TMP/shown"
+tap run "$script" "${values[@]}" -o "$BT_TMP/shown/%i"
 ends 0
-echo "$OUT" | head -300
-echo "$ERR"
+count_is "sessions that ended with a clean node" 15 '^beamtap: stopped: .*; node clean$' "$ERR"
+like "and the clear" "$ERR" 'nothing is traced$'
+
+# shows N LEAST WHAT REGEX: the session number N has LEAST lines at least, and all of them match
+shows() {
+    local lines; lines=$(cat "$BT_TMP/shown/$1")
+    at_least "session $1, $3" "$(count_of "$TIME" "$lines")" "$2"
+    is "session $1, lines that are not $3" "$(grep -vE "$LINE $4" <<< "$lines")" ''
+}
+shows 1 10 "calls of queue" 'queue:[a-z]+\('
+shows 2 20 "lists:seq(A, B)" 'lists:seq\([0-9]+, [0-9]+\)$'
+shows 3 20 "lists:seq(A, B)" 'lists:seq\([0-9]+, [0-9]+\)$'
+shows 4 20 "lists:seq(A, B, 2)" 'lists:seq\(1, 9, 2\)$'
+shows 5 10 "binaries" 'iolist_to_binary\(<<"bin">>\)$|erlang:iolist_to_binary\(<<.*>>\)$'
+shows 6 50 "queue in one process" 'queue:[a-z]+\('
+is "session 6: its processes" "$(grep -oE "$PID" "$BT_TMP/shown/6" | sort -u)" "$pid"
+shows 7 5 "arities" 'queue:in/2$'
+shows 8 10 "filter in new processes" '(lists|dict):filter\('
+like "session 8: lists" "$(cat "$BT_TMP/shown/8")" 'lists:filter'
+like "session 8: dict" "$(cat "$BT_TMP/shown/8")" 'dict:filter'
+shows 9 1 "handle_call of the registered process" 'target:handle_call\(\{item, *1\}, '
+for i in 10 11; do
+    shows $i 2 "calls and results" 'target:ask(\(the_server\)$|/1 --> \{ok,1\}  )'
+    like "session $i: results" "$(cat "$BT_TMP/shown/$i")" 'target:ask/1 --> '
+done
+shows 12 1 "queue:new()" 'queue:new\(\)$'
+is "session 12: one line" "$(wc -l < "$BT_TMP/shown/12")" 1
+shows 13 1 "queue:in(...)" 'queue:in\('
+shows 14 6 "queue:in with its results" 'queue:in(\(|/2 --> )'
+shows 15 10 "two arguments, the first a list or above 1" 'queue:in(\([37], |/2 --> )'
 clean
 finish
