@@ -57,12 +57,12 @@ static int no_value(const struct bt_skim *s, struct beamtap_err *err)
     struct beamtap_loc loc = {.line = s->line, .off = s->start, .len = s->off - s->start};
     int len = (int)loc.len;
     loc.col = 1;
-    return bt_loc_fail(err, BEAMTAP_ESPEC, loc, "variable '%.*s' has no value; give it one: --set '%.*s=...'", len,
-        s->text + s->start, len, s->text + s->start);
+    return bt_loc_fail(err, BEAMTAP_ESPEC, loc, "variable '%.*s' has no value; give it one: --set '%.*s=...'",
+        len, s->text + s->start, len, s->text + s->start);
 }
 
-int bt_call_bind(const char *text, size_t len, size_t from, bt_call_value *value, void *arg, struct bt_arena *a,
-    struct bt_placed *out, struct beamtap_err *err)
+int bt_call_bind(const char *text, size_t len, size_t from, bt_call_value *value, void *arg,
+    struct bt_arena *a, struct bt_placed *out, struct beamtap_err *err)
 {
     struct bt_buf buf = BT_BUF_INIT;
     struct bt_skim s;
@@ -83,12 +83,13 @@ int bt_call_bind(const char *text, size_t len, size_t from, bt_call_value *value
         rc = bt_placed_add(
             out, &buf, a, text + done, s.start - done, (struct bt_placed_piece){.from = from + done});
         if (rc == 0)
-            rc = bt_placed_add(
-                out, &buf, a, v, strlen(v), (struct bt_placed_piece){.from = from + s.start, .is_value = true});
+            rc = bt_placed_add(out, &buf, a, v, strlen(v),
+                (struct bt_placed_piece){.from = from + s.start, .is_value = true});
         done = s.off;
     }
     if (rc == 0)
-        rc = bt_placed_add(out, &buf, a, text + done, len - done, (struct bt_placed_piece){.from = from + done});
+        rc = bt_placed_add(
+            out, &buf, a, text + done, len - done, (struct bt_placed_piece){.from = from + done});
     if (bt_placed_end(out, &buf, a) < 0 || rc < 0)
         return bt_err_nomem(err);
     return 0;
@@ -175,7 +176,8 @@ static int take_pattern(struct bt_parser *p, struct bt_call *c)
     if (memchr(t.text, '\0', t.len))
         return bt_parser_fail(p, t.loc, "a NUL cannot stand in a pattern");
     size_t quote = is_word && !t.is_quoted ? 0 : 1;
-    bool is_exact = t.len + 2 * quote == t.loc.len && memcmp(p->lx.text + t.loc.off + quote, t.text, t.len) == 0;
+    bool is_exact =
+        t.len + 2 * quote == t.loc.len && memcmp(p->lx.text + t.loc.off + quote, t.text, t.len) == 0;
     if (bt_call_add_spec(p, c, (struct bt_call_spec){t.text, t.loc.off + quote, is_exact}))
         return -1;
     return bt_parser_next(p);

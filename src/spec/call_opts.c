@@ -42,7 +42,8 @@ static int remark(struct bt_parser *p, struct bt_call *c, const char *option, co
     char text[256];
     int n = snprintf(text, sizeof text, "%s: %s", option, what);
     c->remarks = bt_arena_grow(p->arena, c->remarks, c->n_remarks, &c->remarks_cap, sizeof *c->remarks);
-    const char *copy = bt_arena_strndup(p->arena, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    const char *copy =
+        bt_arena_strndup(p->arena, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
     if (!c->remarks || !copy)
         return bt_err_nomem(p->err);
     c->remarks[c->n_remarks++] = copy;
@@ -110,7 +111,8 @@ int bt_call_take_max(struct bt_parser *p, struct bt_call *c)
 static int no_process(struct bt_parser *p, const struct bt_ast *e)
 {
     return bt_parser_fail(p, e->loc,
-        "a process is expected here: all, new, existing, a registered name, <0.44.0>, \"<0.44.0>\", {0,44,0}, "
+        "a process is expected here: all, new, existing, a registered name, <0.44.0>, \"<0.44.0>\", "
+        "{0,44,0}, "
         "{global, Name}, {via, Module, Name}, or a list of these");
 }
 
@@ -326,17 +328,24 @@ static const struct option redbug_options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static const struct option *find(struct bt_parser *p, const struct bt_call *c, const struct bt_token *name)
+static void no_option(
+    struct bt_parser *p, const struct bt_call *c, const struct bt_token *name, const struct option *known)
 {
     struct bt_buf all = BT_BUF_INIT;
-    const struct option *o = strcmp(c->tool, "redbug") == 0 ? redbug_options : recon_options;
-    for (; o->name; o++) {
-        if (strcmp(o->name, name->text) == 0)
-            return o;
-        bt_buf_printf(&all, "%s%s", all.len ? ", " : "", o->name);
-    }
+    for (const struct option *o = known; o->name; o++)
+        bt_buf_printf(&all, "%s%s", o == known ? "" : ", ", o->name);
     bt_parser_fail(p, name->loc, "%s has no option %s; there are %s", c->tool, name->text, bt_buf_cstr(&all));
     bt_buf_done(&all);
+}
+
+static const struct option *find(struct bt_parser *p, const struct bt_call *c, const struct bt_token *name)
+{
+    const struct option *known = strcmp(c->tool, "redbug") == 0 ? redbug_options : recon_options;
+    for (const struct option *o = known; o->name; o++) {
+        if (strcmp(o->name, name->text) == 0)
+            return o;
+    }
+    no_option(p, c, name, known);
     return NULL;
 }
 
