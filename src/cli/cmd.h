@@ -54,7 +54,7 @@ int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
 
-struct bt_cli_records;
+struct bt_lib_records;
 
 /*
  * Compiles specs with the options of the command line; on failure the message is out and the exit status returned.
@@ -63,12 +63,12 @@ struct bt_cli_records;
  * to_trace  where records->n_wanted is not 0 then, nothing is compiled yet: a node must be asked first.
  */
 int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out);
+    struct bt_arena *a, struct bt_lib_records *records, struct bt_program *out);
 
 /* What bt_cli_compile left undone: asks the node for the records that are wanted, and compiles. -1: err is filled, and
  * *bad where it has a place. */
 int bt_cli_compile_asking(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_conn *c,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out, size_t *bad,
+    struct bt_arena *a, struct bt_lib_records *records, struct bt_program *out, size_t *bad,
     struct beamtap_err *err);
 
 #endif

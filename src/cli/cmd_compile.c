@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "cli/records.h"
+#include "lib/records.h"
 #include "match/dump.h"
 #include "match/instrument.h"
 #include "node/arm.h"
@@ -60,7 +60,7 @@ static int dump_program(
 {
     struct bt_program prog = {0};
     struct beamtap_err err = {0};
-    struct bt_cli_records records;
+    struct bt_lib_records records;
     int status = bt_cli_compile(cli, specs, false, a, &records, &prog);
     if (status != 0)
         return status;

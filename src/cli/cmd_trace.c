@@ -10,7 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/pump.h"
 #include "cli/reach.h"
-#include "cli/records.h"
+#include "lib/records.h"
 #include "cli/words.h"
 #include "node/session.h"
 
@@ -24,7 +24,7 @@ struct trace {
     const struct bt_cli_specs *specs;
     struct bt_session *session;
     struct bt_arena arena; /* records and program */
-    struct bt_cli_records records;
+    struct bt_lib_records records;
     struct bt_program prog;
     enum bt_args_mode args;
     struct bt_out_head head;

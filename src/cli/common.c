@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "cli/records.h"
+#include "lib/records.h"
 #include "spec/loc.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
@@ -100,7 +100,7 @@ static int compile_opts(
 }
 
 int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out)
+    struct bt_arena *a, struct bt_lib_records *records, struct bt_program *out)
 {
     struct beamtap_err err = {0};
     size_t bad = 0;
@@ -109,23 +109,31 @@ int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, b
     if (status != 0)
         return status;
     o.records = &records->table;
-    int rc = bt_cli_records_read(&cli->opts->records, specs->texts, specs->n, a, records, &bad, &err);
+    struct bt_lib_names names = {cli->opts->records.items, cli->opts->records.n};
+    int rc = bt_lib_records_read(&names, specs->texts, specs->n, a, records, &bad, &err);
     if (rc == 0 && !to_trace)
-        rc = bt_cli_records_no_node(records, &err);
+        rc = bt_lib_records_no_node(records, &err);
     if (rc == 0 && !(to_trace && records->n_wanted))
         rc = bt_compile(specs->texts, specs->n, &o, a, out, &bad, &err);
     return rc == 0 ? 0 : bt_cli_fail_spec(&err, specs, bad);
 }
 
+static void say_line(void *arg, const char *text)
+{
+    (void)arg;
+    bt_cli_say("%s", text);
+}
+
 int bt_cli_compile_asking(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_conn *c,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out, size_t *bad,
+    struct bt_arena *a, struct bt_lib_records *records, struct bt_program *out, size_t *bad,
     struct beamtap_err *err)
 {
+    static const struct bt_say say = {say_line, NULL};
     struct bt_compile_opts o;
     if (compile_opts(cli, specs, true, &o) != 0)
         return bt_err_set(err, BEAMTAP_EINTERNAL, "the options have changed");
     o.records = &records->table;
-    if (bt_cli_records_fetch(records, c, cli->opts->max_memory, bad, err) < 0)
+    if (bt_lib_records_fetch(records, c, cli->opts->max_memory, &say, bad, err) < 0)
         return -1;
     return bt_compile(specs->texts, specs->n, &o, a, out, bad, err);
 }

@@ -6,7 +6,7 @@
 
 #include "cli/cmd.h"
 #include "cli/reach.h"
-#include "cli/records.h"
+#include "lib/records.h"
 #include "node/counting.h"
 #include "node/session.h"
 #include "out/sink.h"
@@ -32,7 +32,7 @@ struct bt_live {
     struct bt_reach reach;
     struct bt_cli_specs specs;
     struct bt_arena arena; /* records and program */
-    struct bt_cli_records records;
+    struct bt_lib_records records;
     struct bt_program prog;
     struct bt_session *session;
     struct bt_sink sink;
