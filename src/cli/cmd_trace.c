@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "cli/cmd.h"
@@ -12,6 +11,7 @@
 #include "cli/reach.h"
 #include "lib/records.h"
 #include "cli/words.h"
+#include "lib/describe.h"
 #include "node/session.h"
 
 #define MAX_WAIT_US INT64_C(86400000000) /* a day, for --lease and --grace */
@@ -101,7 +101,7 @@ static int open_session(struct trace *t, size_t *bad)
         .max_load = t->o->max_load,
         .who = who,
     };
-    bt_words_who(who, sizeof who);
+    bt_describe_who(who, sizeof who);
     int rc = check_opts(t, &s);
     if (rc == 0)
         rc = bt_reach_init(&t->reach, t->cli, t->node, &t->err);
@@ -175,30 +175,16 @@ static void say_totals(void *self)
 
 /* ---- before and after ---- */
 
-static int32_t utc_offset(int64_t wall_us)
-{
-    time_t now = (time_t)(wall_us / 1000000);
-    struct tm local = {0}, utc = {0};
-    if (!localtime_r(&now, &local) || !gmtime_r(&now, &utc))
-        return 0;
-    int days = local.tm_year != utc.tm_year ? local.tm_year - utc.tm_year : local.tm_yday - utc.tm_yday;
-    return ((days * 24 + local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min) * 60;
-}
-
 static void set_head(struct trace *t)
 {
-    int64_t now = bt_clock_wall_us();
     struct bt_out_head *h = &t->head;
     h->node = t->node;
-    h->otp = bt_session_info(t->session)->otp;
     h->specs = t->specs->texts;
     h->n_specs = t->specs->n;
     h->n_not = t->specs->n_not;
-    h->clauses = bt_session_clauses(t->session, &h->n_clauses);
     h->args = t->args;
-    h->start_wall_ns = now * 1000;
-    h->utc_offset_s = utc_offset(now);
     h->options = "";
+    bt_describe_head(h, t->session);
 }
 
 static int abandoned(const struct trace *t)
@@ -212,17 +198,9 @@ static int abandoned(const struct trace *t)
 
 static const char *reason(const struct trace *t, const struct bt_summary *sum)
 {
-    static const char *const names[] = {[BT_STOP_NONE] = "end",
-        [BT_STOP_COUNT] = "count",
-        [BT_STOP_TIME] = "time",
-        [BT_STOP_ASKED] = "asked",
-        [BT_STOP_RATE] = "rate",
-        [BT_STOP_LOAD] = "load",
-        [BT_STOP_ENTRIES] = "load",
-        [BT_STOP_AGENT] = "agent"};
     if (bt_tee_reader_is_gone(&t->pump.tee))
         return "reader";
-    return t->pump.has_failed && sum->reason <= BT_STOP_ASKED ? "error" : names[sum->reason];
+    return t->pump.has_failed && sum->reason <= BT_STOP_ASKED ? "error" : bt_describe_stop(sum->reason);
 }
 
 /* The last records of all outputs, and what they could not write. */
@@ -246,7 +224,7 @@ static void end_outputs(struct trace *t, const struct bt_summary *sum)
     if (sum->has_called && sum->is_exact)
         end.skipped = (int64_t)bt_words_skipped(sum, n);
     struct bt_out_count *counts =
-        sum->n_counted > 0 ? bt_words_counts(bt_session_plan(t->session), &end.n_counts) : NULL;
+        sum->n_counted > 0 ? bt_describe_counts(bt_session_plan(t->session), &end.n_counts) : NULL;
     end.counts = counts;
     bt_pump_end(&t->pump, &end);
     free(counts);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "cli/words.h"
+#include "lib/describe.h"
 #include "out/text.h"
 
 #define POLL_MS 200
@@ -79,7 +80,7 @@ static int open_session(struct bt_live *l, size_t *bad)
         .max_load = o->max_load,
         .who = who,
     };
-    bt_words_who(who, sizeof who);
+    bt_describe_who(who, sizeof who);
     int rc = check_opts(l);
     if (rc == 0 && l->records.n_wanted == 0)
         rc = l->ops->prepare(l, &s);

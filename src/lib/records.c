@@ -155,15 +155,15 @@ static int fetch(struct bt_lib_records *r, struct bt_conn *c, const char *module
     if (n == 0)
         return bt_err_set(err, BEAMTAP_ESPEC, "module %s defines no record on %s", name, bt_conn_node(c));
     if (got.is_other)
-        bt_say(say, "warning: %s runs another version of module %s than the one in its code file, where the "
-                   "records were "
-                   "read",
+        bt_say(say,
+            "warning: %s runs another version of module %s than the one in its code file, where the "
+            "records were "
+            "read",
             bt_conn_node(c), name);
     return 0;
 }
 
-int bt_lib_records_fetch(
-    struct bt_lib_records *r, struct bt_conn *c, int64_t max_memory,
+int bt_lib_records_fetch(struct bt_lib_records *r, struct bt_conn *c, int64_t max_memory,
     const struct bt_say *say, size_t *bad, struct beamtap_err *err)
 {
     for (size_t i = 0; i < r->n_wanted; i++) {

@@ -42,8 +42,7 @@ int bt_lib_records_read(const struct bt_lib_names *options, const char *const *t
 int bt_lib_records_no_node(const struct bt_lib_records *r, struct beamtap_err *err);
 
 /* Asks a node for the modules that are wanted; warnings go to `say`; max_memory, errors: node/record_fetch.h. */
-int bt_lib_records_fetch(
-    struct bt_lib_records *r, struct bt_conn *c, int64_t max_memory,
+int bt_lib_records_fetch(struct bt_lib_records *r, struct bt_conn *c, int64_t max_memory,
     const struct bt_say *say, size_t *bad, struct beamtap_err *err);
 
 #endif
