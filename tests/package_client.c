@@ -35,7 +35,8 @@ static void look(const struct beamtap_event *ev)
     if (ev->type == BEAMTAP_EVENT_CALL) {
         const struct beamtap_arg *arg = beamtap_event_arg(ev, 0, &err);
         CHECK(arg && strcmp(arg->text, "a") == 0 && arg->term.len > 0);
-        CHECK(beamtap_term_format(&arg->term, ev->node, NULL, text, sizeof text, &err) == 1 && text[0] == 'a');
+        CHECK(
+            beamtap_term_format(&arg->term, ev->node, NULL, text, sizeof text, &err) == 1 && text[0] == 'a');
         arg = beamtap_event_arg(ev, 1, &err);
         CHECK(arg && strcmp(arg->text, "_") == 0 && !arg->term.etf);
         CHECK(!beamtap_event_arg(ev, 2, &err) && err.code == BEAMTAP_OK);
@@ -81,7 +82,8 @@ static struct beamtap_spec *compile(const char *a, const char *b)
     return spec;
 }
 
-static struct beamtap_session *open_node(const char *node, struct beamtap_spec *spec, int64_t count, int64_t time_us)
+static struct beamtap_session *open_node(
+    const char *node, struct beamtap_spec *spec, int64_t count, int64_t time_us)
 {
     struct beamtap_session_opts o;
     beamtap_session_opts_init(&o, sizeof o);
@@ -140,7 +142,8 @@ static void replay(const char *node, const char *file)
 /* What is only counted comes at the end. */
 static void counted(const char *node)
 {
-    struct beamtap_session *s = open_node(node, compile("target:pair/2 -> count", NULL), BEAMTAP_NO_LIMIT, 500000);
+    struct beamtap_session *s =
+        open_node(node, compile("target:pair/2 -> count", NULL), BEAMTAP_NO_LIMIT, 500000);
     take_all(s, 0, NULL);
     CHECK(beamtap_session_function(s, 0)->calls > 0);
     beamtap_session_close(s);
@@ -150,7 +153,8 @@ static void counted(const char *node)
 static void short_lives(const char *node)
 {
     beamtap_session_close(open_node(node, compile("target:pair/2", NULL), 1, 1000000));
-    struct beamtap_session *s = open_node(node, compile("target:never/1", "target:pair/2"), BEAMTAP_NO_LIMIT, 60000000);
+    struct beamtap_session *s =
+        open_node(node, compile("target:never/1", "target:pair/2"), BEAMTAP_NO_LIMIT, 60000000);
     struct beamtap_summary sum = {.size = sizeof sum};
     CHECK(beamtap_session_start(s, &err) == 0);
     CHECK(beamtap_session_wait_ms(s) >= 0 && beamtap_session_fd(s) >= 0);
