@@ -7,7 +7,7 @@
  *
  * What holds for all functions:
  * - Nothing here prints, exits, installs signal handlers, changes the environment or keeps global state: two sessions may live
- *   side by side.
+ *   side by side. Programs that use TLS, or outputs on pipes, ignore SIGPIPE.
  * - Functions return 0 or a pointer on success, -1 or NULL on failure, and then fill the caller's struct beamtap_err, which is
  *   their last parameter and may be NULL. Output parameters are left alone on failure.
  * - A handle belongs to one thread at a time; a spec is never changed and may be shared. Different handles may be used by
@@ -97,8 +97,7 @@ struct beamtap_err {
     int sys; /* errno, or 0 */
     struct beamtap_loc loc;
     char msg[512]; /* UTF-8, one line or several, no newline at the end */
-    size_t
-        text; /* with loc.line: of several texts the one loc is a place in, from 0; those of not_specs come first */
+    size_t text;   /* with loc.line: which of several texts loc is a place in, from 0 */
 };
 
 /* ---- versions, errors ---- */
@@ -152,9 +151,8 @@ struct beamtap_spec_opts {
     size_t n_specs;
     const char *const *not_specs; /* what these match is not traced */
     size_t n_not_specs;
-    const char *const *
-        records; /* where #rec{} is defined: paths of .hrl and .erl files, or names of modules, which the node is
-                                   asked for when a session is opened */
+    /* Where #rec{} is defined: paths of .hrl and .erl files, or modules, which the node is asked for when a session is opened. */
+    const char *const *records;
     size_t n_records;
     enum beamtap_scope scope;
     bool want_return; /* as if every spec ended in -> return */
@@ -191,11 +189,10 @@ BEAMTAP_API struct beamtap_spec *beamtap_spec_compile(const char *text, struct b
 BEAMTAP_API void beamtap_spec_free(struct beamtap_spec *spec);
 
 enum beamtap_stage {
-    BEAMTAP_STAGE_MATCH_SPEC =
-        0, /* what the texts mean: "{{Mod,Fun,Arity},MatchSpec,Flags}.\n" for each function pattern */
-    BEAMTAP_STAGE_INSTALLED = 1, /* the same as it is set on the node, with the gate */
-    BEAMTAP_STAGE_TREE = 2,      /* the syntax tree */
-    BEAMTAP_STAGE_TOKENS = 3     /* one a line */
+    BEAMTAP_STAGE_MATCH_SPEC = 0, /* what the texts mean: {{Mod,Fun,Arity},MatchSpec,Flags}. a line */
+    BEAMTAP_STAGE_INSTALLED = 1,  /* the same as it is set on the node, with the gate */
+    BEAMTAP_STAGE_TREE = 2,       /* the syntax tree */
+    BEAMTAP_STAGE_TOKENS = 3      /* one a line */
 };
 
 /*
@@ -239,11 +236,9 @@ struct beamtap_session_opts {
     size_t size;
 
     /* which node, and the way there */
-    const char
-        *node; /* "app@host"; "app": on this host, or where the helper ends; a glob: the one node it fits */
-    const char *
-        cookie; /* NULL: cookie_file, or where that is NULL too ~/.erlang.cookie and the place XDG has for it */
-    const char *cookie_file;
+    const char *node; /* "app@host"; "app": on this host, or where the helper ends; a glob: the one it fits */
+    const char *cookie;      /* NULL: that of cookie_file */
+    const char *cookie_file; /* NULL: ~/.erlang.cookie, or the place XDG has for it */
     const char *address; /* "host", "host:port", "[ipv6]:port" to connect to; with a port epmd is not asked */
     int epmd_port;       /* 0: ERL_EPMD_PORT, or 4369 */
     const char *proxy_command; /* its stdin and stdout are the connection; %h host, %p port, %n node */
@@ -267,26 +262,23 @@ struct beamtap_session_opts {
     bool load; /* load a module that is named and not loaded */
 
     /* limits */
-    int64_t count; /* calls to give, 1 or more; BEAMTAP_NO_LIMIT; default 100 */
-    int64_t
-        time_us; /* from beamtap_session_start(); BEAMTAP_NO_LIMIT; default 30 s. One of the two must be there. */
-    int64_t rate; /* calls let through on the node per rate_interval_us; BEAMTAP_NO_LIMIT; default 100 */
+    int64_t count;   /* calls to give, 1 or more; BEAMTAP_NO_LIMIT; default 100 */
+    int64_t time_us; /* from the start; BEAMTAP_NO_LIMIT (not for both of the two); default 30 s */
+    int64_t rate;    /* calls let through on the node per rate_interval_us; BEAMTAP_NO_LIMIT; default 100 */
     int64_t rate_interval_us; /* to a day; default 1 s */
     int64_t burst;            /* calls at once; 0: a tenth of a second's worth */
     bool stop_on_rate;        /* reaching the rate ends the session with BEAMTAP_ELIMIT */
     int64_t max_functions;    /* specs that match more are refused; default 1000 */
     int64_t max_memory;       /* bytes under way on the node; default 64 MB */
     int64_t max_term;         /* bytes: larger arguments and values are no longer copied; default 1 MB */
-    int64_t
-        max_load; /* percent by which run queue or memory of the node may rise; BEAMTAP_NO_LIMIT; default 300 */
+    int64_t max_load; /* percent run queue or memory of the node may rise; BEAMTAP_NO_LIMIT; default 300 */
     int64_t grace_us; /* wait for returns of calls that were given, to 24 h; default 1 s */
     int64_t lease_us; /* the node cleans up when it hears nothing for so long, 1 s to 24 h; default 5 s */
 
     /* this program */
     const char *who; /* shown to others who want to trace the node; NULL: user@host and pid */
-    const volatile sig_atomic_t
-        *stops; /* for a signal handler to count up: at 1 calls that connect or ask the node
-                                           give up with BEAMTAP_EINTR, once it traces at 2; NULL: never */
+    /* For a signal handler to count up: at 1, once it traces at 2, calls that wait give up with BEAMTAP_EINTR. NULL: never. */
+    const volatile sig_atomic_t *stops;
     void (*say)(void *arg, const char *text); /* warnings, one line without a newline; NULL: not wanted */
     void (*log)(void *arg, const char *area, const char *text); /* with log_areas; NULL: none */
     const char *log_areas; /* "conn", "rpc", "session", "limit", separated by commas, or "all" */
@@ -327,7 +319,7 @@ BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size
 /*
  * beamtap_replay_open - open files of earlier traces; what follows is as with a node, and needs none.
  *
- * opts     paths must stay until the session is closed.
+ * opts     which files.
  *
  * Returns a session, or NULL. beamtap_session_next() never gives NOTHING, beamtap_session_fd() is -1.
  * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none), BEAMTAP_ENOMEM. Damage behind the head is told by say and
@@ -396,12 +388,10 @@ enum beamtap_event_type {
     BEAMTAP_EVENT_RUNNING = 14, /* duration_ns: from being scheduled in to out */
     BEAMTAP_EVENT_OTHER = 15,   /* of another tracer's file; kind */
     /* no events of the node: what is missing, and what was learnt */
-    BEAMTAP_EVENT_SKIPPED =
-        100, /* a gap: `amount` calls were made and not let through since the last such mark */
+    BEAMTAP_EVENT_SKIPPED = 100,  /* a gap: `amount` calls were not let through since the last such mark */
     BEAMTAP_EVENT_LOST = 101,     /* a gap: `amount` events were dropped on the node */
     BEAMTAP_EVENT_RELOADED = 102, /* a gap: a module was loaded anew, and traced again */
-    BEAMTAP_EVENT_NOTE =
-        103 /* beamtap_event_format() says what: large terms are no longer copied, and the like */
+    BEAMTAP_EVENT_NOTE = 103      /* what was learnt: beamtap_event_format() says it */
 };
 
 /* A term in the external term format, without the version byte (131) in front. Without bytes (NULL): not there. */

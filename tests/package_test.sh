@@ -113,6 +113,16 @@ for node in "$NODE" "$other"; do
 done
 all_clean
 
+part "the example of libbeamtap(3)"
+sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE ALSO/p' "$source/doc/libbeamtap.3" | sed -n '/^\.Bd/,/^\.Ed/{/^\./!p}' |
+    sed -e 's/\\-/-/g; s/\\e/\\/g; s|queue:in/2|target:pair/2|' > "$BT_TMP/manual.c"
+gcc ${CFLAGS:-} -std=c11 -Wall -Wextra -Werror "$BT_TMP/manual.c" -o "$BT_TMP/manual" $(pkg-config --cflags --libs beamtap) ||
+    die "the example does not compile"
+run "$BT_TMP/manual" "$NODE"
+ends 0
+count_is "calls" 10 "$LINE target:pair\\(a, \"text\"\\)$" "$OUT"
+all_clean
+
 part "all of the library"
 gcc ${CFLAGS:-} -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror "$source/tests/package_client.c" -o "$BT_TMP/client" \
     $(pkg-config --cflags --libs beamtap) || die "package_client.c does not compile"

@@ -42,7 +42,10 @@ static int open_files(
     if (bt_lib_take_opts(&o, sizeof o, sizeof o, opts, "beamtap_replay_opts", err) < 0 || check(&o, err) < 0)
         return -1;
     s->say = (struct bt_say){o.say, o.arg};
-    if (!(s->merge = bt_merge_open(o.paths, o.n_paths, &ops, err)))
+    const char *const *paths = bt_lib_copy_texts(&s->arena, o.paths, o.n_paths);
+    if (!paths)
+        return bt_err_nomem(err);
+    if (!(s->merge = bt_merge_open(paths, o.n_paths, &ops, err)))
         return -1;
     s->head = *bt_merge_head(s->merge);
     s->head.syntax = bt_describe_syntax(&s->head);
