@@ -294,7 +294,8 @@ BEAMTAP_API void beamtap_session_opts_init(struct beamtap_session_opts *opts, si
  * opts     what to trace, and the limits. Node and spec must be given. The spec is not needed after the call.
  * err      with a place: in a text of the spec, as beamtap_spec_new.
  *
- * Returns a session the caller ends with beamtap_session_close(), or NULL: then nothing is left on the node.
+ * Returns a session the caller ends with beamtap_session_close(), or NULL: then nothing is left on the node. Who does not start
+ * it within the lease calls beamtap_session_tend() meanwhile.
  * Errors: BEAMTAP_EUSAGE (a node's name, a value out of its range, opts not initialised), BEAMTAP_ESPEC, BEAMTAP_ENOMATCH and
  * BEAMTAP_EWIDE (what the spec means on this node), BEAMTAP_EBUSY (another beamtap is there, or another tracer on OTP before 27),
  * all codes with exit status 3 (no way to the node), BEAMTAP_EINTR (opts->stops), BEAMTAP_ENOMEM.

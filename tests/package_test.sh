@@ -34,6 +34,12 @@ at_least "functions" "$(wc -l < "$BT_TMP/shown")" 30
 like "soname" "$(objdump -p "$lib/libbeamtap.so")" "SONAME +libbeamtap\\.so\\.${version%.*}$"
 like "symbol version" "$(nm -D "$lib/libbeamtap.so")" "beamtap_version@@BEAMTAP_${version%.*}$"
 
+part "no globals"
+# Written to are neither .data nor .bss of our objects; constants with addresses in them are in .data.rel.ro.
+if grep -q 'CMAKE_BUILD_TYPE:STRING=Release' "$build/CMakeCache.txt"; then
+    is "variables" "$(size -A "$lib/libbeamtap.a" | awk '/:$/ { file = $1 } /^[^ ]+\.o/ { file = $1 } $1 ~ /^\.(data|bss)(\.|$)/ && $1 !~ /rel\.ro/ && $2 > 0 { print file, $1, $2 }')" ''
+fi
+
 part "build by pkg-config"
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
 is "version" "$(pkg-config --modversion beamtap)" "$version"

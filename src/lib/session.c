@@ -131,7 +131,7 @@ int beamtap_session_tend(struct beamtap_session *s, struct beamtap_err *err)
     struct beamtap_err e = {0};
     if (!s)
         return bt_lib_misuse(err, "the session is NULL");
-    if (s->state != BT_LIB_STARTED || !s->live || bt_session_tend(s->live, &e) == 0)
+    if (s->state == BT_LIB_OVER || !s->live || bt_session_tend(s->live, &e) == 0)
         return 0;
     return over(s, &e, err);
 }

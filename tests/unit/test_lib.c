@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -482,6 +483,51 @@ static void two_sessions_at_once(void **state)
     }
 }
 
+/* What a thread of its own does; NULL: all went well. cmocka's assertions are for the main thread. */
+static void *run_alone(void *peer)
+{
+    char address[32], line[200];
+    struct beamtap_err e = {0};
+    struct beamtap_session_opts o;
+    const struct beamtap_event *ev;
+    enum beamtap_next next = BEAMTAP_NEXT_ERROR;
+    struct beamtap_spec *spec = beamtap_spec_compile("m:f(X) -> return", &e);
+    int n_events = 0;
+    snprintf(address, sizeof address, "127.0.0.1:%d", ((struct bt_peer *)peer)->port);
+    beamtap_session_opts_init(&o, sizeof o);
+    o.node = BT_TEST_NODE;
+    o.address = address;
+    o.cookie = BT_PEER_COOKIE;
+    o.spec = spec;
+    o.count = 1;
+    struct beamtap_session *s = beamtap_session_open(&o, &e);
+    if (s && beamtap_session_start(s, &e) == 0) {
+        while ((next = beamtap_session_next(s, &ev, -1, &e)) == BEAMTAP_NEXT_EVENT)
+            n_events +=
+                ev->type <= BEAMTAP_EVENT_OTHER && beamtap_event_format(ev, NULL, line, sizeof line, &e) > 0;
+    }
+    beamtap_session_close(s);
+    beamtap_spec_free(spec);
+    return next == BEAMTAP_NEXT_END && n_events == 2 ? NULL : peer;
+}
+
+static void a_session_in_each_thread(void **state)
+{
+    (void)state;
+    struct bt_peer peers[4];
+    pthread_t threads[4];
+    void *wrong = NULL;
+    for (int i = 0; i < 4; i++)
+        bt_peer_start(&peers[i], plays, script);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, run_alone, &peers[i]), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+        assert_int_equal(bt_peer_end(&peers[i]), 0);
+    }
+}
+
 /* ---- outputs ---- */
 
 static const char *const capture = BT_SOURCE_DIR "/tests/golden/replay/calls.btc";
@@ -625,6 +671,7 @@ int main(void)
         cmocka_unit_test_setup(a_session_from_end_to_end, setup),
         cmocka_unit_test_setup(a_session_that_is_not_started, setup),
         cmocka_unit_test_setup(two_sessions_at_once, setup),
+        cmocka_unit_test_setup(a_session_in_each_thread, setup),
         cmocka_unit_test_setup(outputs_that_are_none, setup),
         cmocka_unit_test_setup(readers_who_do_not_read, setup),
         cmocka_unit_test_setup(a_replay_into_each_format, setup),
