@@ -54,12 +54,20 @@ int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
 
+/*
+ * Makes specs of texts with the options of the command line; on failure the message is out and the exit status returned.
+ *
+ * out  the caller ends it with beamtap_spec_free().
+ */
+int bt_cli_spec(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec **out);
+
 struct bt_lib_records;
 
 /*
- * Compiles specs with the options of the command line; on failure the message is out and the exit status returned.
+ * The same into a program, for what looks into it. Compiles specs with the options of the command line; on failure the message is out and the exit status returned.
  *
- * records   filled (cli/records.h); lives in the arena.
+ * records   filled (lib/records.h); lives in the arena.
  * to_trace  where records->n_wanted is not 0 then, nothing is compiled yet: a node must be asked first.
  */
 int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,

@@ -71,16 +71,21 @@ static bool is_cut_arrow(const char *const *specs, size_t n)
 }
 
 /* What the command line says about compiling; on failure the message is out and the exit status returned. */
-static int compile_opts(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct bt_compile_opts *o)
+static int spec_opts(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec_opts *o)
 {
     const char *scope = cli->opts->scope;
-    *o = (struct bt_compile_opts){.has_scope = scope != NULL,
-        .add_return = cli->opts->want_return,
-        .add_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0,
-        .add_stack = cli->opts->want_stack,
-        .to_trace = to_trace,
-        .n_not = specs->n_not};
+    beamtap_spec_opts_init(o, sizeof *o);
+    o->specs = specs->texts + specs->n_not;
+    o->n_specs = specs->n - specs->n_not;
+    o->not_specs = specs->texts;
+    o->n_not_specs = specs->n_not;
+    o->records = cli->opts->records.items;
+    o->n_records = cli->opts->records.n;
+    o->want_return = cli->opts->want_return;
+    o->want_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0;
+    o->want_stack = cli->opts->want_stack;
+    o->to_trace = to_trace;
     if (specs->n == specs->n_not) {
         bt_cli_say("no trace pattern given; say for instance 'lists:seq/2 -> return'");
         return beamtap_code_status(BEAMTAP_EUSAGE);
@@ -90,13 +95,41 @@ static int compile_opts(
             "quote the spec: the shell took '> return' for a redirection, and made a file of that name");
         return beamtap_code_status(BEAMTAP_ESPEC);
     }
-    if (scope && strcmp(scope, "global") == 0) {
-        o->scope = BT_SCOPE_GLOBAL;
-    } else if (scope && strcmp(scope, "local") != 0) {
+    if (scope && strcmp(scope, "global") != 0 && strcmp(scope, "local") != 0) {
         bt_cli_say("--scope: '%s' is neither local nor global", scope);
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
+    if (scope)
+        o->scope = strcmp(scope, "global") == 0 ? BEAMTAP_SCOPE_GLOBAL : BEAMTAP_SCOPE_LOCAL;
     return 0;
+}
+
+int bt_cli_spec(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec **out)
+{
+    struct beamtap_err err = {0};
+    struct beamtap_spec_opts o;
+    int status = spec_opts(cli, specs, to_trace, &o);
+    if (status != 0)
+        return status;
+    *out = beamtap_spec_new(&o, &err);
+    return *out ? 0 : bt_cli_fail_spec(&err, specs, err.text);
+}
+
+/* The same for what is inside. */
+static int compile_opts(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct bt_compile_opts *o)
+{
+    struct beamtap_spec_opts so;
+    int status = spec_opts(cli, specs, to_trace, &so);
+    *o = (struct bt_compile_opts){.has_scope = so.scope != BEAMTAP_SCOPE_AUTO,
+        .scope = so.scope == BEAMTAP_SCOPE_GLOBAL ? BT_SCOPE_GLOBAL : BT_SCOPE_LOCAL,
+        .add_return = so.want_return,
+        .add_caller = so.want_caller,
+        .add_stack = so.want_stack,
+        .to_trace = to_trace,
+        .n_not = specs->n_not};
+    return status;
 }
 
 int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
