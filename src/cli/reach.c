@@ -3,6 +3,7 @@
  */
 #include "cli/reach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ const char *bt_reach_node(const char *const *words, size_t n, size_t *used)
 static void say(void *arg, const char *text)
 {
     const struct bt_cli *cli = arg;
-    if (!cli->opts->quiet || strncmp(text, "warning", 7) == 0)
+    if (!cli->opts->quiet || strncmp(text, "waiting", 7) != 0)
         bt_cli_say("%s", text);
 }
 
@@ -72,14 +73,68 @@ int bt_reach_init_route(
     return bt_reach_set(r, &ro, err);
 }
 
-int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
+static int find_cookie(struct bt_cookie *out, const struct bt_opts *o, struct beamtap_err *err)
 {
-    const struct bt_opts *o = cli->opts;
     struct bt_cookie_opts co = {
         .cookie = o->cookie, .cookie_file = o->cookie_file, .cookie_fd = o->cookie_fd, .is_program = true};
-    if (bt_reach_init_route(r, cli, node, err) < 0)
-        return -1;
     if (o->cookie)
         bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
-    return bt_reach_set_cookie(r, &co, err);
+    if (bt_cookie_find(&co, out, err) < 0)
+        return -1;
+    if (out->is_exposed)
+        bt_cli_say("warning: others can read the cookie in %s; chmod 400 it", out->from);
+    return 0;
+}
+
+int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
+{
+    if (bt_reach_init_route(r, cli, node, err) < 0 || find_cookie(&r->cookie, cli->opts, err) < 0)
+        return -1;
+    r->conn.cookie = r->cookie.text;
+    return 0;
+}
+
+static void log_line(void *arg, const char *area, const char *text)
+{
+    const struct bt_cli *cli = arg;
+    cli->log.line(cli->log.arg, area, text);
+}
+
+/* "conn,rpc": what bt_log_mask() made of --debug, for the library to make the same of. */
+static void put_areas(char *out, size_t cap, const struct bt_words *areas)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < areas->n; i++) {
+        size_t n = strlen(out);
+        if (!strstr(out, areas->items[i]))
+            snprintf(out + n, cap - n, "%s%s", n ? "," : "", areas->items[i]);
+    }
+}
+
+int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
+    const char *node, struct beamtap_err *err)
+{
+    const struct bt_opts *o = cli->opts;
+    put_areas(way->log_areas, sizeof way->log_areas, &o->debug);
+    so->node = node;
+    so->cookie = way->cookie.text;
+    so->address = o->address;
+    so->proxy_command = o->proxy_command;
+    so->ssh = o->ssh;
+    so->kubectl = o->pod;
+    so->kubectl_namespace = o->pod_namespace;
+    so->tls = o->tls;
+    so->tls_ca = o->tls_ca;
+    so->tls_cert = o->tls_cert;
+    so->tls_key = o->tls_key;
+    so->tls_server_name = o->tls_server_name;
+    so->tls_optfile = o->tls_optfile;
+    so->wait_us = o->wait;
+    so->connect_timeout_us = o->connect_timeout;
+    so->stops = cli->stops;
+    so->say = say;
+    so->log = log_line;
+    so->log_areas = way->log_areas;
+    so->arg = (void *)cli;
+    return find_cookie(&way->cookie, o, err);
 }

@@ -20,4 +20,14 @@ int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node
 int bt_reach_init_route(
     struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err);
 
+/* What the options of a session borrow. */
+struct bt_cli_way {
+    struct bt_cookie cookie;
+    char log_areas[80];
+};
+
+/* Fills what the options of a session say of the node and of the way there. Else as bt_reach_init(). */
+int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
+    const char *node, struct beamtap_err *err);
+
 #endif

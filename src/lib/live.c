@@ -29,14 +29,14 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         bool may_be_none;
     } all[] = {
         {"count", o->count, 1, INT64_MAX, true},
-        {"time_us", o->time_us, 1, INT64_MAX / 4, true},
-        {"rate", o->rate, 1, INT32_MAX, true},
+        {"time_us", o->time_us, 0, INT64_MAX / 4, true},
+        {"rate", o->rate, 1, 1000000000, true},
         {"rate_interval_us", o->rate_interval_us, 1, DAY_US, false},
-        {"burst", o->burst, 0, INT32_MAX, false},
-        {"max_functions", o->max_functions, 1, INT32_MAX, false},
+        {"burst", o->burst, 0, 1 << 30, false},
+        {"max_functions", o->max_functions, 1, INT64_C(1) << 40, false},
         {"max_memory", o->max_memory, 1, INT64_C(1) << 50, false},
         {"max_term", o->max_term, 1, INT64_C(1) << 50, false},
-        {"max_load", o->max_load, 0, INT32_MAX, true},
+        {"max_load", o->max_load, 0, INT64_C(1) << 40, true},
         {"grace_us", o->grace_us, 0, DAY_US, false},
         {"lease_us", o->lease_us, 1000000, DAY_US, false},
         {"wait_us", o->wait_us, 0, DAY_US, false},
@@ -120,7 +120,7 @@ static struct bt_reach_opts reach_opts(const struct opening *op)
 static void say_loaded(void *arg, const char *module)
 {
     const struct beamtap_session *s = arg;
-    bt_say(&s->say, "loaded module '%s' (load)", module);
+    bt_say(&s->say, "loaded module '%s' (--load)", module);
 }
 
 static int set_session(struct opening *op, struct beamtap_err *err)

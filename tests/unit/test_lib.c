@@ -198,7 +198,7 @@ static void options_out_of_range(void **state)
     struct {
         int64_t *field, value;
         const char *part;
-    } bad[] = {{&o.count, 0, "count is 0"}, {&o.count, -2, "count"}, {&o.time_us, 0, "time_us"},
+    } bad[] = {{&o.count, 0, "count is 0"}, {&o.count, -2, "count"}, {&o.time_us, -2, "time_us"},
         {&o.rate, 0, "rate"}, {&o.rate_interval_us, 0, "rate_interval_us"}, {&o.burst, -1, "burst"},
         {&o.max_functions, 0, "max_functions"}, {&o.max_memory, 0, "max_memory"},
         {&o.max_term, -1, "max_term"}, {&o.max_load, -2, "max_load"}, {&o.grace_us, -1, "grace_us"},
