@@ -512,6 +512,7 @@ struct beamtap_summary {
     uint64_t lost;     /* events the node had to drop */
     uint64_t open;     /* calls whose return did not come */
     bool is_clean;     /* the node was asked: nothing is left */
+    uint64_t damaged;  /* in a replay: places in the files that could not be read */
 };
 
 /*

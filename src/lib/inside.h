@@ -116,6 +116,7 @@ struct beamtap_session {
     enum beamtap_next last; /* END or ERROR once it is over */
     struct beamtap_err err;
     uint64_t calls, returns, exceptions;
+    uint64_t n_damaged; /* places in the files of a replay */
 };
 
 /* ev's session, when ev is its current event; NULL: EUSAGE. */

@@ -7,11 +7,13 @@
 
 #include "beamtap.h"
 
+struct bt_merge;
 struct bt_out_head;
 struct bt_program;
 struct bt_session;
 
 struct bt_session *bt_peek_live(struct beamtap_session *s);
+struct bt_merge *bt_peek_merge(struct beamtap_session *s);
 const struct bt_program *bt_peek_program(const struct beamtap_session *s);
 const struct bt_out_head *bt_peek_head(const struct beamtap_session *s);
 

@@ -8,18 +8,26 @@
 #include "lib/inside.h"
 #include "spec/loc.h"
 
+#define MAX_TOLD 10 /* damages that are told one by one */
+
 /* Control bytes of a hostile file's name do not come along. */
 static void say_damage(void *arg, const char *path, const struct bt_replay_damage *d)
 {
-    const struct beamtap_session *s = arg;
+    struct beamtap_session *s = arg;
     struct bt_buf b = BT_BUF_INIT;
+    s->n_damaged += !d->is_cut;
+    if (!d->is_cut && s->n_damaged > MAX_TOLD)
+        return;
     bt_loc_escape(&b, path, strlen(path));
     bt_buf_printf(&b, ": %s at byte %" PRIu64, d->what, d->offset);
     if (d->is_cut)
-        bt_buf_puts(&b, ": what wrote it was killed, or its disk was full");
+        bt_buf_puts(&b, ": what wrote it was killed, or its disk was full; everything before is shown");
     else if (d->n_bytes)
         bt_buf_printf(&b, ": %" PRIu64 " bytes are left out", d->n_bytes);
-    bt_say(&s->say, "%s", bt_buf_cstr(&b));
+    else
+        bt_buf_puts(&b, ": nothing behind it is shown");
+    bt_say(&s->say, "%s%s", bt_buf_cstr(&b),
+        s->n_damaged == MAX_TOLD ? "; more of the kind is counted only" : "");
     bt_buf_done(&b);
 }
 

@@ -44,6 +44,11 @@ struct bt_session *bt_peek_live(struct beamtap_session *s)
     return s->live;
 }
 
+struct bt_merge *bt_peek_merge(struct beamtap_session *s)
+{
+    return s->merge;
+}
+
 const struct bt_program *bt_peek_program(const struct beamtap_session *s)
 {
     return s->live ? &s->prog : NULL;
@@ -218,6 +223,7 @@ static void sum_replay(const struct beamtap_session *s, struct beamtap_summary *
     out->returns = s->returns;
     out->exceptions = s->exceptions;
     out->received = s->calls;
+    out->damaged = s->n_damaged;
     if (s->state == BT_LIB_OVER)
         out->reason = s->last == BEAMTAP_NEXT_ERROR ? BEAMTAP_REASON_ERROR
                       : s->is_stopped               ? BEAMTAP_REASON_ASKED
