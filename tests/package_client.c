@@ -1,9 +1,10 @@
 /*
  * package_client.c - a program that uses all of libbeamtap, built by package_test.sh with what is installed: events with their
- * arguments, terms and lines, a capture and its replay, functions, what is only counted. Usage: package_client NODE FOLDER
+ * arguments, terms and lines, a capture and its replay, functions, what is only counted; a flood in an event loop. Usage: package_client NODE FOLDER, or package_client NODE loop [OPTFILE]
  */
 #include <beamtap.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,9 +167,50 @@ static void short_lives(const char *node)
     beamtap_session_close(s);
 }
 
+/* poll() only once there was nothing. An event that is here after poll() has waited in vain for long was here before. */
+static void loop(const char *node, const char *optfile)
+{
+    enum { N = 3000, LONG_MS = 200 };
+    struct beamtap_session_opts o;
+    struct beamtap_spec *spec = compile("target:f(I, _) -> return", NULL);
+    const struct beamtap_event *ev;
+    enum beamtap_next next = BEAMTAP_NEXT_NOTHING;
+    int n_calls = 0, n_polls = 0;
+    bool waited = false;
+    beamtap_session_opts_init(&o, sizeof o);
+    o.node = node;
+    o.spec = spec;
+    o.count = N;
+    o.rate = BEAMTAP_NO_LIMIT;
+    o.tls_optfile = optfile;
+    struct beamtap_session *s = beamtap_session_open(&o, &err);
+    CHECK(s && beamtap_session_start(s, &err) == 0);
+    beamtap_spec_free(spec);
+    while (next != BEAMTAP_NEXT_END) {
+        while ((next = beamtap_session_next(s, &ev, 0, &err)) == BEAMTAP_NEXT_EVENT) {
+            CHECK(!waited);
+            n_calls += ev->type == BEAMTAP_EVENT_CALL;
+        }
+        CHECK(next != BEAMTAP_NEXT_ERROR);
+        if (next == BEAMTAP_NEXT_END)
+            break;
+        struct pollfd p = {.fd = beamtap_session_fd(s), .events = POLLIN};
+        int ms = beamtap_session_wait_ms(s);
+        waited = poll(&p, 1, ms) == 0 && ms >= LONG_MS;
+        n_polls++;
+    }
+    CHECK(n_calls == N && n_polls > 0);
+    beamtap_session_close(s);
+}
+
 int main(int argc, char **argv)
 {
     char file[4096];
+    if (argc > 2 && strcmp(argv[2], "loop") == 0) {
+        loop(argv[1], argc > 3 ? argv[3] : NULL);
+        printf("client: passed\n");
+        return 0;
+    }
     CHECK(argc == 3 && beamtap_version_number() == BEAMTAP_VERSION_NUMBER);
     snprintf(file, sizeof file, "%s/client.btc", argv[2]);
     live(argv[1], file);

@@ -136,4 +136,32 @@ run "$BT_TMP/client" "$NODE" "$BT_TMP"
 ends 0
 is "output" "$OUT$ERR" 'client: passed'
 all_clean
+
+part "a flood in an event loop"
+ask 'target:hot(1, {x, lists:seq(1, 200)})' > /dev/null
+mark
+run "$BT_TMP/client" "$NODE" loop
+ends 0
+is "output" "$OUT$ERR" 'client: passed'
+all_clean
+
+part "the same through TLS"
+if "$prefix/bin/beamtap" --version | grep -q OpenSSL && command -v openssl > /dev/null; then
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+        -keyout "$BT_TMP/tls.key" -out "$BT_TMP/tls.pem" 2> /dev/null || die "openssl cannot make a certificate"
+    printf '[{server, [{certfile, "%s"}, {keyfile, "%s"}]}, {client, [{cacertfile, "%s"}, {verify, verify_peer}]}].\n' \
+        "$BT_TMP/tls.pem" "$BT_TMP/tls.key" "$BT_TMP/tls.pem" > "$BT_TMP/tls.conf"
+    # shellcheck disable=SC2046
+    start_node "$1" tls -proto_dist inet_tls -ssl_dist_optfile "$BT_TMP/tls.conf" $(by_files tls)
+    LOG_EXPECTED[$NODE]="TLS alerts are notices in the node's log"
+    ask 'target:hot(1, {x, lists:seq(1, 200)})' > /dev/null
+    "$prefix/bin/beamtap" check "$NODE" --tls-optfile "$BT_TMP/tls.conf" > /dev/null # OTP starts a listener for the first connection
+    mark
+    run "$BT_TMP/client" "$NODE" loop "$BT_TMP/tls.conf"
+    ends 0
+    is "output" "$OUT$ERR" 'client: passed'
+    clean
+else
+    printf 'SKIPPED: no TLS in this build, or no openssl(1)\n' >&2
+fi
 finish
