@@ -231,6 +231,14 @@ enum beamtap_args {
     BEAMTAP_ARGS_ALL = 2
 };
 
+/* What becomes of the functions. With COUNT and TIME no trace message is made at all: events are COUNTS, gaps and notes only. */
+enum beamtap_kind {
+    BEAMTAP_KIND_TRACE = 0,
+    BEAMTAP_KIND_COUNT =
+        1, /* the VM counts their calls (call_count); `count`, `rate` and guards have no part in it */
+    BEAMTAP_KIND_TIME = 2 /* and takes their times (call_time), from OTP 26 on their memory too */
+};
+
 /* Texts are borrowed until beamtap_session_open returns; stops, say and log until the session is closed. */
 struct beamtap_session_opts {
     size_t size;
@@ -260,6 +268,10 @@ struct beamtap_session_opts {
     bool children; /* what these processes spawn, too */
     enum beamtap_args args;
     bool load; /* load a module that is named and not loaded */
+
+    enum beamtap_kind kind;
+    bool by_process;     /* with TIME: of processes, not of functions */
+    int64_t interval_us; /* with COUNT and TIME: between two readings, 100 ms to 24 h; default 1 s */
 
     /* limits */
     int64_t count;   /* calls to give, 1 or more; BEAMTAP_NO_LIMIT; default 100 */
@@ -392,8 +404,34 @@ enum beamtap_event_type {
     BEAMTAP_EVENT_SKIPPED = 100,  /* a gap: `amount` calls were not let through since the last such mark */
     BEAMTAP_EVENT_LOST = 101,     /* a gap: `amount` events were dropped on the node */
     BEAMTAP_EVENT_RELOADED = 102, /* a gap: a module was loaded anew, and traced again */
-    BEAMTAP_EVENT_NOTE = 103      /* what was learnt: beamtap_event_format() says it */
+    BEAMTAP_EVENT_NOTE = 103,     /* what was learnt: beamtap_event_format() says it */
+    BEAMTAP_EVENT_COUNTS = 104    /* beamtap_session_tally() has fresh numbers */
 };
+
+/* What the VM has counted of a function, or of a process, since the start. */
+struct beamtap_tally {
+    const char *module, *function; /* NULL: a process, or the sum */
+    uint32_t arity;
+    const char *pid, *name; /* NULL: a function, or the sum; name "": none */
+    int64_t calls, time_us, bytes;
+    int64_t calls_before, time_before_us, bytes_before; /* at the reading before */
+    int64_t at_us, before_us;                           /* the node's monotonic time of the two readings */
+};
+
+#define BEAMTAP_TALLY_SUM ((size_t)-1)
+
+/*
+ * beamtap_session_tally - what was counted, one by one, with BEAMTAP_KIND_COUNT and BEAMTAP_KIND_TIME: new after an event COUNTS, and
+ * whole after the end.
+ *
+ * i        from 0; functions in the order of beamtap_session_function(), processes those first that took most.
+ *          BEAMTAP_TALLY_SUM: of all, also of processes that are not listed.
+ *
+ * Returns NULL behind the last one, with other kinds, and without memory. Borrowed until the next call for this session.
+ * time_us is what was spent in the function itself, without what it called that is timed too, and without waiting.
+ * Source: OTP erlang:trace_pattern/3, call_count, call_time and call_memory.
+ */
+BEAMTAP_API const struct beamtap_tally *beamtap_session_tally(struct beamtap_session *s, size_t i);
 
 /* A term in the external term format, without the version byte (131) in front. Without bytes (NULL): not there. */
 struct beamtap_term {

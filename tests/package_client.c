@@ -150,6 +150,33 @@ static void counted(const char *node)
     beamtap_session_close(s);
 }
 
+/* By the VM, of processes, without a trace message. */
+static void timed(const char *node)
+{
+    struct beamtap_spec *spec = compile("target:pair/2", NULL);
+    struct beamtap_session_opts o;
+    const struct beamtap_event *ev;
+    int n = 0;
+    beamtap_session_opts_init(&o, sizeof o);
+    o.node = node;
+    o.spec = spec;
+    o.kind = BEAMTAP_KIND_TIME;
+    o.by_process = true;
+    o.interval_us = 200000;
+    o.time_us = 700000;
+    struct beamtap_session *s = beamtap_session_open(&o, &err);
+    CHECK(s && beamtap_session_start(s, &err) == 0);
+    beamtap_spec_free(spec);
+    for (enum beamtap_next next; (next = beamtap_session_next(s, &ev, -1, &err)) != BEAMTAP_NEXT_END;) {
+        CHECK(next != BEAMTAP_NEXT_ERROR);
+        n += next == BEAMTAP_NEXT_EVENT && ev->type == BEAMTAP_EVENT_COUNTS;
+    }
+    const struct beamtap_tally *t = beamtap_session_tally(s, 0);
+    CHECK(n > 0 && t && t->pid && t->pid[0] == '<' && t->calls > 0 && !t->module);
+    CHECK(beamtap_session_tally(s, BEAMTAP_TALLY_SUM)->calls >= t->calls);
+    beamtap_session_close(s);
+}
+
 /* Opened and not started: nothing is left either. An answer to stop. */
 static void short_lives(const char *node)
 {
@@ -216,6 +243,7 @@ int main(int argc, char **argv)
     live(argv[1], file);
     replay(argv[1], file);
     counted(argv[1]);
+    timed(argv[1]);
     short_lives(argv[1]);
     printf("client: passed\n");
     return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/inside.h"
+#include "node/counting.h"
 #include "out/jsonl.h"
 
 /* ---- texts: appended to one buffer, which may move until all of them are there ---- */
@@ -56,6 +57,7 @@ static enum beamtap_event_type type_of(enum bt_event_type type)
     return type == BT_EVENT_SKIPPED   ? BEAMTAP_EVENT_SKIPPED
            : type == BT_EVENT_LOST    ? BEAMTAP_EVENT_LOST
            : type == BT_EVENT_REARMED ? BEAMTAP_EVENT_RELOADED
+           : type == BT_EVENT_COUNTS  ? BEAMTAP_EVENT_COUNTS
                                       : BEAMTAP_EVENT_NOTE;
 }
 
@@ -176,11 +178,56 @@ void bt_lib_event_done(struct beamtap_session *s)
     bt_buf_done(&s->args.texts);
     bt_buf_done(&s->args.text);
     bt_buf_done(&s->line);
+    bt_buf_done(&s->tally_texts);
     free(s->args.items);
     if (s->json) {
         bt_buf_done(&s->json->sink.buf);
         s->json->ops->free(s->json);
     }
+}
+
+/* ---- what the VM counted ---- */
+
+static void set_tally(struct beamtap_tally *out, const struct bt_tallies *all, const struct bt_tally *now,
+    const struct bt_tally *before)
+{
+    *out = (struct beamtap_tally){.calls = now->calls,
+        .time_us = now->us,
+        .bytes = now->bytes,
+        .calls_before = before->calls,
+        .time_before_us = before->us,
+        .bytes_before = before->bytes,
+        .at_us = all->at_us,
+        .before_us = all->before_us};
+}
+
+const struct beamtap_tally *beamtap_session_tally(struct beamtap_session *s, size_t i)
+{
+    const struct bt_tallies *all =
+        s && s->live && s->state != BT_LIB_OPEN ? bt_session_tallies(s->live) : NULL;
+    struct texts t = {.b = s ? &s->tally_texts : NULL};
+    if (!all || !all->rows || (i >= all->n_rows && i != BEAMTAP_TALLY_SUM))
+        return NULL;
+    if (i == BEAMTAP_TALLY_SUM) {
+        set_tally(&s->tally, all, &all->sum, &all->sum_before);
+        return &s->tally;
+    }
+    const struct bt_tally_row *row = &all->rows[i];
+    set_tally(&s->tally, all, &row->now, &row->before);
+    s->tally.module = row->module;
+    s->tally.function = row->function;
+    s->tally.arity = row->arity;
+    if (row->module)
+        return &s->tally;
+    bt_buf_reset(t.b);
+    put(&t, &s->tally.name, row->name);
+    begin_text(&t, &s->tally.pid);
+    bt_text_term(t.b, row->pid, &s->opts.print);
+    bt_buf_putc(t.b, '\0');
+    if (t.b->failed)
+        return NULL;
+    settle(&t);
+    return &s->tally;
 }
 
 /* ---- arguments ---- */

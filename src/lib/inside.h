@@ -98,6 +98,8 @@ struct beamtap_session {
     void *arg;
     struct beamtap_info info;
     struct beamtap_function function;
+    struct beamtap_tally tally;
+    struct bt_buf tally_texts;
     bool is_stopped;
     /* the current event */
     struct bt_event ev;

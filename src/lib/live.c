@@ -41,6 +41,8 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         {"lease_us", o->lease_us, 1000000, DAY_US, false},
         {"wait_us", o->wait_us, 0, DAY_US, false},
         {"epmd_port", o->epmd_port, 0, 65535, false},
+        {"interval_us", o->interval_us, 100000, DAY_US, false},
+        {"kind", (int)o->kind, BEAMTAP_KIND_TRACE, BEAMTAP_KIND_TIME, false},
         {"args", (int)o->args, BEAMTAP_ARGS_NAMED, BEAMTAP_ARGS_ALL, false},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -52,7 +54,7 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
                 "%s is %" PRId64 "; it can be %" PRId64 " to %" PRId64 "%s", all[i].name, v, all[i].least,
                 all[i].most, all[i].may_be_none ? ", or BEAMTAP_NO_LIMIT" : "");
     }
-    if (o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT)
+    if (o->kind == BEAMTAP_KIND_TRACE && o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT)
         return bt_err_set(
             err, BEAMTAP_EUSAGE, "neither count nor time_us: a trace needs one of the two limits");
     return 0;
@@ -68,6 +70,9 @@ static int check(const struct beamtap_session_opts *o, struct beamtap_err *err)
         if (!o->processes || !o->processes[i])
             return bt_err_set(err, BEAMTAP_EUSAGE, "a text of processes is NULL");
     }
+    if (o->kind == BEAMTAP_KIND_COUNT && o->n_processes > 0)
+        return bt_err_set(
+            err, BEAMTAP_EUSAGE, "the VM counts the calls of all processes: processes do not go with COUNT");
     return check_ranges(o, err);
 }
 
@@ -126,16 +131,20 @@ static void say_loaded(void *arg, const char *module)
 static int set_session(struct opening *op, struct beamtap_err *err)
 {
     static const enum bt_args_mode modes[] = {BT_ARGS_MODE_NAMED, BT_ARGS_MODE_ARITY, BT_ARGS_MODE_ALL};
+    static const enum bt_session_kind kinds[] = {BT_SESSION_TRACES, BT_SESSION_COUNTS, BT_SESSION_TIMES};
     const struct beamtap_session_opts *o = &op->o;
     struct bt_rate rate = {o->rate, o->rate_interval_us};
     const char *const *processes = bt_lib_copy_texts(&op->s->arena, o->processes, o->n_processes);
     bt_describe_who(op->who, sizeof op->who);
     op->session = (struct bt_session_opts){
+        .kind = kinds[o->kind],
+        .interval_us = o->interval_us,
+        .by_process = o->by_process,
         .processes = processes,
         .n_processes = o->n_processes,
         .with_children = o->children,
         .args = modes[o->args],
-        .count = o->count,
+        .count = o->kind == BEAMTAP_KIND_TRACE ? o->count : BT_NO_LIMIT,
         .time_us = o->time_us,
         .grace_ms = (int)(o->grace_us / 1000),
         .lease_ms = (int)(o->lease_us / 1000),
@@ -183,7 +192,12 @@ static int set_head(struct opening *op, struct beamtap_err *err)
 
 static int compile(struct opening *op, const struct bt_lib_asked *asked, struct beamtap_err *err)
 {
-    return bt_lib_compile(op->o.spec, true, asked, &op->s->arena, &op->s->prog, err);
+    const struct bt_program *prog = &op->s->prog;
+    if (bt_lib_compile(op->o.spec, true, asked, &op->s->arena, &op->s->prog, err) < 0)
+        return -1;
+    if (op->o.kind != BEAMTAP_KIND_TRACE && prog->n_messages + prog->n_events > 0)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls, not messages or events");
+    return 0;
 }
 
 /* The node is connected. The link is the session's, or closed. */

@@ -57,6 +57,7 @@ void beamtap_spec_opts_init(struct beamtap_spec_opts *opts, size_t size)
 void beamtap_session_opts_init(struct beamtap_session_opts *opts, size_t size)
 {
     const struct beamtap_session_opts defaults = {
+        .interval_us = 1000000,
         .count = 100,
         .time_us = 30000000,
         .rate = 100,

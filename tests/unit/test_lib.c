@@ -246,6 +246,7 @@ static void nothing_is_nothing(void **state)
     assert_int_equal(beamtap_output_close(NULL, 0, &err), 0);
     assert_null(beamtap_session_info(NULL));
     assert_null(beamtap_session_function(NULL, 0));
+    assert_null(beamtap_session_tally(NULL, 0));
     assert_int_equal(beamtap_session_fd(NULL), -1);
     assert_int_equal(beamtap_session_wait_ms(NULL), -1);
     beamtap_session_stop(NULL);
@@ -317,6 +318,58 @@ static struct beamtap_session *open_started(const struct bt_peer *p)
     assert_string_equal(err.msg, "");
     assert_non_null(s);
     return s;
+}
+
+/* Functions by their place; the sum; the reading before. */
+static void what_the_vm_counts(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer counts[] = {STARTS, FINDS,
+        {"count", "{armed,<0.92.0>,2,0,1000000,0,[]}"}, {"", "{counts,2000,{5,0,0},[{0,{5,70,0}}]}"},
+        {"", "{counts,3000,{12,0,0},[{0,{12,150,0}}]}"}, {"", "{closed,exhausted,[]}"}, FINISHES, IS_CLEAN,
+        END};
+    struct bt_peer peer;
+    struct beamtap_session_opts o;
+    const struct beamtap_event *ev;
+    enum beamtap_next next;
+    struct beamtap_spec *spec = beamtap_spec_compile("m:f/1", NULL),
+                        *send = beamtap_spec_compile("send", NULL);
+    char address[32];
+    int n = 0;
+    bt_peer_start(&peer, plays, counts);
+    snprintf(address, sizeof address, "127.0.0.1:%d", peer.port);
+    beamtap_session_opts_init(&o, sizeof o);
+    o.node = BT_TEST_NODE;
+    o.address = address;
+    o.cookie = BT_PEER_COOKIE;
+    o.kind = BEAMTAP_KIND_TIME;
+    o.spec = send;
+    MISUSE(!beamtap_session_open(&o, &err), "calls, not messages");
+    o.spec = spec;
+    o.interval_us = 10;
+    MISUSE(!beamtap_session_open(&o, &err), "interval_us");
+    o.interval_us = 1000000;
+    struct beamtap_session *s = beamtap_session_open(&o, &err);
+    assert_string_equal(err.msg, "");
+    assert_null(beamtap_session_tally(s, 0));
+    assert_int_equal(beamtap_session_start(s, &err), 0);
+    while ((next = beamtap_session_next(s, &ev, -1, &err)) == BEAMTAP_NEXT_EVENT)
+        n += ev->type == BEAMTAP_EVENT_COUNTS;
+    assert_int_equal(next, BEAMTAP_NEXT_END);
+    assert_true(n > 0);
+    const struct beamtap_tally *t = beamtap_session_tally(s, 0);
+    assert_string_equal(t->function, "f");
+    assert_int_equal(t->calls, 12);
+    assert_int_equal(t->calls_before, 5);
+    assert_int_equal(t->time_us, 150);
+    assert_int_equal(t->at_us - t->before_us, 1000);
+    assert_null(t->pid);
+    assert_null(beamtap_session_tally(s, 1));
+    assert_int_equal(beamtap_session_tally(s, BEAMTAP_TALLY_SUM)->calls, 12);
+    beamtap_session_close(s);
+    beamtap_spec_free(spec);
+    beamtap_spec_free(send);
+    assert_int_equal(bt_peer_end(&peer), 0);
 }
 
 static struct beamtap_session *open_peer(struct bt_peer *p, const struct bt_peer_answer *answers)
@@ -670,6 +723,7 @@ int main(void)
         cmocka_unit_test_setup(terms_as_text, setup),
         cmocka_unit_test_setup(a_session_from_end_to_end, setup),
         cmocka_unit_test_setup(a_session_that_is_not_started, setup),
+        cmocka_unit_test_setup(what_the_vm_counts, setup),
         cmocka_unit_test_setup(two_sessions_at_once, setup),
         cmocka_unit_test_setup(a_session_in_each_thread, setup),
         cmocka_unit_test_setup(outputs_that_are_none, setup),
