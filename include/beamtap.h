@@ -158,7 +158,9 @@ struct beamtap_spec_opts {
     bool want_return; /* as if every spec ended in -> return */
     bool want_caller; /* in -> caller */
     bool want_stack;  /* in -> stack */
-    bool to_trace;    /* refuse here what a session would refuse: actions that disturb the node */
+    bool
+        only_times; /* all that is meant is timed, as if it ended in -> time, and nothing else is done with it */
+    bool to_trace; /* refuse here what a session would refuse: actions that disturb the node */
 };
 
 /* beamtap_spec_opts_init - all zero but for the size, which is sizeof *opts. NULL is fine. */
@@ -271,11 +273,12 @@ struct beamtap_session_opts {
 
     enum beamtap_kind kind;
     bool by_process;     /* with TIME: of processes, not of functions */
+    bool keep_counts;    /* with TRACE: beamtap_function.calls of all functions is known after the end */
     int64_t interval_us; /* with COUNT and TIME: between two readings, 100 ms to 24 h; default 1 s */
 
     /* limits */
     int64_t count;   /* calls to give, 1 or more; BEAMTAP_NO_LIMIT; default 100 */
-    int64_t time_us; /* from the start; BEAMTAP_NO_LIMIT (not for both of the two); default 30 s */
+    int64_t time_us; /* from the start; BEAMTAP_NO_LIMIT; default 30 s */
     int64_t rate;    /* calls let through on the node per rate_interval_us; BEAMTAP_NO_LIMIT; default 100 */
     int64_t rate_interval_us; /* to a day; default 1 s */
     int64_t burst;            /* calls at once; 0: a tenth of a second's worth */
@@ -361,7 +364,8 @@ BEAMTAP_API const struct beamtap_info *beamtap_session_info(const struct beamtap
 struct beamtap_function {
     const char *module, *function;
     uint32_t arity;
-    int64_t calls; /* of one that is only counted (-> count), after the end; -1: not known */
+    int64_t
+        calls; /* after the end: of one that is only counted (-> count), or of all (keep_counts); -1: not known */
 };
 
 /*

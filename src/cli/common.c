@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "lib/records.h"
 #include "spec/loc.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
@@ -70,9 +69,7 @@ static bool is_cut_arrow(const char *const *specs, size_t n)
     return n > 0 && strcmp(specs[n - 1], "-") == 0;
 }
 
-/* What the command line says about compiling; on failure the message is out and the exit status returned. */
-static int spec_opts(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec_opts *o)
+int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct beamtap_spec_opts *o)
 {
     const char *scope = cli->opts->scope;
     beamtap_spec_opts_init(o, sizeof *o);
@@ -85,7 +82,6 @@ static int spec_opts(
     o->want_return = cli->opts->want_return;
     o->want_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0;
     o->want_stack = cli->opts->want_stack;
-    o->to_trace = to_trace;
     if (specs->n == specs->n_not) {
         bt_cli_say("no trace pattern given; say for instance 'lists:seq/2 -> return'");
         return beamtap_code_status(BEAMTAP_EUSAGE);
@@ -104,69 +100,19 @@ static int spec_opts(
     return 0;
 }
 
-int bt_cli_spec(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec **out)
+int bt_cli_spec_new(
+    const struct beamtap_spec_opts *o, const struct bt_cli_specs *specs, struct beamtap_spec **out)
 {
     struct beamtap_err err = {0};
-    struct beamtap_spec_opts o;
-    int status = spec_opts(cli, specs, to_trace, &o);
-    if (status != 0)
-        return status;
-    *out = beamtap_spec_new(&o, &err);
+    *out = beamtap_spec_new(o, &err);
     return *out ? 0 : bt_cli_fail_spec(&err, specs, err.text);
 }
 
-/* The same for what is inside. */
-static int compile_opts(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct bt_compile_opts *o)
+int bt_cli_spec(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec **out)
 {
-    struct beamtap_spec_opts so;
-    int status = spec_opts(cli, specs, to_trace, &so);
-    *o = (struct bt_compile_opts){.has_scope = so.scope != BEAMTAP_SCOPE_AUTO,
-        .scope = so.scope == BEAMTAP_SCOPE_GLOBAL ? BT_SCOPE_GLOBAL : BT_SCOPE_LOCAL,
-        .add_return = so.want_return,
-        .add_caller = so.want_caller,
-        .add_stack = so.want_stack,
-        .to_trace = to_trace,
-        .n_not = specs->n_not};
-    return status;
-}
-
-int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
-    struct bt_arena *a, struct bt_lib_records *records, struct bt_program *out)
-{
-    struct beamtap_err err = {0};
-    size_t bad = 0;
-    struct bt_compile_opts o;
-    int status = compile_opts(cli, specs, to_trace, &o);
-    if (status != 0)
-        return status;
-    o.records = &records->table;
-    struct bt_lib_names names = {cli->opts->records.items, cli->opts->records.n};
-    int rc = bt_lib_records_read(&names, specs->texts, specs->n, a, records, &bad, &err);
-    if (rc == 0 && !to_trace)
-        rc = bt_lib_records_no_node(records, &err);
-    if (rc == 0 && !(to_trace && records->n_wanted))
-        rc = bt_compile(specs->texts, specs->n, &o, a, out, &bad, &err);
-    return rc == 0 ? 0 : bt_cli_fail_spec(&err, specs, bad);
-}
-
-static void say_line(void *arg, const char *text)
-{
-    (void)arg;
-    bt_cli_say("%s", text);
-}
-
-int bt_cli_compile_asking(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_conn *c,
-    struct bt_arena *a, struct bt_lib_records *records, struct bt_program *out, size_t *bad,
-    struct beamtap_err *err)
-{
-    static const struct bt_say say = {say_line, NULL};
-    struct bt_compile_opts o;
-    if (compile_opts(cli, specs, true, &o) != 0)
-        return bt_err_set(err, BEAMTAP_EINTERNAL, "the options have changed");
-    o.records = &records->table;
-    if (bt_lib_records_fetch(records, c, cli->opts->max_memory, &say, bad, err) < 0)
-        return -1;
-    return bt_compile(specs->texts, specs->n, &o, a, out, bad, err);
+    struct beamtap_spec_opts o;
+    int status = bt_cli_spec_opts(cli, specs, &o);
+    o.to_trace = to_trace;
+    return status == 0 ? bt_cli_spec_new(&o, specs, out) : status;
 }

@@ -39,7 +39,8 @@ struct beamtap_spec {
     size_t n_texts;
     struct bt_lib_names records;
     struct bt_compile_opts opts; /* without records */
-    bool waits_for_node;         /* prog is not there yet: a node has records that are meant */
+    bool only_times;
+    bool waits_for_node; /* prog is not there yet: a node has records that are meant */
     struct bt_program prog;
 };
 

@@ -54,9 +54,9 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
                 "%s is %" PRId64 "; it can be %" PRId64 " to %" PRId64 "%s", all[i].name, v, all[i].least,
                 all[i].most, all[i].may_be_none ? ", or BEAMTAP_NO_LIMIT" : "");
     }
-    if (o->kind == BEAMTAP_KIND_TRACE && o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT)
-        return bt_err_set(
-            err, BEAMTAP_EUSAGE, "neither count nor time_us: a trace needs one of the two limits");
+    if (o->kind == BEAMTAP_KIND_TRACE && o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT &&
+        o->rate == BEAMTAP_NO_LIMIT)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "count, time_us and rate: a trace needs one of these limits");
     return 0;
 }
 
@@ -140,6 +140,7 @@ static int set_session(struct opening *op, struct beamtap_err *err)
         .kind = kinds[o->kind],
         .interval_us = o->interval_us,
         .by_process = o->by_process,
+        .keeps_counts = o->keep_counts,
         .processes = processes,
         .n_processes = o->n_processes,
         .with_children = o->children,

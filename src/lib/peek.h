@@ -12,6 +12,8 @@ struct bt_out_head;
 struct bt_program;
 struct bt_session;
 
+/* NULL where the node must be asked for records first. */
+const struct bt_program *bt_peek_spec(const struct beamtap_spec *s);
 struct bt_session *bt_peek_live(struct beamtap_session *s);
 struct bt_merge *bt_peek_merge(struct beamtap_session *s);
 const struct bt_program *bt_peek_program(const struct beamtap_session *s);

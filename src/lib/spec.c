@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/inside.h"
+#include "lib/peek.h"
 #include "match/dump.h"
 #include "match/instrument.h"
 #include "node/arm.h"
@@ -69,6 +70,7 @@ static int copy_opts(struct beamtap_spec *s, const struct beamtap_spec_opts *o, 
         .to_trace = o->to_trace,
         .n_not = o->n_not_specs,
     };
+    s->only_times = o->only_times;
     return s->records.items ? 0 : bt_err_nomem(err);
 }
 
@@ -96,6 +98,8 @@ int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct 
         rc = bt_compile(spec->texts, spec->n_texts, &opts, a, out, &bad, err);
     if (rc < 0)
         err->text = bad;
+    else if (spec->only_times)
+        bt_program_only_times(out);
     return rc;
 }
 
@@ -114,6 +118,8 @@ static int begin(struct beamtap_spec *s, struct beamtap_err *err)
     s->opts.records = NULL;
     if (rc < 0)
         err->text = bad;
+    else if (s->only_times)
+        bt_program_only_times(&s->prog);
     return rc;
 }
 
@@ -143,6 +149,11 @@ struct beamtap_spec *beamtap_spec_compile(const char *text, struct beamtap_err *
     o.specs = &text;
     o.n_specs = 1;
     return beamtap_spec_new(&o, err);
+}
+
+const struct bt_program *bt_peek_spec(const struct beamtap_spec *s)
+{
+    return s->waits_for_node ? NULL : &s->prog;
 }
 
 void beamtap_spec_free(struct beamtap_spec *s)

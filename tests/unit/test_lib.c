@@ -98,6 +98,24 @@ static void a_bad_spec_has_a_place(void **state)
     assert_null(beamtap_spec_new(&o, &err));
 }
 
+static void a_spec_that_only_times(void **state)
+{
+    (void)state;
+    const char *text = "a:b -> return, stack";
+    char got[1000];
+    struct beamtap_spec_opts o;
+    beamtap_spec_opts_init(&o, sizeof o);
+    o.specs = &text;
+    o.n_specs = 1;
+    o.only_times = true;
+    struct beamtap_spec *s = beamtap_spec_new(&o, &err);
+    assert_true(beamtap_spec_text(s, BEAMTAP_STAGE_INSTALLED, got, sizeof got, &err) > 0);
+    assert_non_null(strstr(got, "[local,return_to]"));
+    assert_null(strstr(got, "current_stacktrace"));
+    assert_null(strstr(got, "exception_trace"));
+    beamtap_spec_free(s);
+}
+
 static void specs_that_are_none(void **state)
 {
     (void)state;
@@ -210,8 +228,8 @@ static void options_out_of_range(void **state)
         MISUSE(!beamtap_session_open(&o, &err), bad[i].part);
         *bad[i].field = before;
     }
-    o.count = o.time_us = BEAMTAP_NO_LIMIT;
-    MISUSE(!beamtap_session_open(&o, &err), "two limits");
+    o.count = o.time_us = o.rate = BEAMTAP_NO_LIMIT;
+    MISUSE(!beamtap_session_open(&o, &err), "one of these limits");
     o.count = 1;
     o.args = (enum beamtap_args)9;
     MISUSE(!beamtap_session_open(&o, &err), "args is 9");
@@ -715,6 +733,7 @@ int main(void)
         cmocka_unit_test_setup(versions_agree, setup),
         cmocka_unit_test_setup(a_spec_as_text, setup),
         cmocka_unit_test_setup(a_bad_spec_has_a_place, setup),
+        cmocka_unit_test_setup(a_spec_that_only_times, setup),
         cmocka_unit_test_setup(specs_that_are_none, setup),
         cmocka_unit_test_setup(records_of_a_node, setup),
         cmocka_unit_test_setup(structs_of_other_versions, setup),
