@@ -6,10 +6,9 @@
 
 #include <signal.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "cli/opts.h"
-#include "match/compile.h"
-#include "node/conn.h"
 
 struct bt_cli {
     const struct bt_opts *opts;

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "spec/loc.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
 {
@@ -33,18 +32,17 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
 
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index)
 {
-    struct bt_buf b = BT_BUF_INIT;
+    char where[4096];
     if (err->loc.line == 0 || index >= specs->n)
         return bt_cli_fail(err);
     bool is_not = index < specs->n_not;
     size_t n = is_not ? specs->n_not : specs->n - specs->n_not;
-    bt_buf_puts(&b, is_not ? "beamtap: --not" : "beamtap: spec");
+    fputs(is_not ? "beamtap: --not" : "beamtap: spec", stderr);
     if (n > 1)
-        bt_buf_printf(&b, " %zu", 1 + (is_not ? index : index - specs->n_not));
-    bt_buf_printf(&b, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
-    bt_loc_excerpt(&b, specs->texts[index], &err->loc);
-    fputs(bt_buf_cstr(&b), stderr);
-    bt_buf_done(&b);
+        fprintf(stderr, " %zu", 1 + (is_not ? index : index - specs->n_not));
+    fprintf(stderr, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
+    if (beamtap_excerpt(specs->texts[index], &err->loc, where, sizeof where) > 0)
+        fputs(where, stderr);
     return beamtap_code_status(err->code);
 }
 
