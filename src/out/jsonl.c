@@ -402,3 +402,8 @@ struct bt_out *bt_jsonl_out_new(const struct bt_print_opts *print)
     j->opts.print = *print;
     return &j->out;
 }
+
+void bt_jsonl_out_seq(struct bt_out *o, uint64_t seq)
+{
+    ((struct jsonl *)o)->seq = seq - 1;
+}
