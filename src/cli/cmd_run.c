@@ -11,12 +11,10 @@
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "cli/cmd.h"
-#include "cli/cookie.h"
 #include "cli/readfile.h"
-#include "cli/records.h"
 #include "cli/runlock.h"
 #include "cli/steps.h"
-#include "match/dump.h"
+#include "lib/cookie.h"
 
 #define POLL_MS 200 /* a signal that comes just before we wait is seen then */
 
@@ -161,29 +159,21 @@ static bool takes_specs(const struct bt_step *step)
     return needs_node(step) && step->n_words > 0;
 }
 
-/* --check -v: the match specifications, as compile has them. */
-static int show(const struct bt_program *prog)
+/* With --check -v the match specifications are shown. */
+static int compile(const struct ready *y, const struct bt_step *step)
 {
-    struct bt_buf out = BT_BUF_INIT;
-    struct beamtap_err err = {0};
-    int status = bt_program_dump(&out, prog, &err) < 0 ? bt_cli_fail(&err) : 0;
-    if (status == 0 && fwrite(bt_buf_cstr(&out), 1, out.len, stdout) != out.len)
-        status = beamtap_code_status(BEAMTAP_EOUTPUT);
-    bt_buf_done(&out);
-    return status ? status : bt_cli_flush();
-}
-
-static int compile(struct ready *y, const struct bt_step *step)
-{
+    struct bt_cli cli = y->cli;
     struct bt_arena a = BT_ARENA_INIT;
-    struct bt_cli_records records = {0};
     struct bt_cli_specs specs;
-    struct bt_program prog = {0};
+    struct beamtap_spec *spec = NULL;
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
-    if (bt_cli_specs(&y->cli, step->words, step->n_words, &a, &specs) == 0)
-        status = bt_cli_compile(&y->cli, &specs, true, &a, &records, &prog);
+    cli.words = step->words;
+    cli.n_words = step->n_words;
+    if (bt_cli_specs(&cli, cli.words, cli.n_words, &a, &specs) == 0)
+        status = bt_cli_spec(&cli, &specs, true, &spec);
     if (status == 0 && y->opts.check && y->opts.verbose)
-        status = show(&prog);
+        status = bt_cmd_compile(&cli);
+    beamtap_spec_free(spec);
     bt_arena_done(&a);
     return status;
 }
@@ -422,7 +412,7 @@ static int run(struct run *r)
                 (unsigned long long)r->n_sessions, r->n_sessions == 1 ? "" : "s");
         return 0;
     }
-    if (status == 0 && bt_cookie_take(r->cli->opts, &r->cookie, &err) < 0)
+    if (status == 0 && bt_cookie_take(r->cli->opts->cookie_fd, &r->cookie, &err) < 0)
         status = bt_cli_fail(&err);
     return status == 0 ? run_locked(r) : status;
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cli/cmd.h"
 #include "cli/config.h"
+#include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
 static volatile sig_atomic_t asks;  /* how often we were asked for totals (SIGUSR1) */

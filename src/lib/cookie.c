@@ -1,7 +1,7 @@
 /*
  * cookie.c - finding the cookie.
  */
-#include "cli/cookie.h"
+#include "lib/cookie.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static int from_fd(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
 }
 
 /* The places Erlang itself looks, for an XDG folder or a home that may be unset. */
-static int from_home(struct bt_cookie *out, struct beamtap_err *err)
+static int from_home(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
     char paths[2][1024] = {"", ""};
@@ -88,8 +88,9 @@ static int from_home(struct bt_cookie *out, struct beamtap_err *err)
             return rc;
     }
     return bt_err_set(err, BEAMTAP_ECOOKIE,
-        "no cookie: tried BEAMTAP_COOKIE, RELEASE_COOKIE, %s, %s\n"
+        "no cookie: tried %s%s, %s\n"
         "  say --cookie-file FILE, with the cookie the node was started with",
+        o->is_program ? "BEAMTAP_COOKIE, RELEASE_COOKIE, " : "",
         home ? paths[0] : "~/.erlang.cookie (HOME is not set)",
         paths[1][0] ? paths[1] : "$XDG_CONFIG_HOME/erlang/.erlang.cookie");
 }
@@ -105,7 +106,7 @@ static int from_environment(struct bt_cookie *out, struct beamtap_err *err)
     return 1;
 }
 
-static int find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
+static int find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     if (o->cookie)
         return take(o->cookie, "--cookie", out, err);
@@ -115,8 +116,8 @@ static int find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_e
     }
     if (o->cookie_fd)
         return from_fd(o->cookie_fd, out, err);
-    int rc = from_environment(out, err);
-    return rc > 0 ? from_home(out, err) : rc;
+    int rc = o->is_program ? from_environment(out, err) : 1;
+    return rc > 0 ? from_home(o, out, err) : rc;
 }
 
 /* Nobody is to inherit it, or to find it in /proc, whichever cookie was taken. */
@@ -130,18 +131,19 @@ static void wipe_environment(void)
     }
 }
 
-int bt_cookie_find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
+int bt_cookie_find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     memset(out, 0, sizeof *out);
     int rc = find(o, out, err);
-    wipe_environment();
+    if (o->is_program)
+        wipe_environment();
     return rc;
 }
 
-int bt_cookie_take(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
+int bt_cookie_take(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
 {
     memset(out, 0, sizeof *out);
-    int rc = o->cookie_fd ? from_fd(o->cookie_fd, out, err) : from_environment(out, err);
+    int rc = fd ? from_fd(fd, out, err) : from_environment(out, err);
     wipe_environment();
     return rc < 0 ? -1 : 0;
 }
