@@ -21,17 +21,20 @@ gate_for_room(T) ->
     open(T1, max(Lone, Room), tokens(T1)).
 
 %% Many calls are open: where that is tail recursion, the guard must end it before it has gone far.
+window(#tracer{outcome = #outcome{n_held = Held}, room = Room}) when Held > ?MAX_OPEN -> min(Room, ?DEEP_ROOM);
 window(#tracer{deep = off, room = Room}) -> Room;
 window(#tracer{room = Room}) -> min(Room, ?DEEP_ROOM).
 
 open(#tracer{credit = Credit, final = true} = T, _, _) when Credit =< 0 ->
+    T1 = tell_outcome(T),
     T#tracer.guard ! exhausted,
-    closed(T#tracer{shut = true}, infinity);
+    closed(T1#tracer{shut = true}, infinity);
 open(#tracer{pause = true} = T, _, _) ->
     closed(T, infinity);
 open(#tracer{on_rate = stop} = T, _, Tokens) when Tokens < 1 ->
+    T1 = tell_outcome(T),
     T#tracer.guard ! rate_reached,
-    closed(T#tracer{shut = true}, infinity);
+    closed(T1#tracer{shut = true}, infinity);
 open(#tracer{hot = asked} = T, _, _) ->
     closed(T, infinity);
 open(#tracer{hot = off} = T, Room, _) when Room < 1 ->
