@@ -11,8 +11,10 @@
 #include "cli/pump.h"
 #include "cli/reach.h"
 #include "cli/records.h"
+#include "cli/wish.h"
 #include "cli/words.h"
 #include "node/session.h"
+#include "spec/ex_lexer.h"
 
 #define MAX_WAIT_US INT64_C(86400000000) /* a day, for --lease and --grace */
 
@@ -26,6 +28,7 @@ struct trace {
     struct bt_arena arena; /* records and program */
     struct bt_cli_records records;
     struct bt_program prog;
+    struct bt_outcome_wish wish;
     enum bt_args_mode args;
     struct bt_out_head head;
     struct bt_pump pump;
@@ -47,6 +50,19 @@ static int args_mode(const char *text, enum bt_args_mode *mode, struct beamtap_e
     return bt_err_set(err, BEAMTAP_EUSAGE, "--args: '%s' is none of named, all, arity", text);
 }
 
+/* The gate lets through what is examined; --rate is then kept to by the agent, for what is shown. */
+static void set_rates(const struct trace *t, struct bt_session_opts *s)
+{
+    const struct bt_opts *o = t->o;
+    s->show_rate = o->rate;
+    s->show_burst = o->burst ? o->burst : bt_bucket_default_burst(o->rate);
+    s->filter = t->wish;
+    s->rate = t->wish.is_on ? o->scan_rate : o->rate;
+    s->burst = t->wish.is_on ? bt_bucket_default_burst(o->scan_rate) : s->show_burst;
+    if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
+        s->burst = t->wish.is_on || !o->burst ? s->rate.n : o->burst;
+}
+
 static int check_opts(struct trace *t, struct bt_session_opts *s)
 {
     if (t->o->count == BT_CLI_NONE && t->o->time == BT_CLI_NONE)
@@ -59,8 +75,7 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
     s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0;
     if (!s->stops_on_rate && strcmp(t->o->on_rate, "skip") != 0)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
-    if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
-        s->burst = t->o->burst ? t->o->burst : t->o->rate.n;
+    set_rates(t, s);
     if (args_mode(t->o->args, &t->args, &t->err) < 0)
         return -1;
     s->args = t->args;
@@ -76,8 +91,10 @@ static void say_loaded(void *arg, const char *module)
 /* Some records are known to the node only: it is asked before the specs can be compiled. */
 static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *bad)
 {
-    if (bt_cli_compile_asking(t->cli, t->specs, s->link, &t->arena, &t->records, &t->prog, bad, &t->err) == 0)
-        return 0;
+    if (bt_cli_compile_asking(t->cli, t->specs, s->link, &t->arena, &t->records, &t->prog, bad, &t->err) == 0) {
+        if (bt_wish_check(t->o, &t->prog, &t->err) == 0)
+            return 0;
+    }
     bt_conn_close(s->link);
     return -1;
 }
@@ -94,8 +111,6 @@ static int open_session(struct trace *t, size_t *bad)
         .grace_ms = (int)(t->o->grace / 1000),
         .lease_ms = (int)(t->o->lease / 1000),
         .lookup = {(size_t)t->o->max_functions, t->o->load, say_loaded, NULL},
-        .rate = t->o->rate,
-        .burst = t->o->burst ? t->o->burst : bt_bucket_default_burst(t->o->rate),
         .max_memory = t->o->max_memory,
         .max_term = t->o->max_term,
         .max_load = t->o->max_load,
@@ -232,15 +247,16 @@ static void end_outputs(struct trace *t, const struct bt_summary *sum)
     struct bt_out_end end = {.reason = reason(t, sum),
         .error = t->pump.has_failed ? t->pump.err.msg : NULL,
         .wall_ns = bt_clock_wall_us() * 1000,
-        .received = n->received,
+        .received = n->received + (uint64_t)sum->examined.filtered,
         .printed = n->printed,
-        .filtered = n->filtered,
+        .filtered = n->filtered + (uint64_t)sum->examined.filtered,
         .lost = n->lost,
         .shown = sum->shown,
         .returns = sum->returns,
         .exceptions = sum->exceptions,
         .open = sum->open,
         .skipped = -1,
+        .examined = (uint64_t)sum->examined.calls,
         .lost_on_node = sum->lost,
         .is_clean = sum->is_clean};
     if (sum->has_called && sum->is_exact)
@@ -335,6 +351,17 @@ out:
     return status;
 }
 
+static int read_wish(struct trace *t)
+{
+    bool is_elixir = t->specs->n > t->specs->n_not;
+    for (size_t i = t->specs->n_not; i < t->specs->n; i++)
+        is_elixir = is_elixir && bt_ex_begins(t->specs->texts[i]);
+    int status = bt_wish_read(t->o, is_elixir ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG, &t->records.table, &t->arena, &t->wish);
+    if (status || t->records.n_wanted)
+        return status;
+    return bt_wish_check(t->o, &t->prog, &t->err) == 0 ? 0 : bt_cli_fail(&t->err);
+}
+
 int bt_cmd_trace(const struct bt_cli *cli)
 {
     struct trace t = {.cli = cli, .o = cli->opts, .arena = BT_ARENA_INIT};
@@ -349,6 +376,8 @@ int bt_cmd_trace(const struct bt_cli *cli)
     if (bt_cli_specs(cli, cli->words + used, cli->n_words - used, &t.arena, &specs) == 0)
         status = bt_cli_compile(cli, &specs, true, &t.arena, &t.records, &t.prog);
     t.specs = &specs;
+    if (status == 0)
+        status = read_wish(&t);
     if (status == 0)
         status = run(&t);
     bt_session_close(t.session);

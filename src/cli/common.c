@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "cli/cmd.h"
 #include "cli/records.h"
+#include "cli/wish.h"
 #include "spec/loc.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
@@ -76,7 +77,7 @@ static int compile_opts(
 {
     const char *scope = cli->opts->scope;
     *o = (struct bt_compile_opts){.has_scope = scope != NULL,
-        .add_return = cli->opts->want_return,
+        .add_return = cli->opts->want_return || bt_wish_is_given(cli->opts),
         .add_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0,
         .add_stack = cli->opts->want_stack,
         .to_trace = to_trace,
