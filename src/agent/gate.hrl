@@ -53,7 +53,11 @@ open(#tracer{told = waiting} = T, Room, _) when Room < 1 ->
 open(T, Room, _) when Room < 1 ->
     closed(T#tracer{told = waiting}, ?STALLED_MS);
 open(T, Room, Tokens) ->
-    set_gate(T, min(min(Room, Tokens), T#tracer.credit)).
+    set_gate(T, min(min(Room, Tokens), wanted(T))).
+
+%% With a filter nobody knows how many calls must be examined until as many as are wanted can be shown.
+wanted(#tracer{outcome = none, credit = Credit}) -> Credit;
+wanted(#tracer{max = Max}) -> Max.
 
 %% The guard hears once that the gate is closed for want of tokens, or of room for longer than a moment.
 tell_dry(#tracer{told = true} = T) ->
