@@ -92,12 +92,15 @@ struct beamtap_loc {
 };
 
 /* What went wrong. Owned by the caller; every function that takes one accepts NULL. */
+#define BEAMTAP_TEXT_RETURNS ((size_t)-1) /* in beamtap_session_opts.returns */
+
 struct beamtap_err {
     enum beamtap_code code;
     int sys; /* errno, or 0 */
     struct beamtap_loc loc;
     char msg[512]; /* UTF-8, one line or several, no newline at the end */
-    size_t text;   /* with loc.line: which of several texts loc is a place in, from 0 */
+    size_t
+        text; /* with loc.line: which of several texts loc is a place in, from 0; or BEAMTAP_TEXT_RETURNS */
 };
 
 /* ---- versions, errors ---- */
@@ -283,9 +286,18 @@ struct beamtap_session_opts {
     int64_t rate_interval_us; /* to a day; default 1 s */
     int64_t burst;            /* calls at once; 0: a tenth of a second's worth */
     bool stop_on_rate;        /* reaching the rate ends the session with BEAMTAP_ELIMIT */
-    int64_t max_functions;    /* specs that match more are refused; default 1000 */
-    int64_t max_memory;       /* bytes under way on the node; default 64 MB */
-    int64_t max_term;         /* bytes: larger arguments and values are no longer copied; default 1 MB */
+
+    /* Only calls that ended so; the node decides, and sends no others. All that is asked for must hold. With one of them every
+     * spec has its return, rate is of the calls that are given, and scan_rate of those that are examined. */
+    bool exceptions;   /* in an exception */
+    int64_t slower_us; /* after so long or longer; BEAMTAP_NO_LIMIT: any; default */
+    const char *
+        returns; /* with a value that matches: "{error, X} when is_atom(X)", in the notation of the specs; NULL: any */
+    int64_t scan_rate;             /* calls per scan_rate_interval_us; BEAMTAP_NO_LIMIT; default 10000 */
+    int64_t scan_rate_interval_us; /* to a day; default 1 s */
+    int64_t max_functions;         /* specs that match more are refused; default 1000 */
+    int64_t max_memory;            /* bytes under way on the node; default 64 MB */
+    int64_t max_term;              /* bytes: larger arguments and values are no longer copied; default 1 MB */
     int64_t max_load; /* percent run queue or memory of the node may rise; BEAMTAP_NO_LIMIT; default 300 */
     int64_t grace_us; /* wait for returns of calls that were given, to 24 h; default 1 s */
     int64_t lease_us; /* the node cleans up when it hears nothing for so long, 1 s to 24 h; default 5 s */
@@ -555,6 +567,8 @@ struct beamtap_summary {
     uint64_t open;     /* calls whose return did not come */
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
+    uint64_t examined; /* calls whose end was looked at on the node; 0: none was asked for */
+    uint64_t filtered; /* those of them that did not end as was asked for */
 };
 
 /*
