@@ -77,6 +77,15 @@ bool bt_redact_is_field(const struct bt_redact *r, struct bt_slice name, size_t 
 
 /* ---- values ---- */
 
+/* A list of characters that does not travel in the compact form. */
+static bool is_long_string(struct bt_slice value)
+{
+    struct bt_etf etf;
+    char text[1];
+    bt_etf_init(&etf, value.p, value.len);
+    return value.p[0] == BT_TAG_LIST && bt_etf_text(&etf, text, sizeof text);
+}
+
 struct bt_slice bt_redact_mask(struct bt_slice value)
 {
     static const uint8_t atom[] = {BT_TAG_SMALL_ATOM_UTF8, 3, '*', '*', '*'};
@@ -84,7 +93,7 @@ struct bt_slice bt_redact_mask(struct bt_slice value)
     static const uint8_t string[] = {BT_TAG_STRING, 0, 3, '*', '*', '*'};
     if (value.len > 0 && value.p[0] == BT_TAG_BINARY)
         return (struct bt_slice){binary, sizeof binary};
-    if (value.len > 0 && value.p[0] == BT_TAG_STRING)
+    if (value.len > 0 && (value.p[0] == BT_TAG_STRING || is_long_string(value)))
         return (struct bt_slice){string, sizeof string};
     return (struct bt_slice){atom, sizeof atom};
 }
@@ -192,6 +201,24 @@ static void put_bytes(
     put_string(w, from, to, ends_open);
 }
 
+/* A string or a binary, of which `at` is behind the token. False: it is none, and nothing was done. */
+static bool put_text(struct rewriter *w, const struct bt_etf_token *tok, const uint8_t *from, struct bt_etf *at,
+    bool *ends_open)
+{
+    struct bt_etf behind = *at;
+    if (tok->kind == BT_ETF_BINARY)
+        put_binary(w, tok, from, at->p, ends_open);
+    else if (tok->kind == BT_ETF_STRING)
+        put_bytes(w, tok->bytes, from, at->p, ends_open);
+    else if (tok->kind == BT_ETF_LIST && is_text(w->r, &behind, tok->arity))
+        put_string(w, from, behind.p, ends_open);
+    else
+        return false;
+    if (tok->kind == BT_ETF_LIST)
+        *at = behind;
+    return true;
+}
+
 /* ---- what has members ---- */
 
 /* Behind the header of a tuple: two are a key and its value, and a known record has keys too. */
@@ -234,11 +261,7 @@ static bool put_item(struct rewriter *w, struct bt_etf *in, bool *ends_open)
         return mask(w, in);
     if (!bt_etf_next(&at, &tok))
         return false;
-    if (tok.kind == BT_ETF_BINARY)
-        put_binary(w, &tok, in->p, at.p, ends_open);
-    else if (tok.kind == BT_ETF_STRING)
-        put_bytes(w, tok.bytes, in->p, at.p, ends_open);
-    else
+    if (!put_text(w, &tok, in->p, &at, ends_open))
         return rewrite(w, in);
     *in = at;
     return true;
@@ -296,20 +319,11 @@ static bool rewrite(struct rewriter *w, struct bt_etf *in)
         return mask(w, in);
     if (!bt_etf_next(in, &tok))
         return false;
-    struct bt_etf at = *in;
-    if (tok.kind == BT_ETF_LIST && is_text(w->r, &at, tok.arity)) {
-        put_string(w, from, at.p, NULL);
-        *in = at;
+    if (put_text(w, &tok, from, in, NULL))
         return true;
-    }
-    if (tok.kind == BT_ETF_BINARY)
-        put_binary(w, &tok, from, in->p, NULL);
-    else if (tok.kind == BT_ETF_STRING)
-        put_bytes(w, tok.bytes, from, in->p, NULL);
-    else if (tok.kind == BT_ETF_FUN)
+    if (tok.kind == BT_ETF_FUN)
         return put_fun(w, from, in->p);
-    else
-        copy(w, from, in->p);
+    copy(w, from, in->p);
     w->depth++;
     bool ok = put_members(w, in, &tok);
     w->depth--;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "term/redact.h"
 
 /* A quote, and how many backslashes stand before it: one in a string inside a string, three in one inside that. */
@@ -69,6 +70,19 @@ static bool is_same(const struct scan *t, size_t at, struct quote q)
 
 /* ---- the key before a separator ---- */
 
+/* Behind the last byte of s[from..end) that is no UTF-8: what stands before it is no text. */
+static size_t text_begin(const struct scan *t, size_t from, size_t end)
+{
+    size_t begin = from;
+    for (size_t i = from, n; i < end; i += n) {
+        uint32_t cp;
+        n = bt_utf8_decode(t->s + i, end - i, &cp);
+        if (n == 0)
+            begin = i + (n = 1);
+    }
+    return begin;
+}
+
 /* The key that ends before `end`; *q: its quotes. False: there is none. */
 static bool find_key(const struct scan *t, size_t end, struct bt_slice *key, struct quote *q)
 {
@@ -92,6 +106,7 @@ static bool find_key(const struct scan *t, size_t end, struct bt_slice *key, str
         while (from > floor && is_word(t->s[from - 1]))
             from--;
     }
+    from = text_begin(t, from, end);
     *key = (struct bt_slice){(const uint8_t *)t->s + from, end - from};
     return end > from;
 }
@@ -123,17 +138,19 @@ static bool opens(const struct scan *t, size_t i, struct quote *q, size_t *next)
     return is_there;
 }
 
-/* Behind the bracket that closes the one at i, whatever kind it is of; strings in between are passed over. */
+/* Behind the bracket that closes the one at i; strings in between are passed over, and arrows end nothing. */
 static size_t pass_brackets(const struct scan *t, size_t i)
 {
+    static const char pairs[] = "{}[]()<>";
+    const char *pair = strchr(pairs, t->s[i]);
     size_t open = 0, next;
     struct quote q;
     while (i < t->len) {
         char c = t->s[i];
+        bool is_arrow = c == '>' && (t->s[i - 1] == '=' || t->s[i - 1] == '-');
         i = opens(t, i, &q, &next) ? pass_quoted(t, next, q) : next;
-        if (is_in(c, "{[(<"))
-            open++;
-        else if (is_in(c, "}])>") && --open == 0)
+        open += c == pair[0];
+        if (c == pair[1] && !is_arrow && --open == 0)
             return i;
     }
     return t->len;
