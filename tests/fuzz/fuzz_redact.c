@@ -99,7 +99,7 @@ static bool has_secret(const struct bt_buf *b)
     return false;
 }
 
-/* Whatever stands before it. */
+/* Whatever stands before it, but for what opens something: it could well end within the secret. */
 static void behind(struct bt_redact *redact, const uint8_t *data, size_t size)
 {
     static const char *const ends[] = {"password=" SECRET, "my.passwd : a " SECRET ", " SECRET,
@@ -110,6 +110,10 @@ static void behind(struct bt_redact *redact, const uint8_t *data, size_t size)
         bt_buf_reset(&in);
         bt_buf_reset(&out);
         bt_buf_put(&in, data, size);
+        for (size_t j = 0; j < in.len; j++) {
+            if (in.data[j] && strchr("\"'{[(<", in.data[j]))
+                in.data[j] = '.';
+        }
         bt_buf_putc(&in, '\n');
         bt_buf_puts(&in, ends[i]);
         assert(bt_redact_text(redact, in.data, in.len, &out, NULL));
