@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
+#include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
 static volatile sig_atomic_t asks;  /* how often we were asked for totals (SIGUSR1) */

@@ -16,7 +16,9 @@ grep -q '^CMAKE_BUILD_TYPE:[A-Z]*=Release' "$build/CMakeCache.txt" || skip "$bui
 
 part "the package"
 cpack --config "$build/CPackConfig.cmake" -B "$BT_TMP/pack" > "$BT_TMP/cpack.log" 2>&1 || die "cpack: $(tail -n 20 "$BT_TMP/cpack.log")"
-deb=$(echo "$BT_TMP"/pack/*.deb)
+deb=$(echo "$BT_TMP"/pack/beamtap_*.deb) dev=$(echo "$BT_TMP"/pack/libbeamtap-dev_*.deb)
+is "packages" "$(ls "$BT_TMP"/pack/*.deb)" "$deb
+$dev"
 is "its name" "${deb##*/}" "beamtap_$("$build/beamtap" --version | sed -n 's/^beamtap //p;q')_$(dpkg --print-architecture).deb"
 # libc, libssl, and no other: ei, PCRE2 and what else there is are in the program.
 depends=$(dpkg-deb -f "$deb" Depends | sed 's/ *([^)]*)//g; s/, /\n/g' | sort)
@@ -26,7 +28,12 @@ for file in bin/beamtap share/man/man1/beamtap.1.gz share/man/man5/beamtap-captu
     share/doc/beamtap/copyright share/doc/beamtap/doc/SAFETY.md; do
     like "has" "$files" "^\./usr/$file\$"
 done
-is "files that are not root's, or that others may write" "$(dpkg-deb -c "$deb" | awk '$2 != "root/root" || $1 !~ /^(d|l|-rw-r--r--|-rwxr-xr-x)/')" ''
+unlike "what belongs to the other package" "$files" '/(include|lib)/'
+files=$(dpkg-deb -c "$dev" | awk '{ print $6 }')
+for file in include/beamtap.h lib/libbeamtap.so lib/libbeamtap.a lib/pkgconfig/beamtap.pc share/man/man3/libbeamtap.3.gz; do
+    like "the other package has" "$files" "^\./usr/$file\$"
+done
+is "files that are not root's, or that others may write" "$({ dpkg-deb -c "$deb"; dpkg-deb -c "$dev"; } | awk '$2 != "root/root" || $1 !~ /^(d|l|-rw-r--r--|-rwxr-xr-x)/')" ''
 
 part "installed where no Erlang is"
 # shellcheck disable=SC2046     # one word per package
@@ -39,9 +46,12 @@ is "dpkg's own check of the files" "$(in_root dpkg -V beamtap)" ''
 like "libraries" "$(in_root ldd /usr/bin/beamtap)" 'libc\.so\.6 => /'
 unlike "libraries that are missing" "$(in_root ldd /usr/bin/beamtap)" 'not found'
 trace_from_root /usr/bin/beamtap
+cp "$dev" "$ROOT/tmp/"
+in_root dpkg -i "/tmp/${dev##*/}" > "$BT_TMP/dpkg.log" 2>&1 || fail "dpkg -i ${dev##*/}" "$(cat "$BT_TMP/dpkg.log")"
+like "the shared library is known" "$(in_root ldconfig -p)" 'libbeamtap\.so'
 
 part "removed"
-in_root dpkg -P beamtap > "$BT_TMP/dpkg.log" 2>&1 || fail "dpkg -P" "$(cat "$BT_TMP/dpkg.log")"
+in_root dpkg -P beamtap libbeamtap-dev > "$BT_TMP/dpkg.log" 2>&1 || fail "dpkg -P" "$(cat "$BT_TMP/dpkg.log")"
 is "left of it" "$(find "$ROOT/usr" "$ROOT/etc" "$ROOT/var/lib/dpkg/info" -name '*beamtap*')" ''
 
 part "the source"
