@@ -4,6 +4,9 @@
 file(GLOB roots ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*)
 foreach(root IN LISTS roots)
   set(share ${root}${CPACK_PACKAGING_INSTALL_PREFIX}/share)
+  if(NOT IS_DIRECTORY ${share}) # the source package
+    continue()
+  endif()
   file(GLOB manuals ${share}/man/man*/*.[1-9])
   foreach(manual IN LISTS manuals)
     execute_process(COMMAND gzip -9n ${manual} COMMAND_ERROR_IS_FATAL ANY)
