@@ -137,7 +137,7 @@ done
 in_code() { grep -rqwF --include='*.[ch]' --include='*.erl' --include='*.hrl' -- "$1" src include; }
 
 for document in doc/INTERNALS.md doc/SAFETY.md; do
-    tr '\n' ' ' < "$document" | sed 's/  */ /g' > "$tmp/text"
+    sed 's/^ *//; /^```/,/^```/d' "$document" | tr '\n' ' ' > "$tmp/text"
     # `name()` (`file`: the file has it, or the header of that name
     grep -oE '`[a-z_0-9]+\(\)` \(`src/[a-z_0-9/]+\.c`' "$tmp/text" | sed -E 's/`([a-z_0-9]+)\(\)` \(`(.*)\.c`/\1 \2/' | sort -u > "$tmp/names"
     while read -r name file; do
