@@ -1,19 +1,18 @@
 #!/bin/bash
-# cookbook.sh RELEASE - each command of doc/COOKBOOK.md does, with the example shop, what the document shows.
+# cookbook.sh RELEASE - each command of doc/COOKBOOK.md and README.md does, with the example shop, what the document shows.
 #
 # Blocks that begin with ```sh have lines "$ COMMAND", each followed by what it prints (stdout and stderr together). A command is
 # run as it stands there, by bash, with a node called shop@127.0.0.1. What it prints must be of the same shapes as what is shown:
 # times, durations, pids, numbers and the order of lines may be others. Where a line "..." is shown, there may be more lines.
 # Stand-ins take the part of ssh and kubectl.
 #
-# UPDATE=1 writes the document anew, with what the commands print now; read the diff.
+# UPDATE=1 writes the documents anew, with what the commands print now; read the diff.
 set -u
 . "$(dirname "$0")/../support/node.sh"
 . "$(dirname "$0")/../support/check.sh"
 need_beamtap
 otp=${1:-29}
 root=$(cd "$(dirname "$0")/../.." && pwd)
-document=$root/doc/COOKBOOK.md
 command -v socat jq > /dev/null || skip "the recipes need socat and jq"
 elixir_of "$otp"
 compile_for "$otp" "$BT_SUPPORT"/{target,leftovers}.erl "$root"/examples/*.erl 2> "$BT_TMP/warnings"
@@ -82,20 +81,22 @@ ended() {
     command=''
 }
 
-inside='' command=''
-exec 4> "$BT_TMP/new"
-while IFS= read -r line <&3; do
-    case $inside$line in
-        '```sh') inside=1 ;;
-        '## '*) part "${line#'## '}" ;;
-        '1```') ended; inside='' ;;
-        '1$ '*) ended; command=${line#'$ '}; : > "$BT_TMP/shown" ;;
-        1*) printf '%s\n' "$line" >> "$BT_TMP/shown"; [ -z "${UPDATE:-}" ] || continue ;;
-    esac
-    printf '%s\n' "$line" >&4
-done 3< "$document"
-exec 4>&-
-[ -z "${UPDATE:-}" ] || cp "$BT_TMP/new" "$document"
+for document in "$root/doc/COOKBOOK.md" "$root/README.md"; do
+    inside='' command=''
+    exec 4> "$BT_TMP/new"
+    while IFS= read -r line <&3; do
+        case $inside$line in
+            '```sh') inside=1 ;;
+            '## '*) part "${document##*/}: ${line#'## '}" ;;
+            '1```') ended; inside='' ;;
+            '1$ '*) ended; command=${line#'$ '}; : > "$BT_TMP/shown" ;;
+            1*) printf '%s\n' "$line" >> "$BT_TMP/shown"; [ -z "${UPDATE:-}" ] || continue ;;
+        esac
+        printf '%s\n' "$line" >&4
+    done 3< "$document"
+    exec 4>&-
+    [ -z "${UPDATE:-}" ] || cp "$BT_TMP/new" "$document"
+done
 at_least "commands" "$((recipes + ${UPDATE:+99}+0))" 15
 
 part "the node"
