@@ -463,10 +463,10 @@ struct beamtap_event {
     const char *node;
     const char *pid;               /* "<0.44.0>", "<app@host.44.0>" of another node; "" where there is none */
     const char *name;              /* what that process is, where it is known; else "" */
-    const char *module, *function; /* NULL: it is about none */
+    const char *module, *function; /* as they are: nothing is escaped; NULL: it is about none */
     uint32_t arity;
-    const char *caller_module,
-        *caller_function; /* with action `caller`: where a call returns to; NULL: not asked, not known */
+    /* With action `caller`: where a call returns to; NULL: not asked, not known. */
+    const char *caller_module, *caller_function;
     uint32_t caller_arity;
     const char *exception_class; /* error, exit, throw; else NULL */
     const char *kind;            /* of gc and other; else NULL */
@@ -558,8 +558,8 @@ BEAMTAP_API const char *beamtap_reason_text(enum beamtap_reason reason);
 struct beamtap_summary {
     size_t size; /* sizeof this struct: to be set before */
     enum beamtap_reason reason;
-    uint64_t calls, returns,
-        exceptions;    /* given to the caller; calls include events that stand for themselves */
+    /* Given to the caller; calls include events that stand for themselves. */
+    uint64_t calls, returns, exceptions;
     uint64_t received; /* calls that arrived here */
     uint64_t called;   /* calls of the traced functions, as the VM counted */
     int64_t skipped;   /* calls that were not let through; -1: not known exactly */
