@@ -31,6 +31,7 @@ struct bt_command {
     const char *name, *usage;
     const char *help; /* NULL: not in --help */
     int (*run)(const struct bt_cli *cli);
+    bool shows_calls; /* which of them may be chosen by their outcome */
 };
 
 /* The table of commands (main.c), which ends with a name that is NULL. */

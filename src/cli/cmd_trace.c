@@ -11,6 +11,7 @@
 #include "cli/cmd.h"
 #include "cli/pump.h"
 #include "cli/reach.h"
+#include "cli/wish.h"
 #include "cli/words.h"
 #include "lib/describe.h"
 #include "lib/peek.h"
@@ -61,6 +62,9 @@ static int check_opts(struct trace *t, struct beamtap_session_opts *s)
     if (!s->stop_on_rate && strcmp(t->o->on_rate, "skip") != 0)
         return bt_err_set(
             &t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
+    if (bt_opts_has(t->o, "scan-rate") && !bt_cli_has_wish(t->o))
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE,
+            "--scan-rate goes with --exceptions, --slower or --returns; else --rate limits what is traced");
     return set_args(t->o->args, s, &t->err);
 }
 
@@ -79,6 +83,11 @@ static void set_limits(const struct trace *t, struct beamtap_session_opts *s)
     s->rate = t->o->rate.n;
     s->rate_interval_us = t->o->rate.interval_us;
     s->burst = t->o->burst;
+    s->exceptions = t->o->only_raised;
+    s->slower_us = t->o->slower; /* none is the same in both */
+    s->returns = t->o->returns;
+    s->scan_rate = t->o->scan_rate.n;
+    s->scan_rate_interval_us = t->o->scan_rate.interval_us;
     s->max_memory = t->o->max_memory;
     s->max_term = t->o->max_term;
     s->max_load = t->o->max_load;
@@ -192,15 +201,16 @@ static void end_outputs(struct trace *t, const struct bt_summary *sum)
     struct bt_out_end end = {.reason = reason(t, sum),
         .error = t->pump.has_failed ? t->pump.err.msg : NULL,
         .wall_ns = bt_clock_wall_us() * 1000,
-        .received = n->received,
+        .received = n->received + (uint64_t)sum->examined.filtered,
         .printed = n->printed,
-        .filtered = n->filtered,
+        .filtered = n->filtered + (uint64_t)sum->examined.filtered,
         .lost = n->lost,
         .shown = sum->shown,
         .returns = sum->returns,
         .exceptions = sum->exceptions,
         .open = sum->open,
         .skipped = -1,
+        .examined = (uint64_t)sum->examined.calls,
         .lost_on_node = sum->lost,
         .is_clean = sum->is_clean};
     if (sum->has_called && sum->is_exact)
@@ -279,7 +289,8 @@ static int run(struct trace *t)
 {
     int status;
     if (open_session(t) < 0) {
-        status = bt_cli_fail_spec(&t->err, t->specs, t->err.text);
+        status = t->err.text == BT_TEXT_RETURNS ? bt_cli_fail_returns(t->o->returns, &t->err)
+                                                : bt_cli_fail_spec(&t->err, t->specs, t->err.text);
         goto out;
     }
     warn_of_nots(t);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
+#include "cli/wish.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
 {
@@ -93,7 +94,7 @@ int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs,
     o->n_not_specs = specs->n_not;
     o->records = cli->opts->records.items;
     o->n_records = cli->opts->records.n;
-    o->want_return = cli->opts->want_return;
+    o->want_return = cli->opts->want_return || bt_cli_has_wish(cli->opts);
     o->want_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0;
     o->want_stack = cli->opts->want_stack;
     if (specs->n == specs->n_not) {

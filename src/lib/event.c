@@ -1,6 +1,7 @@
 /*
  * event.c - the current event as callers see it, its arguments, and its lines.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
 
 /* ---- texts: appended to one buffer, which may move until all of them are there ---- */
 
-#define MOST_TEXTS 10
+#define MOST_TEXTS                                                                                           \
+    (7 + 2 * BT_MAX_NOTES) /* node, pid, name, function, class, kind; and a caller for each note */
 
 struct texts {
     struct bt_buf *b;
@@ -23,6 +25,7 @@ struct texts {
 
 static void begin_text(struct texts *t, const char **field)
 {
+    assert(t->n < MOST_TEXTS);
     t->items[t->n].field = field;
     t->items[t->n++].at = t->b->len;
 }

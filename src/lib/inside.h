@@ -8,6 +8,7 @@
 #include "lib/describe.h"
 #include "lib/records.h"
 #include "lib/say.h"
+#include "lib/wish.h"
 #include "node/session.h"
 #include "out/out.h"
 #include "out/text.h"
@@ -51,12 +52,19 @@ struct bt_lib_asked {
     const struct bt_say *say;
 };
 
+/* What is asked of a call's end, and what it compiles to. */
+struct bt_lib_wish {
+    struct bt_wish_opts opts;
+    struct bt_outcome_wish compiled;
+};
+
 /*
  * Compiles the spec's texts into an arena, to be traced; with records of a node that is asked, where it must be (asked NULL: what
  * is missing is an error). ESPEC and the like with err->text.
+ * wish: NULL: nothing.
  */
 int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct bt_lib_asked *asked,
-    struct bt_arena *a, struct bt_program *out, struct beamtap_err *err);
+    struct bt_lib_wish *wish, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err);
 /* Copies n texts with all they point to. NULL: no memory. */
 const char *const *bt_lib_copy_texts(struct bt_arena *a, const char *const *texts, size_t n);
 

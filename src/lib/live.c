@@ -16,6 +16,7 @@ struct opening {
     struct beamtap_session_opts o;
     struct bt_reach reach;
     struct bt_session_opts session;
+    struct bt_lib_wish wish;
     char who[160];
 };
 
@@ -32,6 +33,9 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         {"time_us", o->time_us, 0, INT64_MAX / 4, true},
         {"rate", o->rate, 1, 1000000000, true},
         {"rate_interval_us", o->rate_interval_us, 1, DAY_US, false},
+        {"slower_us", o->slower_us, 0, INT64_MAX / 1000, true},
+        {"scan_rate", o->scan_rate, 1, 1000000000, true},
+        {"scan_rate_interval_us", o->scan_rate_interval_us, 1, DAY_US, false},
         {"burst", o->burst, 0, 1 << 30, false},
         {"max_functions", o->max_functions, 1, INT64_C(1) << 40, false},
         {"max_memory", o->max_memory, 1, INT64_C(1) << 50, false},
@@ -73,6 +77,8 @@ static int check(const struct beamtap_session_opts *o, struct beamtap_err *err)
     if (o->kind == BEAMTAP_KIND_COUNT && o->n_processes > 0)
         return bt_err_set(
             err, BEAMTAP_EUSAGE, "the VM counts the calls of all processes: processes do not go with COUNT");
+    if (o->kind != BEAMTAP_KIND_TRACE && (o->exceptions || o->slower_us >= 0 || o->returns))
+        return bt_err_set(err, BEAMTAP_EUSAGE, "exceptions, slower_us and returns go with TRACE only");
     return check_ranges(o, err);
 }
 
@@ -128,12 +134,26 @@ static void say_loaded(void *arg, const char *module)
     bt_say(&s->say, "loaded module '%s' (--load)", module);
 }
 
+/* With a wish the gate lets through what is examined; the rate is then kept to by the agent, for what is shown. */
+static void set_rates(struct opening *op)
+{
+    const struct beamtap_session_opts *o = &op->o;
+    struct bt_session_opts *s = &op->session;
+    bool has_wish = bt_wish_is_given(&op->wish.opts);
+    s->show_rate = (struct bt_rate){o->rate, o->rate_interval_us};
+    s->show_burst = o->burst ? o->burst : bt_bucket_default_burst(s->show_rate);
+    s->rate = has_wish ? (struct bt_rate){o->scan_rate, o->scan_rate_interval_us} : s->show_rate;
+    s->burst = has_wish ? bt_bucket_default_burst(s->rate) : s->show_burst;
+    if (o->stop_on_rate &&
+        (has_wish || !o->burst)) /* the whole rate may come at once: more than that ends the trace */
+        s->burst = s->rate.n;
+}
+
 static int set_session(struct opening *op, struct beamtap_err *err)
 {
     static const enum bt_args_mode modes[] = {BT_ARGS_MODE_NAMED, BT_ARGS_MODE_ARITY, BT_ARGS_MODE_ALL};
     static const enum bt_session_kind kinds[] = {BT_SESSION_TRACES, BT_SESSION_COUNTS, BT_SESSION_TIMES};
     const struct beamtap_session_opts *o = &op->o;
-    struct bt_rate rate = {o->rate, o->rate_interval_us};
     const char *const *processes = bt_lib_copy_texts(&op->s->arena, o->processes, o->n_processes);
     bt_describe_who(op->who, sizeof op->who);
     op->session = (struct bt_session_opts){
@@ -150,16 +170,14 @@ static int set_session(struct opening *op, struct beamtap_err *err)
         .grace_ms = (int)(o->grace_us / 1000),
         .lease_ms = (int)(o->lease_us / 1000),
         .lookup = {(size_t)o->max_functions, o->load, say_loaded, op->s},
-        .rate = rate,
-        .burst = o->burst          ? o->burst
-                 : o->stop_on_rate ? rate.n
-                                   : bt_bucket_default_burst(rate),
         .stops_on_rate = o->stop_on_rate,
         .max_memory = o->max_memory,
         .max_term = o->max_term,
         .max_load = o->max_load,
         .who = o->who ? o->who : op->who,
     };
+    op->wish.opts = (struct bt_wish_opts){o->exceptions, o->slower_us, o->returns};
+    set_rates(op);
     return processes ? 0 : bt_err_nomem(err);
 }
 
@@ -194,10 +212,11 @@ static int set_head(struct opening *op, struct beamtap_err *err)
 static int compile(struct opening *op, const struct bt_lib_asked *asked, struct beamtap_err *err)
 {
     const struct bt_program *prog = &op->s->prog;
-    if (bt_lib_compile(op->o.spec, true, asked, &op->s->arena, &op->s->prog, err) < 0)
+    if (bt_lib_compile(op->o.spec, true, asked, &op->wish, &op->s->arena, &op->s->prog, err) < 0)
         return -1;
     if (op->o.kind != BEAMTAP_KIND_TRACE && prog->n_messages + prog->n_events > 0)
         return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls, not messages or events");
+    op->session.filter = op->wish.compiled;
     return 0;
 }
 

@@ -207,11 +207,14 @@ static void sum_live(const struct beamtap_session *s, struct beamtap_summary *ou
     out->exceptions = sum.exceptions;
     out->received = sum.received;
     out->called = sum.called;
+    uint64_t seen = sum.has_filter ? (uint64_t)sum.examined.calls : sum.shown;
     if (sum.has_called && sum.is_exact)
-        out->skipped = sum.called > sum.shown ? (int64_t)(sum.called - sum.shown) : 0;
+        out->skipped = sum.called > seen ? (int64_t)(sum.called - seen) : 0;
     out->lost = sum.lost;
     out->open = sum.open;
     out->is_clean = sum.is_clean;
+    out->examined = (uint64_t)sum.examined.calls;
+    out->filtered = (uint64_t)sum.examined.filtered;
 }
 
 /* Of one file its own end, once it was read. */

@@ -83,8 +83,19 @@ static int ask(
                  : bt_lib_records_no_node(records, err);
 }
 
+static int compile_wish(struct bt_lib_wish *wish, const struct beamtap_spec *spec,
+    const struct bt_records *records, const struct bt_program *prog, struct bt_arena *a,
+    struct beamtap_err *err)
+{
+    const struct bt_out_head head = {
+        .specs = spec->texts, .n_specs = spec->n_texts, .n_not = spec->opts.n_not};
+    if (bt_wish_check(&wish->opts, prog, err) < 0)
+        return -1;
+    return bt_wish_read(&wish->opts, bt_describe_syntax(&head), records, a, &wish->compiled, err);
+}
+
 int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct bt_lib_asked *asked,
-    struct bt_arena *a, struct bt_program *out, struct beamtap_err *err)
+    struct bt_lib_wish *wish, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err)
 {
     struct bt_lib_records records;
     struct bt_compile_opts opts = spec->opts;
@@ -93,6 +104,7 @@ int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct 
     if (rc == 0)
         rc = ask(&records, asked, &bad, err);
     opts.to_trace = to_trace;
+    opts.add_return = opts.add_return || (wish && bt_wish_is_given(&wish->opts));
     opts.records = &records.table;
     if (rc == 0)
         rc = bt_compile(spec->texts, spec->n_texts, &opts, a, out, &bad, err);
@@ -100,6 +112,8 @@ int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct 
         err->text = bad;
     else if (spec->only_times)
         bt_program_only_times(out);
+    if (rc == 0 && wish)
+        rc = compile_wish(wish, spec, &records.table, out, a, err);
     return rc;
 }
 
@@ -194,7 +208,7 @@ static int dump(
     struct bt_arena a = BT_ARENA_INIT;
     struct bt_program anew = {0};
     bool is_anew = stage == BEAMTAP_STAGE_INSTALLED || s->waits_for_node;
-    int rc = is_anew ? bt_lib_compile(s, s->opts.to_trace, NULL, &a, &anew, err) : 0;
+    int rc = is_anew ? bt_lib_compile(s, s->opts.to_trace, NULL, NULL, &a, &anew, err) : 0;
     if (rc == 0 && stage == BEAMTAP_STAGE_INSTALLED)
         rc = instrument(&anew, &a, err);
     if (rc == 0)
