@@ -4,11 +4,9 @@
 #include "cli/words.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/cmd.h"
@@ -18,15 +16,6 @@
 
 #define MAX_WARNED 5  /* functions named in one warning */
 #define MAX_LISTED 20 /* functions named in the banner of -v; --dry-run names all */
-
-void bt_words_who(char *out, size_t cap)
-{
-    char host[64] = "?";
-    const struct passwd *pw = getpwuid(geteuid());
-    if (gethostname(host, sizeof host - 1) < 0)
-        strcpy(host, "?");
-    snprintf(out, cap, "%s@%s, pid %ld", pw ? pw->pw_name : "?", host, (long)getpid());
-}
 
 static void put_mfa(struct bt_buf *b, const struct bt_mfa *m)
 {
@@ -330,30 +319,6 @@ void bt_words_totals(const struct bt_summary *s, const struct bt_pump_counts *n)
     put_lost(&b, s, n);
     bt_cli_say("so far: %s", bt_buf_cstr(&b));
     bt_buf_done(&b);
-}
-
-static int by_calls(const void *x, const void *y)
-{
-    const struct bt_out_count *a = x, *b = y;
-    if (a->calls != b->calls)
-        return a->calls < b->calls ? 1 : -1;
-    int order = strcmp(a->module, b->module);
-    order = order ? order : strcmp(a->function, b->function);
-    return order ? order : a->arity < b->arity ? -1 : a->arity > b->arity;
-}
-
-struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n)
-{
-    struct bt_out_count *found = calloc(plan->n_mfas + 1, sizeof *found);
-    *n = 0;
-    for (size_t i = 0; found && i < plan->n_mfas; i++) {
-        const struct bt_mfa *m = &plan->mfas[i];
-        if (m->calls >= 0)
-            found[(*n)++] = (struct bt_out_count){m->module, m->function, m->arity, (uint64_t)m->calls};
-    }
-    if (*n > 1)
-        qsort(found, *n, sizeof *found, by_calls);
-    return found;
 }
 
 void bt_words_closing(const struct bt_words_end *w)

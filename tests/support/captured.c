@@ -19,7 +19,7 @@ static const char *const specs[] = {
 };
 #define N_SPECS (sizeof specs / sizeof specs[0])
 
-const struct bt_out_head *bt_test_head(struct bt_arena *a)
+const struct bt_out_head *bt_test_captured_head(struct bt_arena *a)
 {
     struct bt_program prog;
     struct bt_out_head *head = bt_arena_alloc(a, sizeof *head);
@@ -127,7 +127,7 @@ void bt_test_capture(struct bt_arena *a, struct bt_buf *out)
     struct bt_out_end end = {.reason = "count", .shown = 10, .received = 12, .skipped = 3, .is_clean = true};
     end.counts = counts;
     end.n_counts = sizeof counts / sizeof counts[0];
-    int rc = bt_capture_write_head(out, bt_test_head(a), NULL);
+    int rc = bt_capture_write_head(out, bt_test_captured_head(a), NULL);
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = bt_capture_write_event(out, &evs[i]) ? 0 : -1;
     rc = rc == 0 ? bt_capture_write_end(out, &end, NULL) : rc;

@@ -9,7 +9,7 @@
 #include "out/out.h"
 
 /* The head of a session with specs that capture in many ways. Lives in the arena. */
-const struct bt_out_head *bt_test_head(struct bt_arena *a);
+const struct bt_out_head *bt_test_captured_head(struct bt_arena *a);
 
 /* Events for it, one or more of each type. *n of them. */
 const struct bt_event *bt_test_events(struct bt_arena *a, size_t *n);

@@ -3,6 +3,7 @@
 #
 #   options    beamtap.1 and --help have the same options, with the same letters and values
 #   guards     beamtap-spec.7 lists the guard functions of src/spec/guards.c
+#   functions  libbeamtap.3 lists the functions of include/beamtap.h
 #   statuses   beamtap.1 lists the exit statuses of include/beamtap.h
 #   examples   every `$ beamtap compile ...` in README.md, doc/ and examples/ prints what stands below it
 #   files      every file of the tree that a document names is there
@@ -59,6 +60,12 @@ same "guard functions: src/spec/guards.c (<) and doc/beamtap-spec.7 (>) differ" 
 { echo 0; sed -nE 's/^ *X\([A-Z]+, ([0-9]+),.*/\1/p' include/beamtap.h; } | sort -nu > "$tmp/codes"
 sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It \([0-9]*\)$/\1/p' doc/beamtap.1 | sort -nu > "$tmp/man"
 same "exit statuses: include/beamtap.h (<) and doc/beamtap.1 (>) differ" "$tmp/codes" "$tmp/man"
+
+# ---- functions of the library
+grep -A3 '^BEAMTAP_API' include/beamtap.h | grep -oE 'beamtap_[a-z_]+\(' | tr -d '(' | sort -u > "$tmp/declared"
+sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.Fn \(beamtap_[a-z_]*\) ".*/\1/p' doc/libbeamtap.3 | sort > "$tmp/man"
+[ -s "$tmp/declared" ] || fail "no functions found in include/beamtap.h"
+same "functions: include/beamtap.h (<) and doc/libbeamtap.3 (>) differ" "$tmp/declared" "$tmp/man"
 
 # ---- examples
 n=0

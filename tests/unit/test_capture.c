@@ -129,7 +129,7 @@ static void shown_as_at_once(void **state)
     struct told t;
     struct beamtap_err err = {0};
     const struct bt_event *evs = bt_test_events(&arena, &n);
-    const struct bt_out_head *head = bt_test_head(&arena);
+    const struct bt_out_head *head = bt_test_captured_head(&arena);
     struct bt_buf file = whole(), live = BT_BUF_INIT;
     (void)state;
     struct bt_text_opts opts = text_opts(head);
@@ -197,7 +197,7 @@ static void nothing_is_lost(void **state)
     assert_int_equal(head->otp, 25);
     assert_int_equal(head->utc_offset_s, 3600);
     assert_string_equal(head->options, "-c 10");
-    assert_int_equal(head->n_specs, bt_test_head(&arena)->n_specs);
+    assert_int_equal(head->n_specs, bt_test_captured_head(&arena)->n_specs);
     assert_string_equal(head->specs[1], "m:g");
     bt_reader_close(r);
     bt_input_done(&in);
@@ -297,7 +297,7 @@ static void other_records(void **state)
     struct bt_buf file = BT_BUF_INIT;
     (void)state;
     struct bt_slice etf = bt_test_etf(&arena, "{a,b}");
-    assert_int_equal(bt_capture_write_head(&file, bt_test_head(&arena), &err), 0);
+    assert_int_equal(bt_capture_write_head(&file, bt_test_captured_head(&arena), &err), 0);
     bt_capture_write_term(&file, (enum bt_capture_kind)99, etf.p, etf.len);
     assert_int_equal(replay(file.data, file.len, 0, &t, &err), 0);
     assert_int_equal(t.n, 0);

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cookie.h"
+#include "lib/cookie.h"
 
 static char home[] = "/tmp/bt_cookie_XXXXXX";
 static char in_home[64], xdg[64], in_xdg[96], in_config[96], a_file[64];
-static struct bt_opts opts;
+static struct bt_cookie_opts opts;
 
 static const char *path(char *out, size_t cap, const char *rest)
 {
@@ -54,7 +54,7 @@ static int group_teardown(void **state)
 static int setup(void **state)
 {
     (void)state;
-    opts = (struct bt_opts){0};
+    opts = (struct bt_cookie_opts){.is_program = true};
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("BEAMTAP_COOKIE");

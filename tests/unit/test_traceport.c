@@ -276,7 +276,7 @@ static const char *capture_of(const char *node, enum bt_args_mode args, const in
 {
     static struct bt_event ev;
     struct bt_buf b = BT_BUF_INIT;
-    struct bt_out_head head = *bt_test_head(&arena);
+    struct bt_out_head head = *bt_test_captured_head(&arena);
     head.node = node;
     head.args = args;
     assert_int_equal(bt_capture_write_head(&b, &head, NULL), 0);
