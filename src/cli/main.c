@@ -11,7 +11,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
-#include "cli/wish.h"
 #include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
@@ -22,7 +21,7 @@ struct command {
     const char *usage;
     const char *help;
     int (*run)(const struct bt_cli *cli);
-    bool shows_calls; /* which of them may be chosen by their outcome */
+    bool shows_calls; /* which may be chosen by how they ended */
 };
 
 static const struct command commands[] = {
@@ -120,6 +119,15 @@ static int usage(const char *fmt, const char *what)
     return beamtap_code_status(BEAMTAP_EUSAGE);
 }
 
+static int run_without_calls(const struct bt_cli *cli, const struct command *c)
+{
+    const char *outcome = bt_opts_outcome(cli->opts);
+    if (!outcome)
+        return c->run(cli);
+    bt_cli_say("%s chooses among the calls that trace and replay show; %s shows none", outcome, c->name);
+    return beamtap_code_status(BEAMTAP_EUSAGE);
+}
+
 /* A first word with @ is a node: beamtap NODE SPEC is short for beamtap trace NODE SPEC. */
 static int run(struct bt_cli *cli, const struct bt_words *w)
 {
@@ -129,11 +137,7 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
         if (strcmp(commands[i].name, w->items[0]) == 0) {
             cli->words = w->items + 1;
             cli->n_words = w->n - 1;
-            if (!commands[i].shows_calls && bt_cli_has_wish(cli->opts))
-                return usage(
-                    "%s shows no calls: --exceptions, --slower and --returns go with trace and replay",
-                    commands[i].name);
-            return commands[i].run(cli);
+            return commands[i].shows_calls ? commands[i].run(cli) : run_without_calls(cli, &commands[i]);
         }
     }
     bool is_for_release = getenv("RELEASE_NODE") && strpbrk(w->items[0], ":.({[");
