@@ -31,7 +31,7 @@ struct bt_command {
     const char *name, *usage;
     const char *help; /* NULL: not in --help */
     int (*run)(const struct bt_cli *cli);
-    bool shows_calls; /* which of them may be chosen by their outcome */
+    bool shows_calls; /* which may be chosen by how they ended */
 };
 
 /* The table of commands (main.c), which ends with a name that is NULL. */
@@ -61,6 +61,7 @@ struct bt_cli_specs {
     const char *const *texts;
     size_t n, n_not;
     const struct bt_source_file *source; /* NULL: the command line */
+    const char *returns; /* of --returns, behind them; NULL: not given */
 };
 
 /* Puts --not and words[0..n) together; the array lives in the arena. Returns -1 when there is no memory. */

@@ -14,7 +14,6 @@
 #include "cli/readfile.h"
 #include "cli/runlock.h"
 #include "cli/steps.h"
-#include "cli/wish.h"
 #include "lib/cookie.h"
 
 #define POLL_MS 200 /* a signal that comes just before we wait is seen then */
@@ -163,13 +162,15 @@ static const struct bt_command *find_command(const char *name)
 
 /* ---- checking ---- */
 
-static int check_wish(const struct place *at, const struct ready *y)
+/* Options that choose among calls have no meaning where none is shown. */
+static int check_outcome(const struct place *at, const struct ready *y)
 {
     struct beamtap_err err = {0};
-    if (find_command(at->step->command)->shows_calls || !bt_cli_has_wish(&y->opts))
+    const char *outcome = bt_opts_outcome(&y->opts);
+    if (find_command(at->step->command)->shows_calls || !outcome)
         return 0;
-    bt_err_set(&err, BEAMTAP_EUSAGE,
-        "%s shows no calls: exceptions, slower and returns go with trace and replay", at->step->command);
+    bt_err_set(&err, BEAMTAP_EUSAGE, "%s chooses among the calls that trace and replay show; %s shows none",
+        outcome, at->step->command);
     return fail_at(at, &err);
 }
 
@@ -242,7 +243,7 @@ static int check_step(struct run *r, const struct place *at, struct bt_words *ou
         status = fail_at(at, &err);
     }
     if (status == 0)
-        status = check_wish(at, &y);
+        status = check_outcome(at, &y);
     if (status == 0)
         status = check_output(outputs, at, &y);
     if (status == 0 && !y.opts.quiet)

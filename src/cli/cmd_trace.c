@@ -11,7 +11,6 @@
 #include "cli/cmd.h"
 #include "cli/pump.h"
 #include "cli/reach.h"
-#include "cli/wish.h"
 #include "cli/words.h"
 #include "lib/describe.h"
 #include "lib/peek.h"
@@ -62,7 +61,7 @@ static int check_opts(struct trace *t, struct beamtap_session_opts *s)
     if (!s->stop_on_rate && strcmp(t->o->on_rate, "skip") != 0)
         return bt_err_set(
             &t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
-    if (bt_opts_has(t->o, "scan-rate") && !bt_cli_has_wish(t->o))
+    if (bt_opts_has(t->o, "scan-rate") && !bt_opts_outcome(t->o))
         return bt_err_set(&t->err, BEAMTAP_EUSAGE,
             "--scan-rate goes with --exceptions, --slower or --returns; else --rate limits what is traced");
     return set_args(t->o->args, s, &t->err);
@@ -83,14 +82,14 @@ static void set_limits(const struct trace *t, struct beamtap_session_opts *s)
     s->rate = t->o->rate.n;
     s->rate_interval_us = t->o->rate.interval_us;
     s->burst = t->o->burst;
-    s->exceptions = t->o->only_raised;
-    s->slower_us = t->o->slower; /* none is the same in both */
-    s->returns = t->o->returns;
-    s->scan_rate = t->o->scan_rate.n;
-    s->scan_rate_interval_us = t->o->scan_rate.interval_us;
     s->max_memory = t->o->max_memory;
     s->max_term = t->o->max_term;
     s->max_load = t->o->max_load;
+    s->exceptions = t->o->only_raised;
+    s->slower_us = t->o->slower;
+    s->returns = t->o->returns;
+    s->scan_rate = t->o->scan_rate.n;
+    s->scan_interval_us = t->o->scan_rate.interval_us;
 }
 
 /* The node is connected: it has told its name. */
@@ -289,8 +288,7 @@ static int run(struct trace *t)
 {
     int status;
     if (open_session(t) < 0) {
-        status = t->err.text == BT_TEXT_RETURNS ? bt_cli_fail_returns(t->o->returns, &t->err)
-                                                : bt_cli_fail_spec(&t->err, t->specs, t->err.text);
+        status = bt_cli_fail_spec(&t->err, t->specs, t->err.text);
         goto out;
     }
     warn_of_nots(t);

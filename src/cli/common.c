@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "cli/wish.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
 {
@@ -27,25 +26,29 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
         memcpy(texts, nots->items, nots->n * sizeof *texts);
     if (n)
         memcpy(texts + nots->n, words, n * sizeof *texts);
-    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n, cli->source};
+    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n, cli->source, cli->opts->returns};
     return 0;
 }
 
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index)
 {
     char where[4096];
-    if (err->loc.line == 0 || index >= specs->n)
+    const char *text = index < specs->n ? specs->texts[index] : index == specs->n ? specs->returns : NULL;
+    if (err->loc.line == 0 || !text)
         return bt_cli_fail(err);
     struct beamtap_err there = *err;
     if (specs->source && bt_source_locate(specs->source, specs->texts[index], &there.loc))
         return bt_source_fail(specs->source, &there);
     bool is_not = index < specs->n_not;
-    size_t n = is_not ? specs->n_not : specs->n - specs->n_not;
-    fputs(is_not ? "beamtap: --not" : "beamtap: spec", stderr);
+    size_t n = is_not ? specs->n_not : index < specs->n ? specs->n - specs->n_not : 1;
+    fputs(is_not             ? "beamtap: --not"
+          : index < specs->n ? "beamtap: spec"
+                             : "beamtap: --returns",
+        stderr);
     if (n > 1)
         fprintf(stderr, " %zu", 1 + (is_not ? index : index - specs->n_not));
     fprintf(stderr, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
-    if (beamtap_excerpt(specs->texts[index], &err->loc, where, sizeof where) > 0)
+    if (beamtap_excerpt(text, &err->loc, where, sizeof where) > 0)
         fputs(where, stderr);
     return beamtap_code_status(err->code);
 }
@@ -94,7 +97,7 @@ int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs,
     o->n_not_specs = specs->n_not;
     o->records = cli->opts->records.items;
     o->n_records = cli->opts->records.n;
-    o->want_return = cli->opts->want_return || bt_cli_has_wish(cli->opts);
+    o->want_return = cli->opts->want_return;
     o->want_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0;
     o->want_stack = cli->opts->want_stack;
     if (specs->n == specs->n_not) {

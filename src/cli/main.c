@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "cli/cmd.h"
 #include "cli/config.h"
-#include "cli/wish.h"
 #include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
@@ -22,8 +21,7 @@ const struct bt_command bt_commands[] = {
     {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace, true},
     {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count, false},
     {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time, false},
-    {"run", "SCRIPT...", "scripts: traces one after the other, also lines of recon and redbug", bt_cmd_run,
-        true},
+    {"run", "SCRIPT...", "scripts: traces one after the other, also lines of recon and redbug", bt_cmd_run, true},
     {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay, true},
     {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile, false},
     {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check, false},
@@ -117,6 +115,15 @@ static int usage(const char *fmt, const char *what)
     return beamtap_code_status(BEAMTAP_EUSAGE);
 }
 
+static int run_without_calls(const struct bt_cli *cli, const struct bt_command *c)
+{
+    const char *outcome = bt_opts_outcome(cli->opts);
+    if (!outcome)
+        return c->run(cli);
+    bt_cli_say("%s chooses among the calls that trace and replay show; %s shows none", outcome, c->name);
+    return beamtap_code_status(BEAMTAP_EUSAGE);
+}
+
 /* A first word with @ is a node: beamtap NODE SPEC is short for beamtap trace NODE SPEC. */
 static int run(struct bt_cli *cli, const struct bt_words *w)
 {
@@ -126,11 +133,7 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
         if (strcmp(c->name, w->items[0]) == 0) {
             cli->words = w->items + 1;
             cli->n_words = w->n - 1;
-            if (!c->shows_calls && bt_cli_has_wish(cli->opts))
-                return usage(
-                    "%s shows no calls: --exceptions, --slower and --returns go with trace and replay",
-                    c->name);
-            return c->run(cli);
+            return c->shows_calls ? c->run(cli) : run_without_calls(cli, c);
         }
     }
     bool is_for_release = getenv("RELEASE_NODE") && strpbrk(w->items[0], ":.({[");

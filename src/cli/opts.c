@@ -332,6 +332,11 @@ static const struct option *find_long(const char *name, size_t len)
     return NULL;
 }
 
+const char *bt_opts_outcome(const struct bt_opts *o)
+{
+    return o->only_raised ? "--exceptions" : o->slower >= 0 ? "--slower" : o->returns ? "--returns" : NULL;
+}
+
 bool bt_opts_has(const struct bt_opts *o, const char *name)
 {
     const struct option *opt = find_long(name, strlen(name));

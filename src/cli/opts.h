@@ -71,6 +71,8 @@ struct bt_opts {
 void bt_opts_defaults(struct bt_opts *o);
 /* Was the option given? Some commands have defaults of their own. */
 bool bt_opts_has(const struct bt_opts *o, const char *name);
+/* The first option given that chooses calls by how they ended, "--slower"; NULL: none. */
+const char *bt_opts_outcome(const struct bt_opts *o);
 void bt_opts_done(struct bt_opts *o);
 
 /* Reads argv[1..]; options may stand anywhere, `--` ends them. EUSAGE names the option and the cure. */
