@@ -298,6 +298,17 @@ struct beamtap_session_opts {
     void (*log)(void *arg, const char *area, const char *text); /* with log_areas; NULL: none */
     const char *log_areas; /* "conn", "rpc", "session", "limit", separated by commas, or "all" */
     void *arg;             /* of both */
+
+    /*
+     * Only calls that ended in a certain way are given, call and end together: decided on the node, so that nothing else is sent.
+     * Each implies want_return; all that are given must hold. count and rate are then of what is given.
+     */
+    bool exceptions;     /* they raised */
+    int64_t slower_us;   /* they took that long or longer; default BEAMTAP_NO_LIMIT: any */
+    const char *returns; /* they returned what this pattern matches: "{error, X} when is_atom(X)", in Elixir's notation where all
+                            specs are; NULL: any */
+    int64_t scan_rate;   /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
+    int64_t scan_interval_us; /* to a day; default 1 s */
 };
 
 /* beamtap_session_opts_init - the defaults above; size is sizeof *opts. NULL is fine. */
@@ -307,7 +318,7 @@ BEAMTAP_API void beamtap_session_opts_init(struct beamtap_session_opts *opts, si
  * beamtap_session_open - connect to a node, start the agent there, and find the functions that are meant. Sets no trace.
  *
  * opts     what to trace, and the limits. Node and spec must be given. The spec is not needed after the call.
- * err      with a place: in a text of the spec, as beamtap_spec_new.
+ * err      with a place: in a text of the spec, as beamtap_spec_new; `returns` is counted behind its last text.
  *
  * Returns a session the caller ends with beamtap_session_close(), or NULL: then nothing is left on the node. Who does not start
  * it within the lease calls beamtap_session_tend() meanwhile.
@@ -555,6 +566,7 @@ struct beamtap_summary {
     uint64_t open;     /* calls whose return did not come */
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
+    uint64_t examined, filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
 };
 
 /*

@@ -41,6 +41,7 @@ int bt_cli_fail(const struct beamtap_err *err);
 struct bt_cli_specs {
     const char *const *texts;
     size_t n, n_not;
+    const char *returns; /* of --returns, behind them; NULL: not given */
 };
 
 /* Puts --not and words[0..n) together; the array lives in the arena. Returns -1 when there is no memory. */

@@ -60,6 +60,9 @@ static int check_opts(struct trace *t, struct beamtap_session_opts *s)
     s->stop_on_rate = strcmp(t->o->on_rate, "stop") == 0;
     if (!s->stop_on_rate && strcmp(t->o->on_rate, "skip") != 0)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
+    if (bt_opts_has(t->o, "scan-rate") && !bt_opts_outcome(t->o))
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE,
+            "--scan-rate goes with --exceptions, --slower or --returns; else --rate limits what is traced");
     return set_args(t->o->args, s, &t->err);
 }
 
@@ -81,6 +84,11 @@ static void set_limits(const struct trace *t, struct beamtap_session_opts *s)
     s->max_memory = t->o->max_memory;
     s->max_term = t->o->max_term;
     s->max_load = t->o->max_load;
+    s->exceptions = t->o->only_raised;
+    s->slower_us = t->o->slower;
+    s->returns = t->o->returns;
+    s->scan_rate = t->o->scan_rate.n;
+    s->scan_interval_us = t->o->scan_rate.interval_us;
 }
 
 /* The node is connected: it has told its name. */
@@ -191,15 +199,16 @@ static void end_outputs(struct trace *t, const struct bt_summary *sum)
     struct bt_out_end end = {.reason = reason(t, sum),
         .error = t->pump.has_failed ? t->pump.err.msg : NULL,
         .wall_ns = bt_clock_wall_us() * 1000,
-        .received = n->received,
+        .received = n->received + (uint64_t)sum->examined.filtered,
         .printed = n->printed,
-        .filtered = n->filtered,
+        .filtered = n->filtered + (uint64_t)sum->examined.filtered,
         .lost = n->lost,
         .shown = sum->shown,
         .returns = sum->returns,
         .exceptions = sum->exceptions,
         .open = sum->open,
         .skipped = -1,
+        .examined = (uint64_t)sum->examined.calls,
         .lost_on_node = sum->lost,
         .is_clean = sum->is_clean};
     if (sum->has_called && sum->is_exact)

@@ -26,22 +26,26 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
         memcpy(texts, nots->items, nots->n * sizeof *texts);
     if (n)
         memcpy(texts + nots->n, words, n * sizeof *texts);
-    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n};
+    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n, cli->opts->returns};
     return 0;
 }
 
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index)
 {
     char where[4096];
-    if (err->loc.line == 0 || index >= specs->n)
+    const char *text = index < specs->n ? specs->texts[index] : index == specs->n ? specs->returns : NULL;
+    if (err->loc.line == 0 || !text)
         return bt_cli_fail(err);
     bool is_not = index < specs->n_not;
-    size_t n = is_not ? specs->n_not : specs->n - specs->n_not;
-    fputs(is_not ? "beamtap: --not" : "beamtap: spec", stderr);
+    size_t n = is_not ? specs->n_not : index < specs->n ? specs->n - specs->n_not : 1;
+    fputs(is_not             ? "beamtap: --not"
+          : index < specs->n ? "beamtap: spec"
+                             : "beamtap: --returns",
+        stderr);
     if (n > 1)
         fprintf(stderr, " %zu", 1 + (is_not ? index : index - specs->n_not));
     fprintf(stderr, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
-    if (beamtap_excerpt(specs->texts[index], &err->loc, where, sizeof where) > 0)
+    if (beamtap_excerpt(text, &err->loc, where, sizeof where) > 0)
         fputs(where, stderr);
     return beamtap_code_status(err->code);
 }

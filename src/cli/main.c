@@ -21,17 +21,18 @@ struct command {
     const char *usage;
     const char *help;
     int (*run)(const struct bt_cli *cli);
+    bool shows_calls; /* which may be chosen by how they ended */
 };
 
 static const struct command commands[] = {
-    {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace},
-    {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count},
-    {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time},
-    {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay},
-    {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile},
-    {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check},
-    {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear},
-    {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes},
+    {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace, true},
+    {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count, false},
+    {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time, false},
+    {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay, true},
+    {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile, false},
+    {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check, false},
+    {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear, false},
+    {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes, false},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -118,6 +119,15 @@ static int usage(const char *fmt, const char *what)
     return beamtap_code_status(BEAMTAP_EUSAGE);
 }
 
+static int run_without_calls(const struct bt_cli *cli, const struct command *c)
+{
+    const char *outcome = bt_opts_outcome(cli->opts);
+    if (!outcome)
+        return c->run(cli);
+    bt_cli_say("%s chooses among the calls that trace and replay show; %s shows none", outcome, c->name);
+    return beamtap_code_status(BEAMTAP_EUSAGE);
+}
+
 /* A first word with @ is a node: beamtap NODE SPEC is short for beamtap trace NODE SPEC. */
 static int run(struct bt_cli *cli, const struct bt_words *w)
 {
@@ -127,7 +137,7 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
         if (strcmp(commands[i].name, w->items[0]) == 0) {
             cli->words = w->items + 1;
             cli->n_words = w->n - 1;
-            return commands[i].run(cli);
+            return commands[i].shows_calls ? commands[i].run(cli) : run_without_calls(cli, &commands[i]);
         }
     }
     bool is_for_release = getenv("RELEASE_NODE") && strpbrk(w->items[0], ":.({[");

@@ -34,10 +34,13 @@ struct bt_opts {
     struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
+    int64_t slower; /* < 0: not asked for */
+    bool only_raised;
+    const char *returns;
     bool want_return, want_caller, want_stack, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
-    struct bt_rate rate;
+    struct bt_rate rate, scan_rate;
     int64_t burst; /* 0: a tenth of the rate */
     const char *on_rate;
     int64_t max_memory, max_term, max_load;
@@ -62,6 +65,8 @@ struct bt_opts {
 void bt_opts_defaults(struct bt_opts *o);
 /* Was the option given? Some commands have defaults of their own. */
 bool bt_opts_has(const struct bt_opts *o, const char *name);
+/* The first option given that chooses calls by how they ended, "--slower"; NULL: none. */
+const char *bt_opts_outcome(const struct bt_opts *o);
 void bt_opts_done(struct bt_opts *o);
 
 /* Reads argv[1..]; options may stand anywhere, `--` ends them. EUSAGE names the option and the cure. */

@@ -187,6 +187,13 @@ static void say_nothing_shown(const struct bt_words_end *w)
         bt_buf_puts(&b, " in ");
         put_time(&b, w->time_us);
     }
+    if (s->has_filter && s->examined.calls > 0) {
+        bt_buf_puts(&b, ": ");
+        put_plural(&b, s->examined.calls, "call");
+        bt_cli_say("%s examined, none ended as was asked for", bt_buf_cstr(&b));
+        bt_buf_done(&b);
+        return;
+    }
     if (w->n->filtered) {
         bt_buf_puts(&b, ": no line of ");
         bt_text_count(&b, w->n->filtered);
@@ -245,7 +252,27 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w, bool only
 uint64_t bt_words_skipped(const struct bt_summary *s, const struct bt_pump_counts *n)
 {
     uint64_t seen = n->filtered ? n->examined : s->shown;
+    if (s->has_filter)
+        seen = (uint64_t)s->examined.calls;
     return s->called > seen ? s->called - seen : 0;
+}
+
+/* "; 9,990 examined, 9,980 filtered, 2 without an end" of calls whose outcome was looked at on the node */
+static void put_examined(struct bt_buf *b, const struct bt_summary *s)
+{
+    const struct bt_examined *x = &s->examined;
+    if (!s->has_filter)
+        return;
+    bt_buf_puts(b, "; ");
+    bt_text_count(b, (uint64_t)x->calls);
+    bt_buf_puts(b, " examined, ");
+    bt_text_count(b, (uint64_t)x->filtered);
+    bt_buf_puts(b, " filtered");
+    if (x->held + x->unended == 0)
+        return;
+    bt_buf_puts(b, ", ");
+    bt_text_count(b, (uint64_t)(x->held + x->unended));
+    bt_buf_puts(b, " without a return");
 }
 
 /* " 1,234 filtered, 0 lost" */
@@ -253,7 +280,7 @@ static void put_lost(struct bt_buf *b, const struct bt_summary *s, const struct 
 {
     if (n->filtered) {
         bt_text_count(b, n->filtered);
-        bt_buf_puts(b, " filtered, ");
+        bt_buf_puts(b, s->has_filter ? " lines filtered, " : " filtered, ");
     }
     bt_text_count(b, s->lost + n->lost);
     bt_buf_puts(b, " lost");
@@ -286,6 +313,7 @@ void bt_words_totals(const struct bt_summary *s, const struct bt_pump_counts *n)
     bt_buf_puts(&b, " raised, ");
     bt_text_count(&b, s->open);
     bt_buf_puts(&b, " open");
+    put_examined(&b, s);
     put_skipped(&b, s, n);
     bt_buf_puts(&b, "; ");
     put_lost(&b, s, n);
@@ -303,6 +331,7 @@ void bt_words_closing(const struct bt_words_end *w)
     bt_buf_puts(&b, "stopped: ");
     put_reason(&b, w, only_counted);
     if (!only_counted) {
+        put_examined(&b, s);
         bt_buf_puts(&b, put_skipped(&b, s, w->n) ? ", " : "; ");
         put_lost(&b, s, w->n);
     }

@@ -16,6 +16,7 @@ struct opening {
     struct beamtap_session_opts o;
     struct bt_reach reach;
     struct bt_session_opts session;
+    struct bt_lib_outcome outcome;
     char who[160];
 };
 
@@ -40,6 +41,9 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         {"grace_us", o->grace_us, 0, DAY_US, false},
         {"lease_us", o->lease_us, 1000000, DAY_US, false},
         {"wait_us", o->wait_us, 0, DAY_US, false},
+        {"slower_us", o->slower_us, 0, INT64_MAX / 1000, true},
+        {"scan_rate", o->scan_rate, 1, 1000000000, true},
+        {"scan_interval_us", o->scan_interval_us, 1, DAY_US, false},
         {"epmd_port", o->epmd_port, 0, 65535, false},
         {"interval_us", o->interval_us, 100000, DAY_US, false},
         {"kind", (int)o->kind, BEAMTAP_KIND_TRACE, BEAMTAP_KIND_TIME, false},
@@ -194,11 +198,24 @@ static int set_head(struct opening *op, struct beamtap_err *err)
 static int compile(struct opening *op, const struct bt_lib_asked *asked, struct beamtap_err *err)
 {
     const struct bt_program *prog = &op->s->prog;
-    if (bt_lib_compile(op->o.spec, true, asked, &op->s->arena, &op->s->prog, err) < 0)
+    if (bt_lib_compile(op->o.spec, true, asked, &op->outcome, &op->s->arena, &op->s->prog, err) < 0)
         return -1;
     if (op->o.kind != BEAMTAP_KIND_TRACE && prog->n_messages + prog->n_events > 0)
         return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls, not messages or events");
     return 0;
+}
+
+/* The gate lets through what is examined; the agent keeps to the rate of what is given. */
+static void set_outcome(struct opening *op)
+{
+    struct bt_session_opts *s = &op->session;
+    if (!op->outcome.wish.is_on)
+        return;
+    s->filter = op->outcome.wish;
+    s->show_rate = s->rate;
+    s->show_burst = op->o.burst ? op->o.burst : bt_bucket_default_burst(s->rate);
+    s->rate = (struct bt_rate){op->o.scan_rate, op->o.scan_interval_us};
+    s->burst = op->o.stop_on_rate ? s->rate.n : bt_bucket_default_burst(s->rate);
 }
 
 /* The node is connected. The link is the session's, or closed. */
@@ -213,6 +230,7 @@ static int open_with(struct opening *op, struct bt_conn *link, struct beamtap_er
     }
     op->session.conn = op->reach.conn;
     op->session.link = link;
+    set_outcome(op);
     s->live = bt_session_open(&op->session, &s->prog, &bad, err);
     if (s->live)
         return set_head(op, err);
@@ -244,6 +262,9 @@ static int open_session(
         s->say = (struct bt_say){op->o.say, op->o.arg};
         rc = set_log(s, &op->o, err);
     }
+    op->outcome = (struct bt_lib_outcome){op->o.exceptions, op->o.slower_us, op->o.returns, {.slower_ns = -1}};
+    if (rc == 0 && op->o.kind != BEAMTAP_KIND_TRACE && bt_lib_has_outcome(&op->outcome))
+        rc = bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls: exceptions, slower_us and returns go with TRACE");
     if (rc == 0)
         rc = set_session(op, err);
     if (rc == 0 && !op->o.spec->waits_for_node)

@@ -68,6 +68,9 @@ void beamtap_session_opts_init(struct beamtap_session_opts *opts, size_t size)
         .max_load = 300,
         .grace_us = 1000000,
         .lease_us = 5000000,
+        .slower_us = BEAMTAP_NO_LIMIT,
+        .scan_rate = 10000,
+        .scan_interval_us = 1000000,
     };
     init(opts, size, &defaults, sizeof defaults);
 }

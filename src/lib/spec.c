@@ -10,6 +10,7 @@
 #include "match/instrument.h"
 #include "node/arm.h"
 #include "spec/ast.h"
+#include "spec/ex_lexer.h"
 #include "spec/lexer.h"
 #include "spec/parser.h"
 
@@ -83,8 +84,18 @@ static int ask(
                  : bt_lib_records_no_node(records, err);
 }
 
+/* The notation of `returns`. */
+static enum bt_syntax syntax_of(const struct beamtap_spec *spec)
+{
+    for (size_t i = spec->opts.n_not; i < spec->n_texts; i++) {
+        if (!bt_ex_begins(spec->texts[i]))
+            return BT_SYNTAX_ERLANG;
+    }
+    return BT_SYNTAX_ELIXIR;
+}
+
 int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct bt_lib_asked *asked,
-    struct bt_arena *a, struct bt_program *out, struct beamtap_err *err)
+    struct bt_lib_outcome *outcome, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err)
 {
     struct bt_lib_records records;
     struct bt_compile_opts opts = spec->opts;
@@ -94,8 +105,15 @@ int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct 
         rc = ask(&records, asked, &bad, err);
     opts.to_trace = to_trace;
     opts.records = &records.table;
+    opts.add_return = opts.add_return || bt_lib_has_outcome(outcome);
     if (rc == 0)
         rc = bt_compile(spec->texts, spec->n_texts, &opts, a, out, &bad, err);
+    if (rc == 0 && outcome) {
+        bad = spec->n_texts;
+        rc = bt_lib_check_outcome(outcome, out, err);
+    }
+    if (rc == 0 && outcome)
+        rc = bt_lib_read_outcome(outcome, syntax_of(spec), &opts, a, err);
     if (rc < 0)
         err->text = bad;
     else if (spec->only_times)
@@ -194,7 +212,7 @@ static int dump(
     struct bt_arena a = BT_ARENA_INIT;
     struct bt_program anew = {0};
     bool is_anew = stage == BEAMTAP_STAGE_INSTALLED || s->waits_for_node;
-    int rc = is_anew ? bt_lib_compile(s, s->opts.to_trace, NULL, &a, &anew, err) : 0;
+    int rc = is_anew ? bt_lib_compile(s, s->opts.to_trace, NULL, NULL, &a, &anew, err) : 0;
     if (rc == 0 && stage == BEAMTAP_STAGE_INSTALLED)
         rc = instrument(&anew, &a, err);
     if (rc == 0)

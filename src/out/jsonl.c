@@ -324,6 +324,8 @@ static void put_summary(struct jsonl *j, const struct bt_out_end *e)
         bt_buf_printf(b, ",\"%s\":%" PRIu64, counts[i].name, counts[i].n);
     if (e->skipped >= 0)
         put_number(b, "skipped", e->skipped);
+    if (e->examined > 0)
+        put_number(b, "examined", (int64_t)e->examined);
     bt_buf_printf(b, ",\"clean\":%s}\n", e->is_clean ? "true" : "false");
 }
 
