@@ -89,6 +89,8 @@ static const struct option options[] = {
     {NULL, 0, "json", FLAG, AT(json), NULL, "as --format json; check, count, time: as JSON"},
     {NULL, 'g', "grep", WORDS, AT(grep), "REGEX", "show lines that match one of these only; repeatable"},
     {NULL, 0, "grep-not", WORDS, AT(grep_not), "REGEX", "show no line that matches; repeatable"},
+    {NULL, 0, "redact", WORDS, AT(redact), "REGEX",
+        "mask the values of keys that match, before anything is shown or kept; repeatable"},
     {NULL, 0, "syntax", TEXT, AT(syntax), "SYNTAX", "erlang or elixir (that of the specs)"},
     {NULL, 0, "timestamps", TEXT, AT(timestamps), "WHICH",
         "local, utc, relative to the start, or none (local)"},
