@@ -338,9 +338,13 @@ struct beamtap_replay_opts {
     size_t n_paths;
     void (*say)(void *arg, const char *text); /* damaged places, one line each; NULL: not wanted */
     void *arg;
+    /* As those of beamtap_session_opts, decided here; what else happened than calls is left out then. */
+    bool exceptions;
+    int64_t slower_us; /* default BEAMTAP_NO_LIMIT */
+    const char *returns;
 };
 
-/* beamtap_replay_opts_init - all zero but for the size, which is sizeof *opts. NULL is fine. */
+/* beamtap_replay_opts_init - all zero but for slower_us and the size, which is sizeof *opts. NULL is fine. */
 BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size_t size);
 
 /*
@@ -349,7 +353,8 @@ BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size
  * opts     which files.
  *
  * Returns a session, or NULL. beamtap_session_next() never gives NOTHING, beamtap_session_fd() is -1.
- * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none), BEAMTAP_ENOMEM. Damage behind the head is told by say and
+ * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none; a guard in `returns` that only a node can work out),
+ * BEAMTAP_ESPEC (`returns`, with a place), BEAMTAP_ENOMEM. Damage behind the head is told by say and
  * passed over. Blocks as reading files does.
  * Source: beamtap-capture(5); OTP's dbg(3), trace_port/2.
  */

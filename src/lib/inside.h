@@ -71,6 +71,9 @@ const char *const *bt_lib_copy_texts(struct bt_arena *a, const char *const *text
 
 /* ---- outcome.c ---- */
 
+/* The next event of a replay: of the files, through the outcomes. */
+enum bt_next bt_lib_replay_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err);
+
 /* Something is asked for. */
 bool bt_lib_has_outcome(const struct bt_lib_outcome *o);
 /* Fills o->wish; its terms live in the arena. compile: records; NULL: none. EUSAGE, ESPEC, ENOMEM. */
@@ -111,6 +114,7 @@ struct beamtap_session {
     struct bt_arena arena;   /* what lives as long as the session */
     struct bt_session *live; /* NULL: a replay */
     struct bt_merge *merge;  /* NULL: a node */
+    struct bt_outcomes *outcomes; /* in a replay: NULL: all events are given */
     struct bt_program prog;
     struct bt_out_head head;
     struct bt_log log; /* hands on to log_line */

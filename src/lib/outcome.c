@@ -50,3 +50,14 @@ int bt_lib_check_outcome(
     }
     return 0;
 }
+
+static enum bt_next next_of_files(void *self, struct bt_event *ev, struct beamtap_err *err)
+{
+    return bt_merge_next(self, ev, err);
+}
+
+enum bt_next bt_lib_replay_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err)
+{
+    return s->outcomes ? bt_outcomes_next(s->outcomes, next_of_files, s->merge, ev, err)
+                       : bt_merge_next(s->merge, ev, err);
+}

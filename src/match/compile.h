@@ -105,6 +105,12 @@ struct bt_compile_opts {
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
 
+/*
+ * bt_clause_of_value - {{Pattern}, Guards, [true]} of a clause about one value (exit(Reason), bt_compile_value), for
+ * ets:match_spec_compile/1 and {Value}. NULL: no memory.
+ */
+const struct bt_term *bt_clause_of_value(const struct bt_clause *c, struct bt_arena *a);
+
 /* What a value must be, and from which release on match specifications know all of its guards. */
 struct bt_value_match {
     const struct bt_term *match_spec; /* [{{Pattern}, Guards, [true]}] */
