@@ -49,6 +49,36 @@ static void calls_and_returns_until_the_count(void **state)
     assert_true(sum.is_clean);
 }
 
+/* With a filter each call comes with its end, and the agent says what came to what. */
+static void calls_by_how_they_ended(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS,
+        {"", "{ev,4,2,100,["
+             "{trace_ts,<0.44.0>,call,{m,f,1},{0,a},{1000,1}},"
+             "{trace_ts,<0.44.0>,return_from,{m,f,1},{ok,1},{336000,2}},"
+             "{trace_ts,<0.45.0>,call,{m,f,1},{0,b},{2000,3}},"
+             "{trace_ts,<0.45.0>,exception_from,{m,f,1},{error,badarg},{330000,4}}]}"},
+        {"close", NULL}, {"", "{examined,50,45,2,1}"}, {"", "{closed,asked,[{{m,f,1},60}]}"}, FINISHES, IS_CLEAN,
+        END};
+    struct bt_traced t = bt_traced(script);
+    t.opts.filter = (struct bt_outcome_wish){.is_on = true, .slower_ns = 100000};
+    bt_traced_all(&t,
+        "<0.45.0> m:f(b)\n"
+        "<0.45.0> m:f/1 ** error:badarg  328us\n"
+        "<0.44.0> m:f(a)\n"
+        "<0.44.0> m:f/1 --> {ok,1}  335us\n",
+        BEAMTAP_OK, "");
+    assert_int_equal(t.sum.reason, BT_STOP_COUNT);
+    assert_int_equal(t.sum.shown, 2);
+    assert_int_equal(t.sum.examined.calls, 50);
+    assert_int_equal(t.sum.examined.filtered, 45);
+    assert_int_equal(t.sum.examined.unended, 2);
+    assert_int_equal(t.sum.examined.held, 1);
+    assert_int_equal(t.sum.open, 0);
+    assert_true(t.sum.is_clean);
+}
+
 static void a_return_that_does_not_come_is_open_after_the_grace(void **state)
 {
     (void)state;
@@ -417,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_and_returns_until_the_count),
+        cmocka_unit_test(calls_by_how_they_ended),
         cmocka_unit_test(a_return_that_does_not_come_is_open_after_the_grace),
         cmocka_unit_test(a_trace_that_shows_nothing_is_stopped),
         cmocka_unit_test(a_session_that_is_never_armed_dismisses_the_agent),
