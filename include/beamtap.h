@@ -303,11 +303,12 @@ struct beamtap_session_opts {
      * Only calls that ended in a certain way are given, call and end together: decided on the node, so that nothing else is sent.
      * Each implies want_return; all that are given must hold. count and rate are then of what is given.
      */
-    bool exceptions;     /* they raised */
-    int64_t slower_us;   /* they took that long or longer; default BEAMTAP_NO_LIMIT: any */
-    const char *returns; /* they returned what this pattern matches: "{error, X} when is_atom(X)", in Elixir's notation where all
+    bool exceptions;   /* they raised */
+    int64_t slower_us; /* they took that long or longer; default BEAMTAP_NO_LIMIT: any */
+    const char *
+        returns; /* they returned what this pattern matches: "{error, X} when is_atom(X)", in Elixir's notation where all
                             specs are; NULL: any */
-    int64_t scan_rate;   /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
+    int64_t scan_rate;        /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
     int64_t scan_interval_us; /* to a day; default 1 s */
 };
 
@@ -571,7 +572,8 @@ struct beamtap_summary {
     uint64_t open;     /* calls whose return did not come */
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
-    uint64_t examined, filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
+    uint64_t examined,
+        filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
 };
 
 /*

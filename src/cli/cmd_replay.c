@@ -192,7 +192,8 @@ static void end_outputs(struct replay *r)
         end.exceptions = n->exceptions;
     }
     end.printed = n->printed;
-    end.filtered += n->filtered + outcomes(r).filtered; /* besides what was filtered and lost when it was traced */
+    end.filtered +=
+        n->filtered + outcomes(r).filtered; /* besides what was filtered and lost when it was traced */
     end.examined = outcomes(r).examined;
     end.lost += n->lost;
     end.received = end.printed + end.filtered + end.lost;
@@ -236,7 +237,8 @@ static int run(struct replay *r)
     if (!r->cli->opts->quiet) {
         bt_pump_say_profile(p);
         if (outcomes(r).n_gave_up)
-            bt_cli_say("%" PRIu64 " calls were shown although it could not be told whether their values match --returns",
+            bt_cli_say("%" PRIu64
+                       " calls were shown although it could not be told whether their values match --returns",
                 outcomes(r).n_gave_up);
         say_closing(r);
     }

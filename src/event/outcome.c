@@ -35,7 +35,7 @@ struct bt_outcomes {
     struct bt_outcome_wish wish;
     struct stack *stacks;
     size_t n_held, n_bytes;
-    struct held *given;  /* the call that was given last: its end is next, in `end` */
+    struct held *given; /* the call that was given last: its end is next, in `end` */
     bool has_end;
     struct bt_event end;
     struct bt_arena scratch;

@@ -10,18 +10,19 @@
 
 /* All that is asked for must hold. */
 struct bt_outcome_wish {
-    bool is_on;                    /* something is asked for */
-    int64_t slower_ns;             /* it took that long at least; < 0: any */
-    bool only_raised;              /* it ended in an exception */
-    struct bt_value_match returns; /* it returned what matches; match_spec NULL: any. An exception never does */
+    bool is_on;        /* something is asked for */
+    int64_t slower_ns; /* it took that long at least; < 0: any */
+    bool only_raised;  /* it ended in an exception */
+    struct bt_value_match
+        returns; /* it returned what matches; match_spec NULL: any. An exception never does */
 };
 
-#define BT_OUTCOMES_MAX_HELD ((size_t)65536)        /* calls whose end is waited for; */
-#define BT_OUTCOMES_MAX_BYTES ((size_t)64 << 20)    /* and what they may take: later ones are not looked at */
+#define BT_OUTCOMES_MAX_HELD ((size_t)65536)     /* calls whose end is waited for; */
+#define BT_OUTCOMES_MAX_BYTES ((size_t)64 << 20) /* and what they may take: later ones are not looked at */
 
 struct bt_outcomes_sum {
     uint64_t examined, shown, filtered; /* calls; a return whose call is not there is none */
-    uint64_t n_gave_up;                 /* shown although it could not be worked out whether the value matches */
+    uint64_t n_gave_up; /* shown although it could not be worked out whether the value matches */
 };
 
 struct bt_outcomes;

@@ -424,7 +424,8 @@ static int add_actions(struct compiler *c, struct bt_ast_spec *s)
     return c->opts->add_stack ? add_action(c, s, BT_ACTION_STACK) : 0;
 }
 
-static int compile_tree(struct compiler *c, const struct bt_ast_text *tree, struct bt_program *prog, size_t *cap)
+static int compile_tree(
+    struct compiler *c, const struct bt_ast_text *tree, struct bt_program *prog, size_t *cap)
 {
     for (size_t i = 0; i < tree->n; i++) {
         struct bt_ast_spec *spec = &tree->specs[i];

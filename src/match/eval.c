@@ -23,7 +23,8 @@ struct run {
 /* The number of '$1' and the like; 0: it is none. */
 static size_t var_of(const struct bt_term *t)
 {
-    if (t->kind != BT_TERM_ATOM || t->u.atom.name[0] != '$' || t->u.atom.name[1] < '1' || t->u.atom.name[1] > '9')
+    if (t->kind != BT_TERM_ATOM || t->u.atom.name[0] != '$' || t->u.atom.name[1] < '1' ||
+        t->u.atom.name[1] > '9')
         return 0;
     char *end;
     unsigned long n = strtoul(t->u.atom.name + 1, &end, 10);

@@ -22,8 +22,7 @@ enum bt_eval {
  * value       external form, without the version byte.
  * scratch     for what is worked out; the caller frees it.
  */
-enum bt_eval bt_eval_value(
-    const struct bt_term *match_spec, struct bt_slice value, struct bt_arena *scratch);
+enum bt_eval bt_eval_value(const struct bt_term *match_spec, struct bt_slice value, struct bt_arena *scratch);
 
 /* EUSAGE where a guard asks for what only a node knows, such as self(). */
 int bt_eval_check(const struct bt_term *match_spec, struct beamtap_err *err);

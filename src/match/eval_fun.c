@@ -201,8 +201,8 @@ static const struct bt_term *size(struct bt_arena *a, const struct bt_term *cons
 {
     if (x[0]->kind == BT_TERM_TUPLE)
         return tuple_size(a, x);
-    return count(
-        a, x[0]->u.binary.len - (x[0]->u.binary.len && x[0]->u.binary.last_bits < 8), x[0]->kind == BT_TERM_BINARY);
+    return count(a, x[0]->u.binary.len - (x[0]->u.binary.len && x[0]->u.binary.last_bits < 8),
+        x[0]->kind == BT_TERM_BINARY);
 }
 
 static const struct bt_term *map_get(struct bt_arena *a, const struct bt_term *const *x)
@@ -280,16 +280,40 @@ static const struct bt_term *min_of(struct bt_arena *a, const struct bt_term *co
 /* ---- the table ---- */
 
 static const struct bt_eval_fun funs[] = {
-    {"is_atom", 1, is_atom}, {"is_binary", 1, is_binary}, {"is_bitstring", 1, is_bitstring},
-    {"is_boolean", 1, is_boolean}, {"is_float", 1, is_float}, {"is_function", 1, is_function},
-    {"is_integer", 1, is_integer}, {"is_list", 1, is_list}, {"is_map", 1, is_map},
-    {"is_map_key", 2, is_map_key}, {"is_number", 1, is_number}, {"is_pid", 1, is_pid},
-    {"is_port", 1, is_port}, {"is_record", 3, is_record}, {"is_reference", 1, is_reference},
-    {"is_tuple", 1, is_tuple}, {"bit_size", 1, bit_size}, {"byte_size", 1, byte_size},
-    {"element", 2, element}, {"hd", 1, hd}, {"length", 1, length}, {"map_get", 2, map_get},
-    {"map_size", 1, map_size}, {"size", 1, size}, {"tl", 1, tl}, {"tuple_size", 1, tuple_size},
-    {"abs", 1, abs_of}, {"ceil", 1, ceil_of}, {"float", 1, float_of}, {"floor", 1, floor_of},
-    {"max", 2, max_of}, {"min", 2, min_of}, {"round", 1, round_of}, {"trunc", 1, trunc_of},
+    {"is_atom", 1, is_atom},
+    {"is_binary", 1, is_binary},
+    {"is_bitstring", 1, is_bitstring},
+    {"is_boolean", 1, is_boolean},
+    {"is_float", 1, is_float},
+    {"is_function", 1, is_function},
+    {"is_integer", 1, is_integer},
+    {"is_list", 1, is_list},
+    {"is_map", 1, is_map},
+    {"is_map_key", 2, is_map_key},
+    {"is_number", 1, is_number},
+    {"is_pid", 1, is_pid},
+    {"is_port", 1, is_port},
+    {"is_record", 3, is_record},
+    {"is_reference", 1, is_reference},
+    {"is_tuple", 1, is_tuple},
+    {"bit_size", 1, bit_size},
+    {"byte_size", 1, byte_size},
+    {"element", 2, element},
+    {"hd", 1, hd},
+    {"length", 1, length},
+    {"map_get", 2, map_get},
+    {"map_size", 1, map_size},
+    {"size", 1, size},
+    {"tl", 1, tl},
+    {"tuple_size", 1, tuple_size},
+    {"abs", 1, abs_of},
+    {"ceil", 1, ceil_of},
+    {"float", 1, float_of},
+    {"floor", 1, floor_of},
+    {"max", 2, max_of},
+    {"min", 2, min_of},
+    {"round", 1, round_of},
+    {"trunc", 1, trunc_of},
 };
 
 const struct bt_eval_fun *bt_eval_fun_find(const char *name, size_t arity)

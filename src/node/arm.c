@@ -324,7 +324,8 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
     out->messages = bt_arm_messages(s, a);
     out->events = events_term(s, a);
     out->flags = flags_term(s, a);
-    if (a->failed || (n == 0 && s->plan->n_mfas > 0) || !out->processes || !out->messages || !out->events || !out->flags)
+    if (a->failed || (n == 0 && s->plan->n_mfas > 0) || !out->processes || !out->messages || !out->events ||
+        !out->flags)
         return bt_err_nomem(err);
     *all_local = true;
     for (size_t i = 0; i < n; i++)

@@ -45,30 +45,18 @@ static void patterns_and_values(void **state)
         const char *pattern, *value;
         enum bt_eval is_so;
     } all[] = {
-        {"_", "a", BT_EVAL_YES},
-        {"a", "a", BT_EVAL_YES},
-        {"a", "b", BT_EVAL_NO},
-        {"1", "1", BT_EVAL_YES},
-        {"1.0", "1", BT_EVAL_NO},
-        {"{ok,_}", "{ok,[1,2]}", BT_EVAL_YES},
-        {"{ok,_}", "{ok}", BT_EVAL_NO},
-        {"{X,X}", "{{a,1},{a,1}}", BT_EVAL_YES},
-        {"{X,X}", "{{a,1},{a,2}}", BT_EVAL_NO},
-        {"[]", "[]", BT_EVAL_YES},
-        {"[]", "[1]", BT_EVAL_NO},
+        {"_", "a", BT_EVAL_YES}, {"a", "a", BT_EVAL_YES}, {"a", "b", BT_EVAL_NO}, {"1", "1", BT_EVAL_YES},
+        {"1.0", "1", BT_EVAL_NO}, {"{ok,_}", "{ok,[1,2]}", BT_EVAL_YES}, {"{ok,_}", "{ok}", BT_EVAL_NO},
+        {"{X,X}", "{{a,1},{a,1}}", BT_EVAL_YES}, {"{X,X}", "{{a,1},{a,2}}", BT_EVAL_NO},
+        {"[]", "[]", BT_EVAL_YES}, {"[]", "[1]", BT_EVAL_NO},
         {"[1|T] when T =:= \"bc\"", "[1,98,99]", BT_EVAL_YES},
         {"\"ab\" ++ T when length(T) =:= 1", "\"abc\"", BT_EVAL_YES},
-        {"[_,_|T] when T =/= []", "[1,2]", BT_EVAL_NO},
-        {"<<\"abc\">>", "<<\"abc\">>", BT_EVAL_YES},
-        {"<<\"abc\">>", "<<\"abd\">>", BT_EVAL_NO},
-        {"<0.44.0>", "<0.44.0>", BT_EVAL_YES},
-        {"<0.45.0>", "<0.44.0>", BT_EVAL_NO},
-        {"X when is_pid(X)", "<0.44.0>", BT_EVAL_YES},
-        {"X when is_list(X)", "\"s\"", BT_EVAL_YES},
-        {"X when X > 1, X < 3", "2", BT_EVAL_YES},
-        {"X when X > 1, X < 3", "3", BT_EVAL_NO},
-        {"X when X =:= a; X =:= b", "b", BT_EVAL_YES},
-        {"X when hd(X) =:= 1", "a", BT_EVAL_NO},       /* a guard that fails is no match */
+        {"[_,_|T] when T =/= []", "[1,2]", BT_EVAL_NO}, {"<<\"abc\">>", "<<\"abc\">>", BT_EVAL_YES},
+        {"<<\"abc\">>", "<<\"abd\">>", BT_EVAL_NO}, {"<0.44.0>", "<0.44.0>", BT_EVAL_YES},
+        {"<0.45.0>", "<0.44.0>", BT_EVAL_NO}, {"X when is_pid(X)", "<0.44.0>", BT_EVAL_YES},
+        {"X when is_list(X)", "\"s\"", BT_EVAL_YES}, {"X when X > 1, X < 3", "2", BT_EVAL_YES},
+        {"X when X > 1, X < 3", "3", BT_EVAL_NO}, {"X when X =:= a; X =:= b", "b", BT_EVAL_YES},
+        {"X when hd(X) =:= 1", "a", BT_EVAL_NO}, /* a guard that fails is no match */
         {"X when hd(X) =:= 1; is_atom(X)", "a", BT_EVAL_YES},
         {"X when is_atom(X) orelse hd(X) =:= 1", "a", BT_EVAL_YES},
         {"X when is_tuple(X) andalso element(2, X) =:= b", "{a,b}", BT_EVAL_YES},
@@ -120,7 +108,8 @@ static void what_only_a_node_knows_is_refused(void **state)
 {
     (void)state;
     struct beamtap_err err = {0};
-    assert_int_equal(bt_eval_check(compiled("X when is_atom(X), {X, 1} =/= {self, 2}", BT_SYNTAX_ERLANG), &err), 0);
+    assert_int_equal(
+        bt_eval_check(compiled("X when is_atom(X), {X, 1} =/= {self, 2}", BT_SYNTAX_ERLANG), &err), 0);
     assert_int_equal(bt_eval_check(compiled("X when X =:= self()", BT_SYNTAX_ERLANG), &err), -1);
     assert_err(&err, BEAMTAP_EUSAGE, "only a node can tell self/0");
 }

@@ -66,9 +66,10 @@ static struct bt_outcomes_sum comes_out(
     assert_non_null(o);
     while ((got = bt_outcomes_next(o, next, source, &ev, &err)) == BT_NEXT_EVENT) {
         struct bt_slice v = ev.type == BT_EVENT_CALL ? ev.values[0] : ev.value;
-        static const char letters[] = {[BT_EVENT_CALL] = 'c', [BT_EVENT_RETURN] = 'r', [BT_EVENT_EXCEPTION] = 'x'};
-        bt_buf_printf(&out, "%s%c%u", out.len ? " " : "", ev.type <= BT_EVENT_EXCEPTION ? letters[ev.type] : 'g',
-            v.len > 1 ? v.p[1] : 0);
+        static const char letters[] = {
+            [BT_EVENT_CALL] = 'c', [BT_EVENT_RETURN] = 'r', [BT_EVENT_EXCEPTION] = 'x'};
+        bt_buf_printf(&out, "%s%c%u", out.len ? " " : "",
+            ev.type <= BT_EVENT_EXCEPTION ? letters[ev.type] : 'g', v.len > 1 ? v.p[1] : 0);
     }
     assert_int_equal(got, BT_NEXT_END);
     struct bt_outcomes_sum sum = bt_outcomes_sum(o);
