@@ -57,9 +57,10 @@ static int check_opts(struct trace *t, struct beamtap_session_opts *s)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease is 1s to 24h");
     if (t->o->grace > MAX_WAIT_US)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--grace is 24h at most");
-    s->stop_on_rate = strcmp(t->o->on_rate, "stop") == 0;
+    s->stop_on_rate = strcmp(t->o->on_rate, "stop") == 0 || strcmp(t->o->on_rate, "end") == 0;
     if (!s->stop_on_rate && strcmp(t->o->on_rate, "skip") != 0)
-        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
+        return bt_err_set(
+            &t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
     if (bt_opts_has(t->o, "scan-rate") && !bt_opts_outcome(t->o))
         return bt_err_set(&t->err, BEAMTAP_EUSAGE,
             "--scan-rate goes with --exceptions, --slower or --returns; else --rate limits what is traced");
@@ -229,6 +230,8 @@ static int finish(struct trace *t, bool is_orderly)
         return abandoned(t);
     if (p->has_failed && p->err.code == BEAMTAP_EINTR)
         return abandoned(t);
+    if (sum.reason == BT_STOP_RATE && p->err.code == BEAMTAP_ELIMIT && strcmp(t->o->on_rate, "end") == 0)
+        p->has_failed = false; /* as many as were wanted came: an end like that of -c */
     bool lost_node = p->has_failed && beamtap_code_status(p->err.code) == 3;
     end_outputs(t, &sum);
     if (lost_node)

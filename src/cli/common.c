@@ -26,7 +26,7 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
         memcpy(texts, nots->items, nots->n * sizeof *texts);
     if (n)
         memcpy(texts + nots->n, words, n * sizeof *texts);
-    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n, cli->opts->returns};
+    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n, cli->source, cli->opts->returns};
     return 0;
 }
 
@@ -36,6 +36,9 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
     const char *text = index < specs->n ? specs->texts[index] : index == specs->n ? specs->returns : NULL;
     if (err->loc.line == 0 || !text)
         return bt_cli_fail(err);
+    struct beamtap_err there = *err;
+    if (specs->source && bt_source_locate(specs->source, specs->texts[index], &there.loc))
+        return bt_source_fail(specs->source, &there);
     bool is_not = index < specs->n_not;
     size_t n = is_not ? specs->n_not : index < specs->n ? specs->n - specs->n_not : 1;
     fputs(is_not ? "beamtap: --not" : index < specs->n ? "beamtap: spec" : "beamtap: --returns", stderr);
@@ -60,6 +63,19 @@ void bt_cli_say(const char *fmt, ...)
     vfprintf(stderr, fmt, ap);
     va_end(ap);
     fputc('\n', stderr);
+}
+
+int bt_cli_set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err)
+{
+    log->mask = 0;
+    for (size_t i = 0; i < areas->n; i++) {
+        unsigned bits = bt_log_mask(areas->items[i]);
+        if (bits == 0)
+            return bt_err_set(err, BEAMTAP_EUSAGE,
+                "--debug: no area '%s'; there are conn, rpc, session, limit, all", areas->items[i]);
+        log->mask |= bits;
+    }
+    return 0;
 }
 
 /* The shell took "> return" for a redirection: what is left of the arrow is a lone "-". */

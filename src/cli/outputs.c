@@ -100,7 +100,11 @@ static int read_filter(struct bt_outputs *o, const struct bt_opts *opts, struct 
     o->filter.unwanted = o->filter.wanted ? read_regexes(o, &opts->grep_not, "grep-not", err) : NULL;
     o->filter.n_wanted = opts->grep.n;
     o->filter.n_unwanted = opts->grep_not.n;
-    return o->filter.unwanted ? 0 : -1;
+    if (!o->filter.unwanted)
+        return -1;
+    o->mask.redact.keys = read_regexes(o, &opts->redact, "redact", err);
+    o->mask.redact.n_keys = opts->redact.n;
+    return o->mask.redact.keys ? 0 : -1;
 }
 
 /* ---- where they go ---- */
@@ -154,6 +158,7 @@ static int add(struct bt_outputs *o, const struct bt_cli *cli, struct bt_tee *te
     }
     out->file = (struct bt_outfile){.pattern = path,
         .node = o->node,
+        .session = cli->session,
         .max_bytes = (uint64_t)cli->opts->rotate_size,
         .keep = (size_t)cli->opts->rotate_count};
     return bt_outfile_open(&out->file, &out->sink, cli->opts->append && path == cli->opts->output, err);
@@ -180,5 +185,6 @@ int bt_outputs_open(
 void bt_outputs_done(struct bt_outputs *o)
 {
     bt_filter_done(&o->filter);
+    bt_mask_done(&o->mask);
     bt_arena_done(&o->arena);
 }

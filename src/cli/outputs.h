@@ -6,6 +6,7 @@
 
 #include "cli/cmd.h"
 #include "out/filter.h"
+#include "out/mask.h"
 #include "out/tee.h"
 
 /* All of it lives as long as the outputs. */
@@ -14,6 +15,7 @@ struct bt_outputs {
     struct bt_print_opts print;
     bool has_syntax; /* --syntax; else that of the specs */
     struct bt_filter filter;
+    struct bt_mask mask; /* --redact */
     struct bt_arena arena; /* expressions */
     const char *node;      /* for %n; NULL: not known */
 };

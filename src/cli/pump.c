@@ -147,6 +147,8 @@ static void show(struct bt_pump *p)
 {
     enum bt_event_type type = p->ev.type;
     bool is_event = type < BT_EVENT_RETURN_TO;
+    if (bt_mask_is_on(&p->outputs.mask))
+        bt_mask_event(&p->outputs.mask, &p->ev);
     if (type >= BT_EVENT_BIG_ARG)
         say_learnt(&p->ev);
     if (bt_tee_is_over(&p->tee) || (is_event && p->counts_here && !judge(p)))
@@ -230,6 +232,7 @@ static bool prepare(struct bt_pump *p, const struct bt_out_head *head)
     bool by_caller = strcmp(p->cli->opts->by, "caller") == 0;
     p->head = *head;
     p->head.syntax = bt_outputs_syntax(&p->outputs, head);
+    bt_mask_begin(&p->outputs.mask, &p->head);
     bt_filter_begin(&p->outputs.filter, &p->head, &p->outputs.style, &p->outputs.print);
     if (p->counts_here && !(p->pairs = bt_pairs_new()))
         return false;

@@ -73,6 +73,23 @@ static const struct bt_term *sequence(struct text *t, bool is_list)
     return is_list ? bt_term_list(t->a, items, n, tail) : bt_term_tuple(t->a, items, n);
 }
 
+/* k=>v,...} */
+static const struct bt_term *map(struct text *t)
+{
+    const struct bt_term *items[MAX_ITEMS];
+    size_t n = 0;
+    while (!skip(t, "}")) {
+        if (n > 0)
+            need(t, ",");
+        if (n == MAX_ITEMS)
+            wrong(t, "too many members");
+        items[n++] = term(t);
+        need(t, "=>");
+        items[n++] = term(t);
+    }
+    return bt_term_map(t->a, items, n / 2);
+}
+
 static const struct bt_term *foreign_pid(struct text *t, struct bt_slice node, uint32_t id, uint32_t serial)
 {
     uint8_t etf[300] = {88, 119, (uint8_t)node.len};
@@ -175,6 +192,8 @@ static const struct bt_term *quoted_atom(struct text *t)
 
 static const struct bt_term *term(struct text *t)
 {
+    if (skip(t, "#{"))
+        return map(t);
     if (skip(t, "{"))
         return sequence(t, false);
     if (skip(t, "["))

@@ -1,7 +1,7 @@
 /*
  * terms.h - Erlang terms for tests, written as text: bt_test_etf(&a, "{ok,[1,\"ab\",<0.44.0>]}").
  *
- * Knows integers, atoms (also 'quoted'), "strings", <<"binaries">>, tuples, lists, pids of the scripted node
+ * Knows integers, atoms (also 'quoted'), "strings", <<"binaries">>, tuples, lists, maps, pids of the scripted node
  * (<0.44.0>) and of another one (<x@y.44.0>), and raw bytes in hexadecimal (!ff00), which need not be a term.
  * A mistake in the text ends the program.
  */
