@@ -303,11 +303,12 @@ struct beamtap_session_opts {
      * Only calls that ended in a certain way are given, call and end together: decided on the node, so that nothing else is sent.
      * Each implies want_return; all that are given must hold. count and rate are then of what is given.
      */
-    bool exceptions;     /* they raised */
-    int64_t slower_us;   /* they took that long or longer; default BEAMTAP_NO_LIMIT: any */
-    const char *returns; /* they returned what this pattern matches: "{error, X} when is_atom(X)", in Elixir's notation where all
+    bool exceptions;   /* they raised */
+    int64_t slower_us; /* they took that long or longer; default BEAMTAP_NO_LIMIT: any */
+    const char *
+        returns; /* they returned what this pattern matches: "{error, X} when is_atom(X)", in Elixir's notation where all
                             specs are; NULL: any */
-    int64_t scan_rate;   /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
+    int64_t scan_rate;        /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
     int64_t scan_interval_us; /* to a day; default 1 s */
 };
 
@@ -338,9 +339,13 @@ struct beamtap_replay_opts {
     size_t n_paths;
     void (*say)(void *arg, const char *text); /* damaged places, one line each; NULL: not wanted */
     void *arg;
+    /* As those of beamtap_session_opts, decided here; what else happened than calls is left out then. */
+    bool exceptions;
+    int64_t slower_us; /* default BEAMTAP_NO_LIMIT */
+    const char *returns;
 };
 
-/* beamtap_replay_opts_init - all zero but for the size, which is sizeof *opts. NULL is fine. */
+/* beamtap_replay_opts_init - all zero but for slower_us and the size, which is sizeof *opts. NULL is fine. */
 BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size_t size);
 
 /*
@@ -349,7 +354,8 @@ BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size
  * opts     which files.
  *
  * Returns a session, or NULL. beamtap_session_next() never gives NOTHING, beamtap_session_fd() is -1.
- * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none), BEAMTAP_ENOMEM. Damage behind the head is told by say and
+ * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none; a guard in `returns` that only a node can work out),
+ * BEAMTAP_ESPEC (`returns`, with a place), BEAMTAP_ENOMEM. Damage behind the head is told by say and
  * passed over. Blocks as reading files does.
  * Source: beamtap-capture(5); OTP's dbg(3), trace_port/2.
  */
@@ -566,7 +572,8 @@ struct beamtap_summary {
     uint64_t open;     /* calls whose return did not come */
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
-    uint64_t examined, filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
+    uint64_t examined,
+        filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "cli/cmd.h"
 #include "cli/pump.h"
+#include "event/outcome.h"
 #include "lib/peek.h"
 #include "out/text.h"
 #include "replay/merge.h"
@@ -42,7 +43,7 @@ static enum bt_next next_event(void *self, struct bt_event *ev, struct beamtap_e
 {
     struct replay *r = self;
     while (!is_over(r)) {
-        enum bt_next next = bt_merge_next(r->merge, ev, err);
+        enum bt_next next = bt_peek_next(r->handle, ev, err);
         if (next == BT_NEXT_EVENT)
             r->last_ns = ev->wall_ns;
         if (next != BT_NEXT_EVENT || is_wanted(r, ev))
@@ -110,6 +111,32 @@ static void put_end(struct bt_buf *b, const struct bt_out_end *end)
     bt_buf_puts(b, end->is_clean ? " lost; node clean" : " lost");
 }
 
+static struct bt_outcomes_sum outcomes(const struct replay *r)
+{
+    const struct bt_outcomes *o = bt_peek_outcomes(r->handle);
+    return o ? bt_outcomes_sum(o) : (struct bt_outcomes_sum){0};
+}
+
+/* " (9,990 calls examined, 9,980 filtered, 2 without a return)" */
+static void put_outcomes(struct bt_buf *b, const struct replay *r)
+{
+    struct bt_outcomes_sum sum = outcomes(r);
+    uint64_t open = sum.examined - sum.shown - sum.filtered;
+    if (sum.examined == 0)
+        return;
+    bt_buf_puts(b, " (");
+    bt_text_count(b, sum.examined);
+    bt_buf_puts(b, " calls examined, ");
+    bt_text_count(b, sum.filtered);
+    bt_buf_puts(b, " filtered");
+    if (open > 0) {
+        bt_buf_puts(b, ", ");
+        bt_text_count(b, open);
+        bt_buf_puts(b, " without a return");
+    }
+    bt_buf_putc(b, ')');
+}
+
 /* "replayed: 200 events of app@host (OTP 25), traced 2026-01-31 13:15:27 UTC, which ended by ..." */
 static void say_closing(const struct replay *r)
 {
@@ -120,6 +147,7 @@ static void say_closing(const struct replay *r)
     const struct bt_pump_counts *c = &r->pump.n;
     bt_text_count(&b, c->printed);
     bt_buf_puts(&b, c->printed == 1 ? " event" : " events");
+    put_outcomes(&b, r);
     if (c->filtered > 0) {
         bt_buf_puts(&b, " (");
         bt_text_count(&b, c->filtered);
@@ -164,7 +192,9 @@ static void end_outputs(struct replay *r)
         end.exceptions = n->exceptions;
     }
     end.printed = n->printed;
-    end.filtered += n->filtered; /* besides what was filtered and lost when it was traced */
+    end.filtered +=
+        n->filtered + outcomes(r).filtered; /* besides what was filtered and lost when it was traced */
+    end.examined = outcomes(r).examined;
     end.lost += n->lost;
     end.received = end.printed + end.filtered + end.lost;
     bt_pump_end(&r->pump, &end);
@@ -174,7 +204,7 @@ static void end_outputs(struct replay *r)
 static void set_count(struct replay *r)
 {
     bool is_given = bt_opts_has(r->cli->opts, "count");
-    r->pump.counts_here = r->pump.counts_here || is_given;
+    r->pump.counts_here = r->pump.counts_here || is_given || bt_peek_outcomes(r->handle);
     r->pump.count = is_given ? r->cli->opts->count : BT_CLI_NONE;
 }
 
@@ -206,6 +236,10 @@ static int run(struct replay *r)
     end_outputs(r);
     if (!r->cli->opts->quiet) {
         bt_pump_say_profile(p);
+        if (outcomes(r).n_gave_up)
+            bt_cli_say("%" PRIu64
+                       " calls were shown although it could not be told whether their values match --returns",
+                outcomes(r).n_gave_up);
         say_closing(r);
     }
     if (p->has_failed)
@@ -234,10 +268,13 @@ int bt_cmd_replay(const struct bt_cli *cli)
     o.paths = cli->words;
     o.n_paths = cli->n_words;
     o.say = say;
+    o.exceptions = cli->opts->only_raised;
+    o.slower_us = cli->opts->slower;
+    o.returns = cli->opts->returns;
     r.handle = beamtap_replay_open(&o, &r.err);
     r.merge = r.handle ? bt_peek_merge(r.handle) : NULL;
     if (!r.handle) {
-        status = bt_cli_fail(&r.err);
+        status = bt_cli_fail_spec(&r.err, &(struct bt_cli_specs){.returns = cli->opts->returns}, 0);
     } else if (open_outputs(&r) < 0) {
         status = bt_cli_fail(&r.err);
         bt_pump_discard(&r.pump);

@@ -41,10 +41,7 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
         return bt_source_fail(specs->source, &there);
     bool is_not = index < specs->n_not;
     size_t n = is_not ? specs->n_not : index < specs->n ? specs->n - specs->n_not : 1;
-    fputs(is_not             ? "beamtap: --not"
-          : index < specs->n ? "beamtap: spec"
-                             : "beamtap: --returns",
-        stderr);
+    fputs(is_not ? "beamtap: --not" : index < specs->n ? "beamtap: spec" : "beamtap: --returns", stderr);
     if (n > 1)
         fprintf(stderr, " %zu", 1 + (is_not ? index : index - specs->n_not));
     fprintf(stderr, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);

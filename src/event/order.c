@@ -23,7 +23,7 @@ struct item {
     int64_t mono_ns, unique;
     struct chunk *chunk;
     uint32_t off;
-    uint32_t len : 31; /* frames are below 2 GB */
+    uint32_t len : 31;     /* frames are below 2 GB */
     uint32_t is_first : 1; /* of a pair */
 };
 

@@ -71,11 +71,14 @@ const char *const *bt_lib_copy_texts(struct bt_arena *a, const char *const *text
 
 /* ---- outcome.c ---- */
 
+/* The next event of a replay: of the files, through the outcomes. */
+enum bt_next bt_lib_replay_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err);
+
 /* Something is asked for. */
 bool bt_lib_has_outcome(const struct bt_lib_outcome *o);
 /* Fills o->wish; its terms live in the arena. compile: records; NULL: none. EUSAGE, ESPEC, ENOMEM. */
-int bt_lib_read_outcome(struct bt_lib_outcome *o, enum bt_syntax syntax, const struct bt_compile_opts *compile,
-    struct bt_arena *a, struct beamtap_err *err);
+int bt_lib_read_outcome(struct bt_lib_outcome *o, enum bt_syntax syntax,
+    const struct bt_compile_opts *compile, struct bt_arena *a, struct beamtap_err *err);
 /* EUSAGE where something is traced that has no outcome. */
 int bt_lib_check_outcome(
     const struct bt_lib_outcome *o, const struct bt_program *prog, struct beamtap_err *err);
@@ -108,9 +111,10 @@ struct bt_lib_args {
 
 struct beamtap_session {
     enum bt_lib_state state;
-    struct bt_arena arena;   /* what lives as long as the session */
-    struct bt_session *live; /* NULL: a replay */
-    struct bt_merge *merge;  /* NULL: a node */
+    struct bt_arena arena;        /* what lives as long as the session */
+    struct bt_session *live;      /* NULL: a replay */
+    struct bt_merge *merge;       /* NULL: a node */
+    struct bt_outcomes *outcomes; /* in a replay: NULL: all events are given */
     struct bt_program prog;
     struct bt_out_head head;
     struct bt_log log; /* hands on to log_line */

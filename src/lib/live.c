@@ -262,9 +262,11 @@ static int open_session(
         s->say = (struct bt_say){op->o.say, op->o.arg};
         rc = set_log(s, &op->o, err);
     }
-    op->outcome = (struct bt_lib_outcome){op->o.exceptions, op->o.slower_us, op->o.returns, {.slower_ns = -1}};
+    op->outcome =
+        (struct bt_lib_outcome){op->o.exceptions, op->o.slower_us, op->o.returns, {.slower_ns = -1}};
     if (rc == 0 && op->o.kind != BEAMTAP_KIND_TRACE && bt_lib_has_outcome(&op->outcome))
-        rc = bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls: exceptions, slower_us and returns go with TRACE");
+        rc = bt_err_set(
+            err, BEAMTAP_EUSAGE, "the VM counts calls: exceptions, slower_us and returns go with TRACE");
     if (rc == 0)
         rc = set_session(op, err);
     if (rc == 0 && !op->o.spec->waits_for_node)

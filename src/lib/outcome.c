@@ -14,8 +14,8 @@ static const char *name_of(const struct bt_lib_outcome *o)
     return o->only_raised ? "--exceptions" : o->slower_us >= 0 ? "--slower" : "--returns";
 }
 
-int bt_lib_read_outcome(struct bt_lib_outcome *o, enum bt_syntax syntax, const struct bt_compile_opts *compile,
-    struct bt_arena *a, struct beamtap_err *err)
+int bt_lib_read_outcome(struct bt_lib_outcome *o, enum bt_syntax syntax,
+    const struct bt_compile_opts *compile, struct bt_arena *a, struct beamtap_err *err)
 {
     o->wish = (struct bt_outcome_wish){.slower_ns = -1};
     if (!bt_lib_has_outcome(o))
@@ -44,9 +44,21 @@ int bt_lib_check_outcome(
         for (size_t j = 0; j < prog->patterns[i].n_clauses; j++) {
             if (prog->patterns[i].clauses[j].only_counts)
                 return bt_err_set(err, BEAMTAP_EUSAGE,
-                    "%s: calls that are only counted (-> count) are not looked at; leave them to a second run",
+                    "%s: calls that are only counted (-> count) are not looked at; leave them to a second "
+                    "run",
                     name_of(o));
         }
     }
     return 0;
+}
+
+static enum bt_next next_of_files(void *self, struct bt_event *ev, struct beamtap_err *err)
+{
+    return bt_merge_next(self, ev, err);
+}
+
+enum bt_next bt_lib_replay_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err)
+{
+    return s->outcomes ? bt_outcomes_next(s->outcomes, next_of_files, s->merge, ev, err)
+                       : bt_merge_next(s->merge, ev, err);
 }

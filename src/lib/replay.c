@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/inside.h"
+#include "match/eval.h"
 #include "spec/loc.h"
 
 #define MAX_TOLD 10 /* damages that are told one by one */
@@ -42,6 +43,25 @@ static int check(const struct beamtap_replay_opts *o, struct beamtap_err *err)
     return 0;
 }
 
+/* What can be decided here of --exceptions, --slower and --returns: all that a file tells. */
+static int set_outcomes(
+    struct beamtap_session *s, const struct beamtap_replay_opts *o, struct beamtap_err *err)
+{
+    struct bt_lib_outcome asked = {o->exceptions, o->slower_us, o->returns, {.slower_ns = -1}};
+    const char *returns = o->returns ? bt_arena_strndup(&s->arena, o->returns, strlen(o->returns)) : NULL;
+    if (o->returns && !returns)
+        return bt_err_nomem(err);
+    asked.returns = returns;
+    if (bt_lib_read_outcome(&asked, s->head.syntax, NULL, &s->arena, err) < 0)
+        return -1;
+    if (!asked.wish.is_on)
+        return 0;
+    if (asked.wish.returns.match_spec && bt_eval_check(asked.wish.returns.match_spec, err) < 0)
+        return -1;
+    s->outcomes = bt_outcomes_new(&asked.wish);
+    return s->outcomes ? 0 : bt_err_nomem(err);
+}
+
 static int open_files(
     struct beamtap_session *s, const struct beamtap_replay_opts *opts, struct beamtap_err *err)
 {
@@ -60,7 +80,7 @@ static int open_files(
     bt_text_opts_init(&s->opts, &s->head);
     s->info = (struct beamtap_info){
         .node = s->head.node, .otp = s->head.otp, .start_wall_ns = s->head.start_wall_ns};
-    return 0;
+    return set_outcomes(s, &o, err);
 }
 
 struct beamtap_session *beamtap_replay_open(const struct beamtap_replay_opts *opts, struct beamtap_err *err)

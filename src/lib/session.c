@@ -49,6 +49,16 @@ struct bt_merge *bt_peek_merge(struct beamtap_session *s)
     return s->merge;
 }
 
+enum bt_next bt_peek_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err)
+{
+    return bt_lib_replay_next(s, ev, err);
+}
+
+const struct bt_outcomes *bt_peek_outcomes(const struct beamtap_session *s)
+{
+    return s->outcomes;
+}
+
 const struct bt_program *bt_peek_program(const struct beamtap_session *s)
 {
     return s->live ? &s->prog : NULL;
@@ -92,7 +102,7 @@ int beamtap_session_start(struct beamtap_session *s, struct beamtap_err *err)
 static enum bt_next take(struct beamtap_session *s, int timeout_ms, struct beamtap_err *e)
 {
     if (!s->live)
-        return s->is_stopped ? BT_NEXT_END : bt_merge_next(s->merge, &s->ev, e);
+        return s->is_stopped ? BT_NEXT_END : bt_lib_replay_next(s, &s->ev, e);
     int64_t until = timeout_ms < 0    ? BT_NEVER
                     : timeout_ms == 0 ? 0
                                       : bt_clock_mono_us() + (int64_t)timeout_ms * 1000;
@@ -173,6 +183,7 @@ void beamtap_session_close(struct beamtap_session *s)
     if (!s)
         return;
     bt_session_close(s->live);
+    bt_outcomes_free(s->outcomes);
     bt_merge_close(s->merge);
     bt_lib_event_done(s);
     bt_arena_done(&s->arena);
@@ -232,6 +243,11 @@ static void sum_replay(const struct beamtap_session *s, struct beamtap_summary *
     out->exceptions = s->exceptions;
     out->received = s->calls;
     out->damaged = s->n_damaged;
+    if (s->outcomes) {
+        struct bt_outcomes_sum sum = bt_outcomes_sum(s->outcomes);
+        out->examined = sum.examined;
+        out->filtered = sum.filtered;
+    }
     if (s->state == BT_LIB_OVER)
         out->reason = s->last == BEAMTAP_NEXT_ERROR ? BEAMTAP_REASON_ERROR
                       : s->is_stopped               ? BEAMTAP_REASON_ASKED

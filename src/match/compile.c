@@ -424,7 +424,8 @@ static int add_actions(struct compiler *c, struct bt_ast_spec *s)
     return c->opts->add_stack ? add_action(c, s, BT_ACTION_STACK) : 0;
 }
 
-static int compile_tree(struct compiler *c, const struct bt_ast_text *tree, struct bt_program *prog, size_t *cap)
+static int compile_tree(
+    struct compiler *c, const struct bt_ast_text *tree, struct bt_program *prog, size_t *cap)
 {
     for (size_t i = 0; i < tree->n; i++) {
         struct bt_ast_spec *spec = &tree->specs[i];
@@ -489,16 +490,47 @@ int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile
 
 /* ---- a value by itself ---- */
 
+static const struct bt_term *of_tuple(struct bt_arena *a, const struct bt_term *t);
+
+static const struct bt_term *parts_of_tuple(struct bt_arena *a, const struct bt_term *t)
+{
+    size_t n = t->kind == BT_TERM_MAP ? 2 * t->u.seq.n : t->u.seq.n;
+    const struct bt_term **items = bt_arena_array(a, n + 1, sizeof *items), *tail = NULL;
+    for (size_t i = 0; items && i < n; i++) {
+        if (!(items[i] = of_tuple(a, t->u.seq.items[i])))
+            return NULL;
+    }
+    if (!items || (t->u.seq.tail && !(tail = of_tuple(a, t->u.seq.tail))))
+        return NULL;
+    if (t->kind == BT_TERM_LIST)
+        return bt_constant_list(a, items, n, tail);
+    return t->kind == BT_TERM_MAP ? bt_term_map(a, items, t->u.seq.n) : bt_term_tuple(a, items, n);
+}
+
+/* '$_' is a tuple here, not a list of arguments: {hd,'$_'} becomes {element,1,'$_'}. */
+static const struct bt_term *of_tuple(struct bt_arena *a, const struct bt_term *t)
+{
+    bool has_parts = t->kind == BT_TERM_TUPLE || t->kind == BT_TERM_LIST || t->kind == BT_TERM_MAP;
+    bool is_pair = t->kind == BT_TERM_TUPLE && t->u.seq.n == 2;
+    if (is_pair && bt_term_is_atom(t->u.seq.items[0], "hd") && bt_term_is_atom(t->u.seq.items[1], "$_"))
+        return bt_term_tuple3(a, bt_term_atom(a, "element"), bt_term_int(a, 1), t->u.seq.items[1]);
+    return has_parts && !(is_pair && bt_term_is_atom(t->u.seq.items[0], "const")) ? parts_of_tuple(a, t) : t;
+}
+
+const struct bt_term *bt_clause_of_value(const struct bt_clause *c, struct bt_arena *a)
+{
+    const struct bt_term *yes = bt_term_atom(a, "true"), *guards = of_tuple(a, c->guards);
+    const struct bt_term *head =
+        c->head->kind == BT_TERM_LIST ? bt_term_tuple1(a, c->head->u.seq.items[0]) : c->head;
+    return bt_term_tuple3(a, head, guards, bt_term_list(a, &yes, 1, NULL));
+}
+
 /* [{{Pattern}, Guards, [true]}] */
 static const struct bt_term *value_spec(const struct bt_trace_pattern *p, struct bt_arena *a)
 {
-    const struct bt_term *yes = bt_term_atom(a, "true");
     const struct bt_term **items = bt_arena_array(a, p->n_clauses, sizeof *items);
-    for (size_t i = 0; items && i < p->n_clauses; i++) {
-        const struct bt_clause *c = &p->clauses[i];
-        const struct bt_term *head = bt_term_tuple1(a, c->head->u.seq.items[0]);
-        items[i] = bt_term_tuple3(a, head, c->guards, bt_term_list(a, &yes, 1, NULL));
-    }
+    for (size_t i = 0; items && i < p->n_clauses; i++)
+        items[i] = bt_clause_of_value(&p->clauses[i], a);
     return items ? bt_term_list(a, items, p->n_clauses, NULL) : NULL;
 }
 

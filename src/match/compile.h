@@ -35,11 +35,11 @@ struct bt_clause {
     const struct bt_term *body;   /* list: the user's actions */
     enum bt_spec_event event;     /* what it is about; CALL: calls */
     bool only_counts;             /* action count: calls are counted and not shown */
-    bool is_own;                  /* the body is the user's (a fun or a match specification), not made of actions */
-    bool excludes;                /* --not, message(false): calls that match are not shown and take nothing from the gate */
-    bool wants_return;            /* the body asks for return values or exceptions */
-    bool wants_time;              /* only durations are wanted, no value */
-    bool captures_all;            /* the pattern names no single arguments (f, f/2, funs): all of them, '$_' */
+    bool is_own;   /* the body is the user's (a fun or a match specification), not made of actions */
+    bool excludes; /* --not, message(false): calls that match are not shown and take nothing from the gate */
+    bool wants_return;  /* the body asks for return values or exceptions */
+    bool wants_time;    /* only durations are wanted, no value */
+    bool captures_all;  /* the pattern names no single arguments (f, f/2, funs): all of them, '$_' */
     bool captures_none; /* of a capture: events carry no argument, whatever the pattern names (f/2) */
     const struct bt_term *
         *captures; /* match specification expressions, one per captured value: '$1', {element,2,..} */
@@ -48,7 +48,7 @@ struct bt_clause {
     size_t n_args;                /* number of shapes */
     enum bt_note notes[BT_MAX_NOTES];
     size_t n_notes;
-    size_t spec;                  /* index of the spec text it came from */
+    size_t spec; /* index of the spec text it came from */
 };
 
 /* Functions to trace and the clauses they are traced with. */
@@ -56,7 +56,7 @@ struct bt_trace_pattern {
     const char *module;   /* UTF-8; NULL: not one name but those that module_match means */
     const char *function; /* the same */
     struct bt_name_match module_match, function_match;
-    int arity;            /* -1: '_' */
+    int arity;                /* -1: '_' */
     enum bt_spec_event event; /* what it is about; not CALL: it means no function */
     enum bt_scope scope;
     bool is_not; /* of --not: what it matches is not traced, in whatever scope */
@@ -74,9 +74,9 @@ struct bt_trace_pattern {
 struct bt_program {
     struct bt_trace_pattern *patterns;
     size_t n_patterns;
-    bool wants_return; /* some clause does */
-    bool wants_time;   /* some clause does */
-    bool only_counts;  /* all clauses do: no call will be shown */
+    bool wants_return;           /* some clause does */
+    bool wants_time;             /* some clause does */
+    bool only_counts;            /* all clauses do: no call will be shown */
     size_t n_messages, n_events; /* patterns about messages, and about processes (spawn, gc, ...) */
 };
 
@@ -84,10 +84,10 @@ struct bt_compile_opts {
     bool
         has_scope; /* scope overrides what the notation implies (Erlang calls: local, recon tuples: global) */
     enum bt_scope scope;
-    bool add_return; /* as if every spec ended in -> return */
+    bool add_return;            /* as if every spec ended in -> return */
     bool add_caller, add_stack; /* -> caller, -> stack; not of funs, which say themselves what they show */
-    bool to_trace;   /* refuse what would disturb the node or the gate: set_tcw, set_seq_token, trace ... */
-    size_t n_not;    /* the first texts are those of --not */
+    bool to_trace; /* refuse what would disturb the node or the gate: set_tcw, set_seq_token, trace ... */
+    size_t n_not;  /* the first texts are those of --not */
     const struct bt_records *records; /* definitions of records, borrowed for the call; NULL: none */
 };
 
@@ -104,6 +104,12 @@ struct bt_compile_opts {
  */
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
+
+/*
+ * bt_clause_of_value - {{Pattern}, Guards, [true]} of a clause about one value (exit(Reason), bt_compile_value), for
+ * ets:match_spec_compile/1 and {Value}. NULL: no memory.
+ */
+const struct bt_term *bt_clause_of_value(const struct bt_clause *c, struct bt_arena *a);
 
 /* What a value must be, and from which release on match specifications know all of its guards. */
 struct bt_value_match {

@@ -17,7 +17,7 @@ static bool is_number(const struct bt_term *t)
     return t->kind == BT_TERM_INT || t->kind == BT_TERM_BIG || t->kind == BT_TERM_FLOAT;
 }
 
-/* number < atom < tuple < list, as in Erlang; -1: not among them */
+/* number < atom < reference, fun, port, pid < tuple < map < list < bitstring, as in Erlang; -1: not among them */
 static int rank(const struct bt_term *t)
 {
     switch (t->kind) {
@@ -25,8 +25,15 @@ static int rank(const struct bt_term *t)
     case BT_TERM_BIG:
     case BT_TERM_FLOAT: return 0;
     case BT_TERM_ATOM: return 1;
-    case BT_TERM_TUPLE: return 2;
-    case BT_TERM_LIST: return t->u.seq.n ? 4 : 3; /* [] comes before every other list */
+    case BT_TERM_REF:
+    case BT_TERM_FUN:
+    case BT_TERM_PORT:
+    case BT_TERM_PID:
+    case BT_TERM_RAW: return 2;
+    case BT_TERM_TUPLE: return 3;
+    case BT_TERM_MAP: return 4;
+    case BT_TERM_LIST: return t->u.seq.n ? 6 : 5; /* [] comes before every other list */
+    case BT_TERM_BINARY: return 7;
     default: return -1;
     }
 }
@@ -89,6 +96,16 @@ static bool compare_lists(struct bt_arena *a, const struct bt_term *x, const str
     return left && right && compare(a, left, right, order);
 }
 
+/* Bit by bit; the shorter first where one begins the other. */
+static int compare_bits(const struct bt_term *x, const struct bt_term *y)
+{
+    size_t n = x->u.binary.len < y->u.binary.len ? x->u.binary.len : y->u.binary.len;
+    int order = n ? memcmp(x->u.binary.bytes, y->u.binary.bytes, n) : 0;
+    if (order == 0)
+        order = sign_of((int64_t)x->u.binary.len, (int64_t)y->u.binary.len);
+    return order ? sign_of(order, 0) : sign_of(x->u.binary.last_bits, y->u.binary.last_bits);
+}
+
 static bool compare(struct bt_arena *a, const struct bt_term *x, const struct bt_term *y, int *order)
 {
     int rx = rank(x), ry = rank(y);
@@ -100,9 +117,18 @@ static bool compare(struct bt_arena *a, const struct bt_term *x, const struct bt
     switch (rx) {
     case 0: return compare_numbers(a, x, y, order);
     case 1: *order = strcmp(x->u.atom.name, y->u.atom.name); return true;
-    case 2: return compare_tuples(a, x, y, order);
-    default: return compare_lists(a, x, y, order);
+    case 3: return compare_tuples(a, x, y, order);
+    case 4: *order = sign_of((int64_t)x->u.seq.n, (int64_t)y->u.seq.n); return *order || bt_term_equal(x, y);
+    case 5: return true;
+    case 6: return compare_lists(a, x, y, order);
+    case 7: *order = compare_bits(x, y); return true;
+    default: return bt_term_equal(x, y);
     }
+}
+
+bool bt_fold_compare(struct bt_arena *a, const struct bt_term *x, const struct bt_term *y, int *order)
+{
+    return compare(a, x, y, order);
 }
 
 static const struct bt_term *truth(struct bt_arena *a, bool yes)
@@ -254,7 +280,7 @@ static const struct bt_term *fold_not(struct bt_arena *a, const struct bt_term *
     return is_true || bt_term_is_atom(x, "false") ? truth(a, !is_true) : NULL;
 }
 
-static const struct bt_term *fold_unary(struct bt_arena *a, enum bt_op op, const struct bt_term *x)
+const struct bt_term *bt_fold_unary(struct bt_arena *a, enum bt_op op, const struct bt_term *x)
 {
     const struct bt_term *minus_one = bt_term_int(a, -1);
     if (op == BT_OP_NOT)
@@ -300,7 +326,7 @@ static const struct bt_term *value_of(struct bt_arena *a, const struct bt_ast *e
     }
 }
 
-static const struct bt_term *fold_binary(
+const struct bt_term *bt_fold_binary(
     struct bt_arena *a, enum bt_op op, const struct bt_term *x, const struct bt_term *y)
 {
     switch (op) {
@@ -321,9 +347,9 @@ static const struct bt_term *fold(struct bt_arena *a, const struct bt_ast *e)
     if (!x)
         return NULL;
     if (bt_op_info(e->u.op.op)->assoc == BT_ASSOC_UNARY)
-        return fold_unary(a, e->u.op.op, x);
+        return bt_fold_unary(a, e->u.op.op, x);
     const struct bt_term *y = value_of(a, e->u.op.args[1]);
-    return y ? fold_binary(a, e->u.op.op, x, y) : NULL;
+    return y ? bt_fold_binary(a, e->u.op.op, x, y) : NULL;
 }
 
 const struct bt_term *bt_fold(struct bt_arena *a, const struct bt_ast *e)

@@ -15,4 +15,12 @@
  */
 const struct bt_term *bt_fold(struct bt_arena *a, const struct bt_ast *e);
 
+/* The same of terms, also of those that are no constants (match/eval.h). NULL: it fails, or has no value here. */
+const struct bt_term *bt_fold_unary(struct bt_arena *a, enum bt_op op, const struct bt_term *x);
+const struct bt_term *bt_fold_binary(
+    struct bt_arena *a, enum bt_op op, const struct bt_term *x, const struct bt_term *y);
+
+/* Erlang's order: -1, 0, 1 as ==. False: two maps, or two of what is no data (pids, funs ...), that are not equal. */
+bool bt_fold_compare(struct bt_arena *a, const struct bt_term *x, const struct bt_term *y, int *order);
+
 #endif

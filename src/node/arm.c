@@ -300,11 +300,9 @@ const struct bt_term *bt_arm_messages(const struct bt_arm_source *s, struct bt_a
 /* {exit, Id, [{{Reason}, Guards, [true]}]}; none where everything matches */
 static const struct bt_term *event_term(const struct bt_clause *c, size_t id, struct bt_arena *a)
 {
-    const struct bt_term *yes = bt_term_atom(a, "true"), *spec = bt_term_atom(a, "none");
+    const struct bt_term *spec = bt_term_atom(a, "none");
     if (!bt_clause_takes_all(c)) {
-        const struct bt_term *head =
-            c->head->kind == BT_TERM_LIST ? bt_term_tuple1(a, c->head->u.seq.items[0]) : c->head;
-        const struct bt_term *clause = bt_term_tuple3(a, head, c->guards, bt_term_list(a, &yes, 1, NULL));
+        const struct bt_term *clause = bt_clause_of_value(c, a);
         spec = bt_term_list(a, &clause, 1, NULL);
     }
     return bt_term_tuple3(
@@ -364,7 +362,8 @@ int bt_arm_build(const struct bt_arm_source *s, struct bt_arena *a, struct bt_ar
     out->messages = bt_arm_messages(s, a);
     out->events = events_term(s, a);
     out->flags = flags_term(s, a);
-    if (a->failed || (n == 0 && s->plan->n_mfas > 0) || !out->processes || !out->messages || !out->events || !out->flags)
+    if (a->failed || (n == 0 && s->plan->n_mfas > 0) || !out->processes || !out->messages || !out->events ||
+        !out->flags)
         return bt_err_nomem(err);
     *all_local = true;
     for (size_t i = 0; i < n; i++)

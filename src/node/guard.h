@@ -107,12 +107,12 @@ struct bt_notice {
     int64_t n_calls, bytes; /* events: as weighed on the node; lost: calls, and other events */
     int64_t called;         /* stat */
     struct bt_examined examined;
-    int64_t at_us;          /* counts: when they were read, the node's monotonic time */
-    struct bt_tally sum;    /* counts: of all functions */
-    struct bt_etf rows;     /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Bytes}}] */
-    char text[160];         /* gate */
-    struct bt_etf events;   /* at the first of n_events trace messages */
-    struct bt_etf why;      /* closed, finished: at the reason */
+    int64_t at_us;        /* counts: when they were read, the node's monotonic time */
+    struct bt_tally sum;  /* counts: of all functions */
+    struct bt_etf rows;   /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Bytes}}] */
+    char text[160];       /* gate */
+    struct bt_etf events; /* at the first of n_events trace messages */
+    struct bt_etf why;    /* closed, finished: at the reason */
     struct bt_etf
         rest; /* closed: at [{MFA, Calls}]; finished: at the list of what is left; note: at the bytes */
 };

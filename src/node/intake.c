@@ -49,7 +49,9 @@ static void silence(struct bt_session *s, struct bt_slice mfa)
 static bool take_room(struct bt_session *s, const struct bt_event *ev)
 {
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
-    is_shown = is_shown && (s->opts.count >= 0 || s->sum.has_filter || /* the agent has kept to both */ bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
+    is_shown =
+        is_shown && (s->opts.count >= 0 || s->sum.has_filter ||
+                        /* the agent has kept to both */ bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
     s->sum.shown += is_shown;
     return is_shown;
 }

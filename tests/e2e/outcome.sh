@@ -134,7 +134,7 @@ ask 'target:stop()' > /dev/null
 clean
 
 part "memory when 100,000 processes are in a call that is held"
-tap_start "$NODE" 'target:stuck/1' --slower 1s -c none -t 1m --scan-rate none --max-load none
+tap_start "$NODE" 'target:stuck/1' --slower 1s -c none -t 1m --scan-rate none --max-load none --max-memory 16M
 wait_armed
 ask 'persistent_term:erase(bursts_done), target:crowd(100000)' > /dev/null
 tracers='[M || P <- processes(), {priority, high} <- [process_info(P, priority)],
@@ -149,7 +149,7 @@ done
 sleep 0.5
 kill -INT "$TAP_PID"
 tap_end
-at_most "bytes of the tracer" "$most" $((64 << 20))
+at_most "bytes of the tracer" "$most" $((16 << 20))
 ends 0
 like "closing line" "$(tail -n 1 <<< "$ERR")" \
     '^beamtap: stopped: 0 calls \(interrupted\); [0-9,]+ examined, 0 filtered, [0-9,]+ without a return.* [0-9,]+ lost; node clean$'

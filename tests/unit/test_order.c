@@ -312,6 +312,34 @@ static void a_batch_is_taken_as_a_whole(void **state)
     takes_nothing(true);
 }
 
+/* A call with its end, which came long after it: both stand where the end does. */
+static void pairs_stay_together(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0},{30,1}}",
+        "{trace_ts,<0.44.0>,return_from,{m,f,1},a,{40,1}}",
+        "{trace_ts,<0.45.0>,call,{m,f,1},{0},{10,1}}",
+        "{trace_ts,<0.45.0>,return_from,{m,f,1},b,{35,1}}",
+        "{trace_ts,<0.46.0>,call,{m,f,1},{0},{20,1}}",
+        "{trace_ts,<0.46.0>,return_from,{m,f,1},c,{50,1}}",
+    };
+    struct bt_buf batch = BT_BUF_INIT;
+    struct bt_etf r;
+    for (size_t i = 0; i < 6; i++) {
+        struct bt_slice event = bt_test_etf(&arena, texts[i]);
+        bt_buf_put(&batch, event.p, event.len);
+    }
+    bt_order_in_pairs(order);
+    bt_etf_init(&r, batch.data, batch.len);
+    assert_true(bt_order_put(order, &r, 6));
+    bt_buf_done(&batch);
+    static const int64_t want[] = {10, 35, 30, 40, 20, 50};
+    for (size_t i = 0; i < 6; i++)
+        takes(true, want[i], 1);
+    takes_nothing(true);
+}
+
 static void what_is_left_is_freed(void **state)
 {
     (void)state;
@@ -338,6 +366,7 @@ int main(void)
         T(stamps_at_the_ends_of_time),
         T(each_cut_of_an_event_is_refused),
         T(a_batch_is_taken_as_a_whole),
+        T(pairs_stay_together),
         T(what_is_left_is_freed),
     };
 #undef T

@@ -49,6 +49,36 @@ static void calls_and_returns_until_the_count(void **state)
     assert_true(sum.is_clean);
 }
 
+/* With a filter each call comes with its end, and the agent says what came to what. */
+static void calls_by_how_they_ended(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS,
+        {"", "{ev,4,2,100,["
+             "{trace_ts,<0.44.0>,call,{m,f,1},{0,a},{1000,1}},"
+             "{trace_ts,<0.44.0>,return_from,{m,f,1},{ok,1},{336000,2}},"
+             "{trace_ts,<0.45.0>,call,{m,f,1},{0,b},{2000,3}},"
+             "{trace_ts,<0.45.0>,exception_from,{m,f,1},{error,badarg},{330000,4}}]}"},
+        {"close", NULL}, {"", "{examined,50,45,2,1}"}, {"", "{closed,asked,[{{m,f,1},60}]}"}, FINISHES,
+        IS_CLEAN, END};
+    struct bt_traced t = bt_traced(script);
+    t.opts.filter = (struct bt_outcome_wish){.is_on = true, .slower_ns = 100000};
+    bt_traced_all(&t,
+        "<0.45.0> m:f(b)\n"
+        "<0.45.0> m:f/1 ** error:badarg  328us\n"
+        "<0.44.0> m:f(a)\n"
+        "<0.44.0> m:f/1 --> {ok,1}  335us\n",
+        BEAMTAP_OK, "");
+    assert_int_equal(t.sum.reason, BT_STOP_COUNT);
+    assert_int_equal(t.sum.shown, 2);
+    assert_int_equal(t.sum.examined.calls, 50);
+    assert_int_equal(t.sum.examined.filtered, 45);
+    assert_int_equal(t.sum.examined.unended, 2);
+    assert_int_equal(t.sum.examined.held, 1);
+    assert_int_equal(t.sum.open, 0);
+    assert_true(t.sum.is_clean);
+}
+
 static void a_return_that_does_not_come_is_open_after_the_grace(void **state)
 {
     (void)state;
@@ -320,8 +350,8 @@ static void a_module_that_cannot_be_loaded(void **state)
     static const struct bt_peer_answer fails[] = {STARTS, {"erlang:loaded", "[]"},
         {"code:where_is_file", "\"/lib/m.beam\""}, {"code:ensure_loaded", "{error,on_load_failure}"}, LEAVES};
     static const struct bt_peer_answer lies[] = {STARTS, {"erlang:loaded", "[]"},
-        {"code:where_is_file", "\"/lib/m.beam\""}, {"code:ensure_loaded", "{module,m}"}, {"erlang:loaded", "[]"},
-        {"code:where_is_file", "\"/lib/m.beam\""}, LEAVES};
+        {"code:where_is_file", "\"/lib/m.beam\""}, {"code:ensure_loaded", "{module,m}"},
+        {"erlang:loaded", "[]"}, {"code:where_is_file", "\"/lib/m.beam\""}, LEAVES};
     const struct {
         const struct bt_peer_answer *script;
         const char *part;
@@ -364,11 +394,13 @@ static void match_specifications_the_node_refuses(void **state)
     } table[] = {
         {"m:f(X) when min(X, 1) =:= 1", "{error,[{error,\"Function min/2 does_not_exist.\"}]}",
             "'min' in a match specification is known from OTP 26 on; " BT_TEST_NODE " runs OTP 25"},
-        {"m:f(X) when is_function(X, 1)", "{error,[{warning,\"w\"},{error,\"Function is_function/2 does_not_exist.\"}]}",
+        {"m:f(X) when is_function(X, 1)",
+            "{error,[{warning,\"w\"},{error,\"Function is_function/2 does_not_exist.\"}]}",
             "'is_function' in a match specification is known from OTP 26 on"},
         {"m:f(X) when is_list(X)", "{error,[{error,\"Function is_list/1 does_not_exist.\"}]}",
             "(OTP 25) refuses the match specification: Function is_list/1 does_not_exist."},
-        {"m:f(X) when is_list(X)", "{error,[{error,\"it is Friday\"}]}", "refuses the match specification: it is Friday"},
+        {"m:f(X) when is_list(X)", "{error,[{error,\"it is Friday\"}]}",
+            "refuses the match specification: it is Friday"},
         {"m:f(X) when is_list(X)", "{error,[]}", "refuses the match specification: it does not say why"},
         {"m:f(X) when is_list(X)", "{error,what}", "refuses the match specification: it does not say why"},
     };
@@ -390,11 +422,13 @@ static void match_specifications_the_node_refuses(void **state)
 static void what_an_older_release_means_differently(void **state)
 {
     (void)state;
-    static const struct bt_peer_answer script[] = {{"erlang:system_info", "\"23\""}, {"erlang:spawn", "<0.90.0>"},
-        {"erlang:register", "true"}, {"erlang:whereis", "undefined"}, {"erlang:module_loaded", "false"},
-        {"lists:zipwith", "[{module,x},{ok,<0.91.0>,0,42,0,4}]"}, PLANS, LEAVES};
+    static const struct bt_peer_answer script[] = {{"erlang:system_info", "\"23\""},
+        {"erlang:spawn", "<0.90.0>"}, {"erlang:register", "true"}, {"erlang:whereis", "undefined"},
+        {"erlang:module_loaded", "false"}, {"lists:zipwith", "[{module,x},{ok,<0.91.0>,0,42,0,4}]"}, PLANS,
+        LEAVES};
     refused_spec("m:f(X) when X =:= #{{a} => X}", script, BEAMTAP_ESPEC,
-        "a tuple as a map key in a match specification is known from OTP 25 on; " BT_TEST_NODE " runs OTP 23");
+        "a tuple as a map key in a match specification is known from OTP 25 on; " BT_TEST_NODE
+        " runs OTP 23");
 }
 
 static void a_word_without_room_above_it(void **state)
@@ -417,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_and_returns_until_the_count),
+        cmocka_unit_test(calls_by_how_they_ended),
         cmocka_unit_test(a_return_that_does_not_come_is_open_after_the_grace),
         cmocka_unit_test(a_trace_that_shows_nothing_is_stopped),
         cmocka_unit_test(a_session_that_is_never_armed_dismisses_the_agent),
