@@ -53,7 +53,8 @@ static void check(const char *spec, enum bt_args_mode mode, const char *message,
 static void arguments(void **state)
 {
     (void)state;
-    check("m:f/1", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,1},{0,[#{password=>1,a=>{token,2}}]},{5,1}}",
+    check("m:f/1", BT_ARGS_MODE_NAMED,
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0,[#{password=>1,a=>{token,2}}]},{5,1}}",
         "<0.44.0> m:f(#{password => '***',a => {token,'***'}})\n");
     check("m:f(X,_)", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,2},{0,{token,2}},{5,1}}",
         "<0.44.0> m:f({token,'***'}, _)\n");
@@ -65,7 +66,8 @@ static void arguments(void **state)
 static void captured_under_a_key_of_the_pattern(void **state)
 {
     (void)state;
-    check("m:f(#{password := P, a := Q})", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,1},{0,<<\"x\">>,y},{5,1}}",
+    check("m:f(#{password := P, a := Q})", BT_ARGS_MODE_NAMED,
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0,<<\"x\">>,y},{5,1}}",
         "<0.44.0> m:f(#{password := <<\"***\">>,a := y})\n");
     check("m:f([{token, {A, B}} | T])", BT_ARGS_MODE_NAMED,
         "{trace_ts,<0.44.0>,call,{m,f,1},{0,a,b,[{token,3}]},{5,1}}",
@@ -117,7 +119,8 @@ static void callers_stay(void **state)
 {
     (void)state;
     check("m:f(X) -> caller, stack", BT_ARGS_MODE_NAMED,
-        "{trace_ts,<0.44.0>,call,{m,f,1},{0,x,{m,g,0},[{token,p,1,[{file,!6b0005612e65726c},{line,5}]}]},{5,1}}",
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0,x,{m,g,0},[{token,p,1,[{file,!6b0005612e65726c},{line,5}]}]},{5,"
+        "1}}",
         "<0.44.0> m:f(x) <- m:g/0 <- token:p/1 (a.erl:5)\n");
 }
 
