@@ -38,6 +38,11 @@
 -define(CATCH_LOOK, 2000).     % events of processes looked at in a tenth of a second, then the window is closed
 -define(CATCH_MOST, 1000).     % that may wait at the tracer
 -define(MIN_PAUSE_MS, 20).     % between two windows
+-define(HELD_MOST, 65536).     % calls whose outcome is waited for
+-define(PASSED_MOST, 1000).    % processes and functions whose calls are not held and yet counted
+-define(HELD_BYTES, 200).      % what keeping one takes, besides itself
+-define(HELD_MS, 60000).       % older ones make room when there is none
+-define(SWEEP_MS, 1000).       % between two looks which of them can still end
 
 %% What the heir does. The session is ended with the tracer's patterns and flags; below OTP 27 flags went with the tracer.
 -define(HEIR, "
@@ -106,6 +111,23 @@
                 config,         % as the controller sent it
                 baseline}).     % {memory, run queue} when armed
 
+%% Calls whose outcome decides whether they are shown (outcome.hrl).
+-record(outcome, {guard,
+                  slower,       % ns | none
+                  only_raised,  % true: only calls that ended in an exception
+                  returns,      % what the value must match, compiled, or none
+                  held = #{},   % #{{Process, MFA} => [{Call, Bytes, Depth} | N]}: open calls, newest first; N are not held
+                  n_held = 0, held_bytes = 0, max_bytes,
+                  is_full = false, % some call found no room since the last sweep
+                  passed = #{}, % #{{Process, MFA} => N}: calls that are not held, where none is
+                  n_lost = 0,   % for want of room, in this batch
+                  silent = #{}, % #{MFA => true}: returns are no longer followed
+                  examined = 0, filtered = 0,
+                  unended = 0,  % have no outcome: the process has ended, or its returns are not followed
+                  told = {0, 0, 0, 0}, told_at, sweep_at, % ms
+                  rate, burst, tokens, filled_us, % of what is shown; as the gate's own below
+                  cost}).       % of one, in tokens
+
 -record(tracer, {ctl, guard, guard_mon, undo,
                  credit,        % calls the controller still wants
                  final,         % true: used up credit is the end, no more will be granted
@@ -135,6 +157,7 @@
                  told = false,  % does the guard know that the gate is closed for want of tokens or room? | waiting
                  learn = [],    % what the guard is to hear behind the batch that is being made
                  calm = false,  % nothing came since the gate was set last
+                 outcome,       % #outcome{}; none: all calls are shown
                  dirty = false, % big terms were here since the last collection
                  lost = {0, 0}}). % calls and other events dropped
 
@@ -174,6 +197,7 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
 -include("events.hrl").
 -include("tracer.hrl").
 -include("gate.hrl").
+-include("outcome.hrl").
 
 %% ---- the VM's two interfaces ---------------------------------------------------------------------------------------
 

@@ -21,17 +21,20 @@ gate_for_room(T) ->
     open(T1, max(Lone, Room), tokens(T1)).
 
 %% Many calls are open: where that is tail recursion, the guard must end it before it has gone far.
+window(#tracer{outcome = #outcome{n_held = Held}, room = Room}) when Held > ?MAX_OPEN -> min(Room, ?DEEP_ROOM);
 window(#tracer{deep = off, room = Room}) -> Room;
 window(#tracer{room = Room}) -> min(Room, ?DEEP_ROOM).
 
 open(#tracer{credit = Credit, final = true} = T, _, _) when Credit =< 0 ->
+    T1 = tell_outcome(T),
     T#tracer.guard ! exhausted,
-    closed(T#tracer{shut = true}, infinity);
+    closed(T1#tracer{shut = true}, infinity);
 open(#tracer{pause = true} = T, _, _) ->
     closed(T, infinity);
 open(#tracer{on_rate = stop} = T, _, Tokens) when Tokens < 1 ->
+    T1 = tell_outcome(T),
     T#tracer.guard ! rate_reached,
-    closed(T#tracer{shut = true}, infinity);
+    closed(T1#tracer{shut = true}, infinity);
 open(#tracer{hot = asked} = T, _, _) ->
     closed(T, infinity);
 open(#tracer{hot = off} = T, Room, _) when Room < 1 ->
@@ -50,7 +53,11 @@ open(#tracer{told = waiting} = T, Room, _) when Room < 1 ->
 open(T, Room, _) when Room < 1 ->
     closed(T#tracer{told = waiting}, ?STALLED_MS);
 open(T, Room, Tokens) ->
-    set_gate(T, min(min(Room, Tokens), T#tracer.credit)).
+    set_gate(T, min(min(Room, Tokens), wanted(T))).
+
+%% With a filter nobody knows how many calls must be examined until as many as are wanted can be shown.
+wanted(#tracer{outcome = none, credit = Credit}) -> Credit;
+wanted(#tracer{max = Max}) -> Max.
 
 %% The guard hears once that the gate is closed for want of tokens, or of room for longer than a moment.
 tell_dry(#tracer{told = true} = T) ->

@@ -6,19 +6,20 @@ tracer(Guard, Ctl) ->
     receive
         {own, Undo, #{window := Max, credit := Credit, final := Final, returns := Returns, max_memory := MaxMemory,
                       max_term := MaxTerm, rate := Rate, burst := Burst, on_rate := OnRate, debug := Debug, whole := Whole, mute := Mute,
-                      returning := Returning}} ->
+                      returning := Returning, filter := Filter}} ->
             Guard ! {owned, self()},
             loop(#tracer{ctl = Ctl, guard = Guard, guard_mon = Mon, undo = Undo, credit = Credit, final = Final,
                          max = Max, is_weighed = not Returns, max_bytes = max(1, MaxMemory div 32), max_term = MaxTerm,
                          rate = Rate, burst = Burst, tokens = full(Rate, Burst), filled_us = now_us(),
-                         on_rate = OnRate, debug = Debug, whole = Whole, mute = Mute, returning = Returning});
+                         on_rate = OnRate, debug = Debug, whole = Whole, mute = Mute, returning = Returning,
+                         outcome = outcome_new(Filter, MaxMemory, Guard)});
         _ -> % the guard is gone, or speaks another language
             ok
     end.
 
 %% Nothing is held: set the gate to what there is room and tokens for, and wait.
 loop(T) ->
-    {T1, Wait} = gate(T),
+    {T1, Wait} = gate(outcome_due(T)),
     receive
         {trace_ts, _, Tag, _, _, _} = E when Tag =:= call; Tag =:= 'receive'; Tag =:= event -> collect(T1, 1, 1, [E]);
         {trace_ts, _, send, _, _, _, _} = E -> collect(T1, 1, 1, [E]);
@@ -26,7 +27,7 @@ loop(T) ->
         {trace_ts, _, _, _, _, _} = E -> collect(T1, 1, 0, [E]);
         {trace_ts, _, return_to, _, _} = E -> collect(T1, 1, 0, [E]);
         Msg -> loop(control(T1, Msg))
-    after Wait ->
+    after outcome_wait(T1, Wait) ->
         loop(idle(T1))
     end.
 
@@ -62,14 +63,26 @@ weighed(T, N, Calls, Acc) ->
     case Bytes > T#tracer.max_term of
         true ->
             {Small, T1} = lists:mapfoldl(fun cut/2, T, Acc),
-            sent(T1, N, Calls, Bytes, Small);
+            sent(T1, N, Calls, Bytes, Acc, Small);
         false ->
-            sent(T, N, Calls, Bytes, Acc)
+            sent(T, N, Calls, Bytes, Acc, Acc)
     end.
 
-%% Accounts for a batch while it is sent, so that the gate knows.
-sent(T, N, Calls, Bytes, Acc) ->
-    T1 = deep(send(T, {ev, N, Calls, Bytes, lists:reverse(Acc)}), N, Calls, Acc),
+%% With a filter on the outcome only calls that ended as was asked for cross the wire, with their ends.
+sent(#tracer{outcome = none} = T, N, Calls, Bytes, Acc, Small) ->
+    accounted(send(T, {ev, N, Calls, Bytes, lists:reverse(Small)}), N, Calls, Bytes, Acc, Calls, Bytes);
+sent(T0, N, Calls, Bytes, Acc, Small) ->
+    case examine(T0, Acc, Small) of
+        {T, [], 0} ->
+            accounted(T, N, Calls, Bytes, Acc, 0, 0);
+        {T, Pairs, Shown} ->
+            PairBytes = max(erts_debug:flat_size(Pairs) * erlang:system_info(wordsize), erlang:external_size(Pairs)),
+            accounted(send(T, {ev, 2 * Shown, Shown, PairBytes, Pairs}), N, Calls, Bytes, Acc, Shown, PairBytes)
+    end.
+
+%% Accounts for a batch: what came, and what of it was sent, so that the gate knows.
+accounted(T, N, Calls, Bytes, Acc, Shown, ShownBytes) ->
+    T1 = deep(T, N, Calls, Acc),
     [T#tracer.guard ! What || What <- lists:reverse(T#tracer.learn)],
     Bytes > ?BIG_BATCH andalso garbage_collect(),
     T#tracer.debug andalso tell_gate(T, Bytes),
@@ -77,12 +90,14 @@ sent(T, N, Calls, Bytes, Acc) ->
     PerCall = case Calls of 0 -> Bytes; _ -> Bytes div Calls end,
     CallBytes = max(PerCall, (T#tracer.call_bytes * 7 + PerCall) div 8),
     loop(T1#tracer{is_weighed = Weighed, call_bytes = CallBytes, room = room(T, Weighed, CallBytes, Acc),
-                   credit = T#tracer.credit - Calls, tokens = spend(T, Calls),
-                   unacked = T#tracer.unacked + Calls, unacked_bytes = T#tracer.unacked_bytes + Bytes,
+                   credit = T#tracer.credit - Shown, tokens = spend(T, Calls),
+                   unacked = T#tracer.unacked + Shown, unacked_bytes = T#tracer.unacked_bytes + ShownBytes,
                    sent_us = case T#tracer.unacked of 0 -> now_us(); _ -> T#tracer.sent_us end,
                    dirty = Bytes > 65536, calm = false, told = false, learn = []}).
 
 %% Counting open calls for each process and function costs; it begins when more than MAX_OPEN are open in all.
+deep(#tracer{outcome = #outcome{n_held = Held}} = T, _, _, _) -> % has its own count of them
+    T#tracer{open = Held};
 deep(#tracer{returning = []} = T, _, _, _) ->
     T;
 deep(#tracer{open = Open, deep = off} = T, N, Calls, _) ->
@@ -149,8 +164,8 @@ drop_one(#tracer{lost = {Calls, Others}} = T) ->
     receive
         {trace_ts, _, Tag, _, _, _} when Tag =:= 'receive'; Tag =:= event -> drop(T#tracer{lost = {Calls + 1, Others}});
         {trace_ts, _, send, _, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
-        {trace_ts, _, call, _, _, _} -> drop(T#tracer{lost = {Calls + 1, Others}});
-        {trace_ts, _, _, _, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}});
+        {trace_ts, P, call, MFA, _, _} -> drop(dropped(T#tracer{lost = {Calls + 1, Others}}, call, P, MFA));
+        {trace_ts, P, Tag, MFA, _, _} -> drop(dropped(T#tracer{lost = {Calls, Others + 1}}, Tag, P, MFA));
         {trace_ts, _, return_to, _, _} -> drop(T#tracer{lost = {Calls, Others + 1}})
     after 0 -> T
     end.
@@ -220,16 +235,20 @@ control(T, open) ->
     T#tracer{shut = false, filled_us = now_us()};
 control(T, learnt) ->
     T#tracer{pause = false, call_bytes = 1}; % what made calls heavy is no longer copied
+control(T, {silent, MFA}) ->
+    silence(T, MFA);
 control(T, {hot, Hot}) ->
     T#tracer{hot = Hot, told = false};
 control(T, {shut, From}) ->
     set_word((T#tracer.undo)#undo.base),
+    T1 = tell_outcome(T),
     From ! {shut, self()},
-    T#tracer{shut = true};
+    T1#tracer{shut = true};
 control(T, {flush, From}) ->
     tell_lost(T),
+    T1 = tell_outcome(T),
     From ! {flush, self()},
-    T;
+    T1;
 control(#tracer{guard_mon = Mon} = T, {'DOWN', Mon, process, _, _}) ->
     alone(T);
 control(T, _) ->

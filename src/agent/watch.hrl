@@ -59,11 +59,18 @@ without_arg(G, {_, _, Arity} = MFA, Id, K, Bytes) ->
     relearn(G, {big_arg, MFA, Id, K}, Bytes, MFA, fun(MS) -> [skip_arg(C, Id, K, Arity) || C <- MS] end).
 
 big_return(G, MFA, Bytes) ->
-    relearn(G, {big_return, MFA}, Bytes, MFA, fun no_returns/1).
+    without_returns(G, {big_return, MFA}, Bytes, MFA).
 
 %% Too many calls of the function are open in one process.
 without_return(G, MFA) ->
-    relearn(G, {no_return, MFA}, 0, MFA, fun no_returns/1).
+    without_returns(G, {no_return, MFA}, 0, MFA).
+
+%% Where the outcome decides what is shown, calls without returns are not worth a message.
+without_returns(#guard{config = #{filter := none}} = G, What, Bytes, MFA) ->
+    relearn(G, What, Bytes, MFA, fun no_returns/1);
+without_returns(G, What, Bytes, MFA) ->
+    G#guard.tracer ! {silent, MFA},
+    relearn(G, What, Bytes, MFA, fun(_) -> [{'_', [], [{message, false}]}] end).
 
 relearn(#guard{state = armed, specs = Specs, learnt = Learnt, off = Off, tracer = Tracer} = G, What, Bytes, MFA, Change) ->
     G1 = case {lists:member(What, Learnt), Specs} of

@@ -102,8 +102,11 @@ int bt_err_sys(struct beamtap_err *err, enum beamtap_code code, int sys, const c
         va_start(ap, fmt);
         set_msg(err, fmt, ap);
         va_end(ap);
+        char text[128] = "?";
         size_t n = strlen(err->msg);
-        snprintf(err->msg + n, sizeof err->msg - n, ": %s", strerror(sys));
+        if (strerror_r(sys, text, sizeof text) != 0) /* strerror() is not for threads */
+            snprintf(text, sizeof text, "error %d", sys);
+        snprintf(err->msg + n, sizeof err->msg - n, ": %s", text);
     }
     return -1;
 }

@@ -6,10 +6,9 @@
 
 #include <signal.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "cli/opts.h"
-#include "match/compile.h"
-#include "node/conn.h"
 
 struct bt_cli {
     const struct bt_opts *opts;
@@ -54,21 +53,14 @@ int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
 
-struct bt_cli_records;
+/* What the command line says about compiling; on failure the message is out and the exit status returned. */
+int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct beamtap_spec_opts *o);
+/* Makes specs of that, likewise; the caller ends them with beamtap_spec_free(). */
+int bt_cli_spec_new(
+    const struct beamtap_spec_opts *o, const struct bt_cli_specs *specs, struct beamtap_spec **out);
 
-/*
- * Compiles specs with the options of the command line; on failure the message is out and the exit status returned.
- *
- * records   filled (cli/records.h); lives in the arena.
- * to_trace  where records->n_wanted is not 0 then, nothing is compiled yet: a node must be asked first.
- */
-int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out);
-
-/* What bt_cli_compile left undone: asks the node for the records that are wanted, and compiles. -1: err is filled, and
- * *bad where it has a place. */
-int bt_cli_compile_asking(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_conn *c,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out, size_t *bad,
-    struct beamtap_err *err);
+/* Both at once. */
+int bt_cli_spec(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec **out);
 
 #endif

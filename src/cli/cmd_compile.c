@@ -2,87 +2,76 @@
  * cmd_compile.c - `beamtap compile SPEC...`: what a spec means, as text; no node is needed.
  */
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "cli/cmd.h"
-#include "cli/records.h"
-#include "match/dump.h"
-#include "match/instrument.h"
-#include "node/arm.h"
-#include "spec/ast.h"
-#include "spec/lexer.h"
-#include "spec/parser.h"
 
-/* --tokens, --ast: the stages before, text by text. */
-static int dump_stage(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_arena *a, struct bt_buf *out)
+/* A stage of the specs, or of one text, as the library gives it. */
+struct stage {
+    const struct beamtap_spec *spec; /* NULL: of the text */
+    const char *text;
+    enum beamtap_stage stage;
+};
+
+static ssize_t get(const struct stage *s, char *buf, size_t cap, struct beamtap_err *err)
 {
-    for (size_t i = 0; i < specs->n; i++) {
+    return s->spec ? beamtap_spec_text(s->spec, s->stage, buf, cap, err)
+                   : beamtap_spec_stage(s->text, s->stage, buf, cap, err);
+}
+
+/* 0: it is on stdout. -1: err is filled. */
+static int print(const struct stage *s, struct beamtap_err *err)
+{
+    ssize_t n = get(s, NULL, 0, err);
+    char *buf = n < 0 ? NULL : malloc((size_t)n + 1);
+    if (n >= 0 && !buf)
+        *err = (struct beamtap_err){.code = BEAMTAP_ENOMEM, .msg = "out of memory"};
+    int rc = buf && get(s, buf, (size_t)n + 1, err) == n ? 0 : -1;
+    if (rc == 0)
+        fwrite(buf, 1, (size_t)n, stdout); /* what fails is known once it is flushed */
+    free(buf);
+    return rc;
+}
+
+/* --tokens, --ast: the stages before, text by text; nothing where one of them is wrong. */
+static int print_texts(const struct bt_cli *cli, const struct bt_cli_specs *specs)
+{
+    enum beamtap_stage stage = cli->opts->tokens ? BEAMTAP_STAGE_TOKENS : BEAMTAP_STAGE_TREE;
+    for (size_t i = 0; i < 2 * specs->n; i++) { /* first all are looked at */
         struct beamtap_err err = {0};
-        struct bt_ast_text text;
-        int rc = cli->opts->tokens ? bt_tokens_dump(out, specs->texts[i], &err)
-                                   : bt_parse(specs->texts[i], a, &text, &err);
-        if (rc == 0 && !cli->opts->tokens)
-            rc = bt_ast_dump(out, &text, &err);
-        if (rc < 0)
-            return bt_cli_fail_spec(&err, specs, i);
+        struct stage s = {.text = specs->texts[i % specs->n], .stage = stage};
+        if (get(&s, NULL, 0, &err) < 0 || (i >= specs->n && print(&s, &err) < 0))
+            return bt_cli_fail_spec(&err, specs, i % specs->n);
     }
     return 0;
 }
 
-/* --installed: what the node gets, with the gate; ids as a session gives them, base 0. */
-static int dump_installed(struct bt_program *prog, struct bt_arena *a, struct bt_buf *out)
+static int print_specs(const struct bt_cli *cli, const struct bt_cli_specs *specs)
 {
+    struct beamtap_spec *spec = NULL;
     struct beamtap_err err = {0};
-    size_t id = 0;
-    struct bt_instrument_opts o = {
-        .range = BT_GATE_RANGE, .mode = BT_ARGS_MODE_NAMED, .with_caller = prog->wants_time};
-    for (size_t i = 0; i < prog->n_patterns; i++) {
-        struct bt_trace_pattern *p = &prog->patterns[i];
-        const struct bt_clause **clauses = bt_arena_array(a, p->n_clauses, sizeof *clauses);
-        size_t *ids = bt_arena_array(a, p->n_clauses, sizeof *ids);
-        for (size_t j = 0; clauses && ids && j < p->n_clauses; j++) {
-            clauses[j] = &p->clauses[j];
-            ids[j] = id++;
-        }
-        p->match_spec = clauses && ids ? bt_instrument(a, clauses, ids, p->n_clauses, &o) : NULL;
-        if (!p->match_spec) {
-            bt_err_nomem(&err);
-            return bt_cli_fail(&err);
-        }
-    }
-    return bt_program_dump(out, prog, &err) < 0 ? bt_cli_fail(&err) : 0;
-}
-
-static int dump_program(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_arena *a, struct bt_buf *out)
-{
-    struct bt_program prog = {0};
-    struct beamtap_err err = {0};
-    struct bt_cli_records records;
-    int status = bt_cli_compile(cli, specs, false, a, &records, &prog);
-    if (status != 0)
-        return status;
-    if (cli->opts->installed)
-        return dump_installed(&prog, a, out);
-    return bt_program_dump(out, &prog, &err) < 0 ? bt_cli_fail(&err) : 0;
+    int status = bt_cli_spec(cli, specs, false, &spec);
+    struct stage s = {
+        .spec = spec, .stage = cli->opts->installed ? BEAMTAP_STAGE_INSTALLED : BEAMTAP_STAGE_MATCH_SPEC};
+    if (status == 0 && print(&s, &err) < 0)
+        status = bt_cli_fail_spec(&err, specs, err.text);
+    beamtap_spec_free(spec);
+    return status;
 }
 
 int bt_cmd_compile(const struct bt_cli *cli)
 {
     struct bt_arena a = BT_ARENA_INIT;
-    struct bt_buf out = BT_BUF_INIT;
     bool is_stage = cli->n_words > 0 && (cli->opts->tokens || cli->opts->ast);
     struct bt_cli_specs specs;
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
     if (bt_cli_specs(cli, cli->words, cli->n_words, &a, &specs) == 0)
-        status = is_stage ? dump_stage(cli, &specs, &a, &out) : dump_program(cli, &specs, &a, &out);
-    if (status == 0 && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)) {
+        status = is_stage ? print_texts(cli, &specs) : print_specs(cli, &specs);
+    if (status == 0 && bt_cli_flush() != 0) {
         bt_cli_say("cannot write to stdout");
         status = beamtap_code_status(BEAMTAP_EOUTPUT);
     }
-    bt_buf_done(&out);
     bt_arena_done(&a);
     return status;
 }

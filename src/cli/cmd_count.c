@@ -71,30 +71,29 @@ static void on_armed(struct bt_live *l)
 /* The VM counts calls only. */
 static int no_events(struct bt_live *l)
 {
-    if (l->prog.n_messages + l->prog.n_events == 0)
+    if (l->prog->n_messages + l->prog->n_events == 0)
         return 0;
     return bt_err_set(&l->err, BEAMTAP_EUSAGE,
         "the VM counts calls, not messages or events; 'count NODE send --by from' counts messages by "
         "sampling them");
 }
 
-static int prepare_count(struct bt_live *l, struct bt_session_opts *s)
+static int prepare_count(struct bt_live *l, struct beamtap_session_opts *s)
 {
-    s->kind = BT_SESSION_COUNTS;
-    if (no_events(l) < 0)
-        return -1;
+    s->kind = BEAMTAP_KIND_COUNT;
     if (l->o->processes.n > 0)
         return bt_err_set(&l->err, BEAMTAP_EUSAGE,
             "the VM counts the calls of all processes: -p does not go with count; 'time' and 'trace' take "
             "it");
     if (!bt_opts_has(l->o, "max-functions"))
-        s->lookup.max_functions = MAX_COUNTED;
+        s->max_functions = MAX_COUNTED;
     return 0;
 }
 
 int bt_cmd_count(const struct bt_cli *cli)
 {
-    static const struct bt_live_ops ops = {"counted", prepare_count, on_armed, on_event, NULL, on_end};
+    static const struct bt_live_ops ops = {
+        "counted", false, prepare_count, no_events, on_armed, on_event, NULL, on_end};
     struct bt_live l = {.ops = &ops};
     const char *by = cli->opts->by;
     if (strcmp(by, "from") == 0 || strcmp(by, "to") == 0)
@@ -105,11 +104,9 @@ int bt_cmd_count(const struct bt_cli *cli)
     return beamtap_code_status(BEAMTAP_EUSAGE);
 }
 
-static int prepare_time(struct bt_live *l, struct bt_session_opts *s)
+static int prepare_time(struct bt_live *l, struct beamtap_session_opts *s)
 {
-    s->kind = BT_SESSION_TIMES;
-    if (no_events(l) < 0)
-        return -1;
+    s->kind = BEAMTAP_KIND_TIME;
     s->by_process = strcmp(l->o->by, "process") == 0;
     if (!s->by_process && strcmp(l->o->by, "function") != 0)
         return bt_err_set(&l->err, BEAMTAP_EUSAGE, "--by: '%s' is neither function nor process", l->o->by);
@@ -118,7 +115,8 @@ static int prepare_time(struct bt_live *l, struct bt_session_opts *s)
 
 int bt_cmd_time(const struct bt_cli *cli)
 {
-    static const struct bt_live_ops ops = {"timed", prepare_time, on_armed, on_event, NULL, on_end};
+    static const struct bt_live_ops ops = {
+        "timed", false, prepare_time, no_events, on_armed, on_event, NULL, on_end};
     struct bt_live l = {.ops = &ops};
     return cli->opts->histogram ? bt_cmd_histogram(cli) : bt_live_run(&l, cli);
 }

@@ -18,21 +18,26 @@ struct timing {
     bool failed;
 };
 
-static int prepare(struct bt_live *l, struct bt_session_opts *s)
+static int prepare(struct bt_live *l, struct beamtap_session_opts *s)
 {
-    bt_program_only_times(&l->prog);
-    s->args = BT_ARGS_MODE_ARITY;
-    s->keeps_counts = true;
-    if (!bt_opts_has(l->o, "rate"))
-        s->rate = SAMPLE_RATE;
-    s->burst = l->o->burst ? l->o->burst : bt_bucket_default_burst(s->rate);
-    if (l->prog.n_messages + l->prog.n_events > 0)
-        return bt_err_set(
-            &l->err, BEAMTAP_EUSAGE, "--histogram is of calls: a message or an event has no duration");
+    s->args = BEAMTAP_ARGS_ARITY;
+    s->keep_counts = true;
+    if (!bt_opts_has(l->o, "rate")) {
+        s->rate = SAMPLE_RATE.n;
+        s->rate_interval_us = SAMPLE_RATE.interval_us;
+    }
     if (strcmp(l->o->by, "function") != 0)
         return bt_err_set(
             &l->err, BEAMTAP_EUSAGE, "--histogram is by function; --by process goes without it");
     return 0;
+}
+
+static int check(struct bt_live *l)
+{
+    if (l->prog->n_messages + l->prog->n_events == 0)
+        return 0;
+    return bt_err_set(
+        &l->err, BEAMTAP_EUSAGE, "--histogram is of calls: a message or an event has no duration");
 }
 
 static void on_armed(struct bt_live *l)
@@ -131,7 +136,8 @@ static void on_end(struct bt_live *l, const struct bt_summary *sum)
 
 int bt_cmd_histogram(const struct bt_cli *cli)
 {
-    static const struct bt_live_ops ops = {"sampled", prepare, on_armed, on_event, on_tick, on_end};
+    static const struct bt_live_ops ops = {
+        "sampled", true, prepare, check, on_armed, on_event, on_tick, on_end};
     struct timing t = {.n = 0};
     struct bt_live l = {.ops = &ops, .arg = &t};
     int status = bt_live_run(&l, cli);

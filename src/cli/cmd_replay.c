@@ -9,20 +9,19 @@
 
 #include "cli/cmd.h"
 #include "cli/pump.h"
+#include "lib/peek.h"
 #include "out/text.h"
 #include "replay/merge.h"
 #include "spec/loc.h"
 
-#define MAX_TOLD 10 /* damages that are told one by one */
-
 struct replay {
     const struct bt_cli *cli;
-    struct bt_merge *merge;
+    struct beamtap_session *handle;
+    struct bt_merge *merge; /* in it */
     struct bt_pump pump;
     bool is_stopped;  /* by Ctrl-C, or since the output is closed */
     bool is_complete; /* -c: as many as were wanted have been shown */
-    uint64_t n_damaged;
-    int64_t last_ns; /* of the last event */
+    int64_t last_ns;  /* of the last event */
     struct beamtap_err err;
 };
 
@@ -69,23 +68,17 @@ static void put_safe(struct bt_buf *b, const char *text)
     bt_loc_escape(b, text, strlen(text));
 }
 
-static void say_damage(void *arg, const char *path, const struct bt_replay_damage *d)
+static void say(void *arg, const char *text)
 {
-    struct replay *r = arg;
-    struct bt_buf b = BT_BUF_INIT;
-    r->n_damaged += !d->is_cut;
-    if (!d->is_cut && r->n_damaged > MAX_TOLD)
-        return;
-    put_safe(&b, path);
-    bt_buf_printf(&b, ": %s at byte %" PRIu64, d->what, d->offset);
-    if (d->is_cut)
-        bt_buf_puts(&b, ": what wrote it was killed, or its disk was full; everything before is shown");
-    else if (d->n_bytes)
-        bt_buf_printf(&b, ": %" PRIu64 " bytes are left out", d->n_bytes);
-    else
-        bt_buf_puts(&b, ": nothing behind it is shown");
-    bt_cli_say("%s%s", bt_buf_cstr(&b), r->n_damaged == MAX_TOLD ? "; more of the kind is counted only" : "");
-    bt_buf_done(&b);
+    (void)arg;
+    bt_cli_say("%s", text);
+}
+
+static uint64_t n_damaged(const struct replay *r)
+{
+    struct beamtap_summary sum = {.size = sizeof sum};
+    beamtap_session_summary(r->handle, &sum, NULL);
+    return sum.damaged;
 }
 
 static void put_date(struct bt_buf *b, int64_t wall_ns)
@@ -146,8 +139,8 @@ static void say_closing(const struct replay *r)
         bt_buf_puts(&b, "; the reader closed the output");
     else if (r->is_stopped || r->is_complete)
         bt_buf_puts(&b, r->is_stopped ? "; interrupted" : "; stopped (-c)");
-    if (r->n_damaged)
-        bt_buf_printf(&b, "; %" PRIu64 " damaged places", r->n_damaged);
+    if (n_damaged(r))
+        bt_buf_printf(&b, "; %" PRIu64 " damaged places", n_damaged(r));
     bt_cli_say("replayed: %s", bt_buf_cstr(&b));
     bt_buf_done(&b);
 }
@@ -191,7 +184,8 @@ static void set_zone(const struct bt_out_head *head)
     char zone[32];
     int minutes = head->utc_offset_s / 60, n = minutes < 0 ? -minutes : minutes;
     char sign = minutes < 0 ? '-' : '+', other = minutes < 0 ? '+' : '-'; /* POSIX counts westwards */
-    snprintf(zone, sizeof zone, "<%c%02d%02d>%c%02d:%02d", sign, n / 60 % 100, n % 60, other, n / 60 % 100, n % 60);
+    snprintf(zone, sizeof zone, "<%c%02d%02d>%c%02d:%02d", sign, n / 60 % 100, n % 60, other, n / 60 % 100,
+        n % 60);
     if (!getenv("TZ"))
         setenv("TZ", zone, 1);
     tzset();
@@ -216,7 +210,7 @@ static int run(struct replay *r)
     }
     if (p->has_failed)
         return bt_cli_fail(&p->err);
-    if (r->n_damaged)
+    if (n_damaged(r))
         return beamtap_code_status(BEAMTAP_EUSAGE);
     return r->cli->opts->fail_empty && p->n.printed == 0 ? 1 : 0;
 }
@@ -230,14 +224,19 @@ static int open_outputs(struct replay *r)
 int bt_cmd_replay(const struct bt_cli *cli)
 {
     struct replay r = {.cli = cli};
-    struct bt_stream_ops ops = {say_damage, &r};
+    struct beamtap_replay_opts o;
     if (cli->n_words == 0) {
         bt_cli_say("no file given; say beamtap replay FILE..., - for stdin");
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
     int status;
-    r.merge = bt_merge_open(cli->words, cli->n_words, &ops, &r.err);
-    if (!r.merge) {
+    beamtap_replay_opts_init(&o, sizeof o);
+    o.paths = cli->words;
+    o.n_paths = cli->n_words;
+    o.say = say;
+    r.handle = beamtap_replay_open(&o, &r.err);
+    r.merge = r.handle ? bt_peek_merge(r.handle) : NULL;
+    if (!r.handle) {
         status = bt_cli_fail(&r.err);
     } else if (open_outputs(&r) < 0) {
         status = bt_cli_fail(&r.err);
@@ -246,6 +245,6 @@ int bt_cmd_replay(const struct bt_cli *cli)
         status = run(&r);
     }
     bt_pump_done(&r.pump);
-    bt_merge_close(r.merge);
+    beamtap_session_close(r.handle);
     return status;
 }

@@ -20,15 +20,21 @@ struct senders {
     bool by_to, failed;
 };
 
-static int prepare(struct bt_live *l, struct bt_session_opts *s)
+static int prepare(struct bt_live *l, struct beamtap_session_opts *s)
 {
-    if (l->prog.n_messages != l->prog.n_patterns)
-        return bt_err_set(&l->err, BEAMTAP_EUSAGE,
-            "--by %s is for messages: count NODE send, or count NODE receive", l->o->by);
-    if (!bt_opts_has(l->o, "rate"))
-        s->rate = SAMPLE_RATE;
-    s->burst = l->o->burst ? l->o->burst : bt_bucket_default_burst(s->rate);
+    if (!bt_opts_has(l->o, "rate")) {
+        s->rate = SAMPLE_RATE.n;
+        s->rate_interval_us = SAMPLE_RATE.interval_us;
+    }
     return 0;
+}
+
+static int check(struct bt_live *l)
+{
+    if (l->prog->n_messages == l->prog->n_patterns)
+        return 0;
+    return bt_err_set(
+        &l->err, BEAMTAP_EUSAGE, "--by %s is for messages: count NODE send, or count NODE receive", l->o->by);
 }
 
 static void on_armed(struct bt_live *l)
@@ -124,7 +130,8 @@ static void on_end(struct bt_live *l, const struct bt_summary *sum)
 
 int bt_cmd_senders(const struct bt_cli *cli)
 {
-    static const struct bt_live_ops ops = {"sampled", prepare, on_armed, on_event, on_tick, on_end};
+    static const struct bt_live_ops ops = {
+        "sampled", false, prepare, check, on_armed, on_event, on_tick, on_end};
     struct senders c = {.by_to = strcmp(cli->opts->by, "to") == 0};
     struct bt_live l = {.ops = &ops, .arg = &c};
     int status = bt_live_run(&l, cli);

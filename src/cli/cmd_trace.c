@@ -2,16 +2,19 @@
  * cmd_trace.c - `beamtap NODE SPEC...`: the main job. From options to a session; pump.c moves its events.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/wipe.h"
 #include "cli/cmd.h"
 #include "cli/pump.h"
 #include "cli/reach.h"
-#include "cli/records.h"
+#include "cli/wish.h"
 #include "cli/words.h"
+#include "lib/describe.h"
+#include "lib/peek.h"
 #include "node/session.h"
 
 #define MAX_WAIT_US INT64_C(86400000000) /* a day, for --lease and --grace */
@@ -19,35 +22,34 @@
 struct trace {
     const struct bt_cli *cli;
     const struct bt_opts *o;
-    const char *node;
-    struct bt_reach reach;
+    const char *node; /* as it was given; once connected, as it calls itself */
+    char name[256];   /* the same, for %n in the names of files */
     const struct bt_cli_specs *specs;
-    struct bt_session *session;
-    struct bt_arena arena; /* records and program */
-    struct bt_cli_records records;
-    struct bt_program prog;
-    enum bt_args_mode args;
-    struct bt_out_head head;
+    struct beamtap_spec *spec;
+    struct beamtap_session *handle;
+    struct bt_session *session;    /* in it */
+    const struct bt_program *prog; /* of it */
+    struct bt_arena arena;         /* texts */
     struct bt_pump pump;
     struct beamtap_err err; /* of what comes before the first event */
 };
 
 /* ---- setting up ---- */
 
-static int args_mode(const char *text, enum bt_args_mode *mode, struct beamtap_err *err)
+static int set_args(const char *text, struct beamtap_session_opts *s, struct beamtap_err *err)
 {
-    static const char *const names[] = {"named", "arity", "all"};
-    static const enum bt_args_mode modes[] = {BT_ARGS_MODE_NAMED, BT_ARGS_MODE_ARITY, BT_ARGS_MODE_ALL};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const names[] = {
+        [BEAMTAP_ARGS_NAMED] = "named", [BEAMTAP_ARGS_ARITY] = "arity", [BEAMTAP_ARGS_ALL] = "all"};
+    for (int i = BEAMTAP_ARGS_NAMED; i <= BEAMTAP_ARGS_ALL; i++) {
         if (strcmp(text, names[i]) == 0) {
-            *mode = modes[i];
+            s->args = (enum beamtap_args)i;
             return 0;
         }
     }
     return bt_err_set(err, BEAMTAP_EUSAGE, "--args: '%s' is none of named, all, arity", text);
 }
 
-static int check_opts(struct trace *t, struct bt_session_opts *s)
+static int check_opts(struct trace *t, struct beamtap_session_opts *s)
 {
     if (t->o->count == BT_CLI_NONE && t->o->time == BT_CLI_NONE)
         return bt_err_set(
@@ -56,69 +58,69 @@ static int check_opts(struct trace *t, struct bt_session_opts *s)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease is 1s to 24h");
     if (t->o->grace > MAX_WAIT_US)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--grace is 24h at most");
-    s->stops_on_rate = strcmp(t->o->on_rate, "stop") == 0;
-    if (!s->stops_on_rate && strcmp(t->o->on_rate, "skip") != 0)
+    s->stop_on_rate = strcmp(t->o->on_rate, "stop") == 0;
+    if (!s->stop_on_rate && strcmp(t->o->on_rate, "skip") != 0)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
-    if (s->stops_on_rate) /* the whole rate may come at once: more than that in an interval is what ends the trace */
-        s->burst = t->o->burst ? t->o->burst : t->o->rate.n;
-    if (args_mode(t->o->args, &t->args, &t->err) < 0)
-        return -1;
-    s->args = t->args;
-    return 0;
+    if (bt_opts_has(t->o, "scan-rate") && !bt_cli_has_wish(t->o))
+        return bt_err_set(&t->err, BEAMTAP_EUSAGE,
+            "--scan-rate goes with --exceptions, --slower or --returns; else --rate limits what is traced");
+    return set_args(t->o->args, s, &t->err);
 }
 
-static void say_loaded(void *arg, const char *module)
+static void set_limits(const struct trace *t, struct beamtap_session_opts *s)
 {
-    (void)arg;
-    bt_cli_say("loaded module '%s' (--load)", module);
+    s->spec = t->spec;
+    s->processes = t->o->processes.items;
+    s->n_processes = t->o->processes.n;
+    s->children = t->o->children;
+    s->load = t->o->load;
+    s->count = t->o->count; /* none is the same in both */
+    s->time_us = t->o->time;
+    s->grace_us = t->o->grace;
+    s->lease_us = t->o->lease;
+    s->max_functions = t->o->max_functions;
+    s->rate = t->o->rate.n;
+    s->rate_interval_us = t->o->rate.interval_us;
+    s->burst = t->o->burst;
+    s->exceptions = t->o->only_raised;
+    s->slower_us = t->o->slower; /* none is the same in both */
+    s->returns = t->o->returns;
+    s->scan_rate = t->o->scan_rate.n;
+    s->scan_rate_interval_us = t->o->scan_rate.interval_us;
+    s->max_memory = t->o->max_memory;
+    s->max_term = t->o->max_term;
+    s->max_load = t->o->max_load;
 }
 
-/* Some records are known to the node only: it is asked before the specs can be compiled. */
-static int ask_for_records(struct trace *t, struct bt_session_opts *s, size_t *bad)
+/* The node is connected: it has told its name. */
+static void set_session(struct trace *t)
 {
-    if (bt_cli_compile_asking(t->cli, t->specs, s->link, &t->arena, &t->records, &t->prog, bad, &t->err) == 0)
-        return 0;
-    bt_conn_close(s->link);
-    return -1;
+    t->session = bt_peek_live(t->handle);
+    t->prog = bt_peek_program(t->handle);
+    t->node = beamtap_session_info(t->handle)->node;
+    snprintf(t->name, sizeof t->name, "%s", t->node);
 }
 
-static int open_session(struct trace *t, size_t *bad)
+static int open_session(struct trace *t)
 {
-    char who[160];
-    struct bt_session_opts s = {
-        .processes = t->o->processes.items,
-        .n_processes = t->o->processes.n,
-        .with_children = t->o->children,
-        .count = t->o->count,
-        .time_us = t->o->time,
-        .grace_ms = (int)(t->o->grace / 1000),
-        .lease_ms = (int)(t->o->lease / 1000),
-        .lookup = {(size_t)t->o->max_functions, t->o->load, say_loaded, NULL},
-        .rate = t->o->rate,
-        .burst = t->o->burst ? t->o->burst : bt_bucket_default_burst(t->o->rate),
-        .max_memory = t->o->max_memory,
-        .max_term = t->o->max_term,
-        .max_load = t->o->max_load,
-        .who = who,
-    };
-    bt_words_who(who, sizeof who);
+    struct bt_cli_way way = {.log_areas = ""};
+    struct beamtap_session_opts s;
+    beamtap_session_opts_init(&s, sizeof s);
+    set_limits(t, &s);
+    snprintf(t->name, sizeof t->name, "%s", t->node);
+    t->pump.outputs.node = t->name;
     int rc = check_opts(t, &s);
     if (rc == 0)
-        rc = bt_reach_init(&t->reach, t->cli, t->node, &t->err);
-    t->pump.outputs.node = t->reach.node;
+        rc = bt_reach_session(&s, &way, t->cli, t->node, &t->err);
     if (rc == 0)
         rc = bt_pump_open(&t->pump, t->cli, &t->err);
     if (t->pump.counts_here)
-        s.count = BT_NO_LIMIT;
+        s.count = BEAMTAP_NO_LIMIT;
     if (rc == 0)
-        rc = (s.link = bt_reach_open(&t->reach, &t->err)) ? 0 : -1;
-    s.conn = t->reach.conn;
-    t->node = t->reach.node;
-    if (rc == 0 && t->records.n_wanted)
-        rc = ask_for_records(t, &s, bad);
+        rc = (t->handle = beamtap_session_open(&s, &t->err)) ? 0 : -1;
+    bt_wipe(&way, sizeof way);
     if (rc == 0)
-        rc = (t->session = bt_session_open(&s, &t->prog, bad, &t->err)) ? 0 : -1;
-    bt_reach_done(&t->reach);
+        set_session(t);
     return rc;
 }
 
@@ -175,32 +177,6 @@ static void say_totals(void *self)
 
 /* ---- before and after ---- */
 
-static int32_t utc_offset(int64_t wall_us)
-{
-    time_t now = (time_t)(wall_us / 1000000);
-    struct tm local = {0}, utc = {0};
-    if (!localtime_r(&now, &local) || !gmtime_r(&now, &utc))
-        return 0;
-    int days = local.tm_year != utc.tm_year ? local.tm_year - utc.tm_year : local.tm_yday - utc.tm_yday;
-    return ((days * 24 + local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min) * 60;
-}
-
-static void set_head(struct trace *t)
-{
-    int64_t now = bt_clock_wall_us();
-    struct bt_out_head *h = &t->head;
-    h->node = t->node;
-    h->otp = bt_session_info(t->session)->otp;
-    h->specs = t->specs->texts;
-    h->n_specs = t->specs->n;
-    h->n_not = t->specs->n_not;
-    h->clauses = bt_session_clauses(t->session, &h->n_clauses);
-    h->args = t->args;
-    h->start_wall_ns = now * 1000;
-    h->utc_offset_s = utc_offset(now);
-    h->options = "";
-}
-
 static int abandoned(const struct trace *t)
 {
     bt_cli_say(
@@ -212,17 +188,9 @@ static int abandoned(const struct trace *t)
 
 static const char *reason(const struct trace *t, const struct bt_summary *sum)
 {
-    static const char *const names[] = {[BT_STOP_NONE] = "end",
-        [BT_STOP_COUNT] = "count",
-        [BT_STOP_TIME] = "time",
-        [BT_STOP_ASKED] = "asked",
-        [BT_STOP_RATE] = "rate",
-        [BT_STOP_LOAD] = "load",
-        [BT_STOP_ENTRIES] = "load",
-        [BT_STOP_AGENT] = "agent"};
     if (bt_tee_reader_is_gone(&t->pump.tee))
         return "reader";
-    return t->pump.has_failed && sum->reason <= BT_STOP_ASKED ? "error" : names[sum->reason];
+    return t->pump.has_failed && sum->reason <= BT_STOP_ASKED ? "error" : bt_describe_stop(sum->reason);
 }
 
 /* The last records of all outputs, and what they could not write. */
@@ -232,21 +200,22 @@ static void end_outputs(struct trace *t, const struct bt_summary *sum)
     struct bt_out_end end = {.reason = reason(t, sum),
         .error = t->pump.has_failed ? t->pump.err.msg : NULL,
         .wall_ns = bt_clock_wall_us() * 1000,
-        .received = n->received,
+        .received = n->received + (uint64_t)sum->examined.filtered,
         .printed = n->printed,
-        .filtered = n->filtered,
+        .filtered = n->filtered + (uint64_t)sum->examined.filtered,
         .lost = n->lost,
         .shown = sum->shown,
         .returns = sum->returns,
         .exceptions = sum->exceptions,
         .open = sum->open,
         .skipped = -1,
+        .examined = (uint64_t)sum->examined.calls,
         .lost_on_node = sum->lost,
         .is_clean = sum->is_clean};
     if (sum->has_called && sum->is_exact)
         end.skipped = (int64_t)bt_words_skipped(sum, n);
     struct bt_out_count *counts =
-        sum->n_counted > 0 ? bt_words_counts(bt_session_plan(t->session), &end.n_counts) : NULL;
+        sum->n_counted > 0 ? bt_describe_counts(bt_session_plan(t->session), &end.n_counts) : NULL;
     end.counts = counts;
     bt_pump_end(&t->pump, &end);
     free(counts);
@@ -281,22 +250,21 @@ static int trace_armed(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
         bt_session_plan(t->session), t->o->count, t->o->time,
-        t->prog.wants_return || t->prog.wants_time || t->prog.only_counts, t->o->verbose, &t->prog};
+        t->prog->wants_return || t->prog->wants_time || t->prog->only_counts, t->o->verbose, t->prog};
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);
-    set_head(t);
     t->pump.has_profile =
-        !t->o->quiet && !t->prog.only_counts && (t->o->verbose || bt_session_plan(t->session)->n_mfas > 1);
+        !t->o->quiet && !t->prog->only_counts && (t->o->verbose || bt_session_plan(t->session)->n_mfas > 1);
     t->pump.source =
         (struct bt_source){t, next_event, tend, is_overdue, due, stop, say_totals, bt_session_fd(t->session)};
-    return finish(t, bt_pump_run(&t->pump, &t->head));
+    return finish(t, bt_pump_run(&t->pump, bt_peek_head(t->handle)));
 }
 
 static int dry_run(struct trace *t)
 {
     struct bt_words_start start = {t->node, bt_session_info(t->session), bt_session_armed(t->session),
-        bt_session_plan(t->session), t->o->count, t->o->time, t->prog.wants_return, true, &t->prog};
+        bt_session_plan(t->session), t->o->count, t->o->time, t->prog->wants_return, true, t->prog};
     bt_words_dry_run(&start);
     bt_words_warn(&start);
     return 0;
@@ -306,8 +274,8 @@ static int dry_run(struct trace *t)
 static void warn_of_nots(const struct trace *t)
 {
     const struct bt_plan *plan = bt_session_plan(t->session);
-    for (size_t i = 0; i < t->prog.n_patterns; i++) {
-        const struct bt_trace_pattern *p = &t->prog.patterns[i];
+    for (size_t i = 0; i < t->prog->n_patterns; i++) {
+        const struct bt_trace_pattern *p = &t->prog->patterns[i];
         if (p->is_not && plan->n_meant[i] == 0)
             bt_cli_say(
                 "warning: --not '%s' matches none of the functions to trace", t->specs->texts[p->spec]);
@@ -316,16 +284,16 @@ static void warn_of_nots(const struct trace *t)
 
 static int run(struct trace *t)
 {
-    size_t bad = 0;
     int status;
-    if (open_session(t, &bad) < 0) {
-        status = bt_cli_fail_spec(&t->err, t->specs, bad);
+    if (open_session(t) < 0) {
+        status = t->err.text == BT_TEXT_RETURNS ? bt_cli_fail_returns(t->o->returns, &t->err)
+                                                : bt_cli_fail_spec(&t->err, t->specs, t->err.text);
         goto out;
     }
     warn_of_nots(t);
     if (t->o->dry_run) {
         status = dry_run(t);
-    } else if (bt_session_arm(t->session, &t->err) < 0) {
+    } else if (beamtap_session_start(t->handle, &t->err) < 0) {
         status = bt_cli_fail(&t->err);
     } else {
         return trace_armed(t);
@@ -347,11 +315,12 @@ int bt_cmd_trace(const struct bt_cli *cli)
     struct bt_cli_specs specs;
     int status = beamtap_code_status(BEAMTAP_ENOMEM);
     if (bt_cli_specs(cli, cli->words + used, cli->n_words - used, &t.arena, &specs) == 0)
-        status = bt_cli_compile(cli, &specs, true, &t.arena, &t.records, &t.prog);
+        status = bt_cli_spec(cli, &specs, true, &t.spec);
     t.specs = &specs;
     if (status == 0)
         status = run(&t);
-    bt_session_close(t.session);
+    beamtap_session_close(t.handle);
+    beamtap_spec_free(t.spec);
     bt_pump_done(&t.pump);
     bt_arena_done(&t.arena);
     return status;

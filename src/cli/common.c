@@ -8,8 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "cli/records.h"
-#include "spec/loc.h"
+#include "cli/wish.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
 {
@@ -34,18 +33,17 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
 
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index)
 {
-    struct bt_buf b = BT_BUF_INIT;
+    char where[4096];
     if (err->loc.line == 0 || index >= specs->n)
         return bt_cli_fail(err);
     bool is_not = index < specs->n_not;
     size_t n = is_not ? specs->n_not : specs->n - specs->n_not;
-    bt_buf_puts(&b, is_not ? "beamtap: --not" : "beamtap: spec");
+    fputs(is_not ? "beamtap: --not" : "beamtap: spec", stderr);
     if (n > 1)
-        bt_buf_printf(&b, " %zu", 1 + (is_not ? index : index - specs->n_not));
-    bt_buf_printf(&b, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
-    bt_loc_excerpt(&b, specs->texts[index], &err->loc);
-    fputs(bt_buf_cstr(&b), stderr);
-    bt_buf_done(&b);
+        fprintf(stderr, " %zu", 1 + (is_not ? index : index - specs->n_not));
+    fprintf(stderr, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
+    if (beamtap_excerpt(specs->texts[index], &err->loc, where, sizeof where) > 0)
+        fputs(where, stderr);
     return beamtap_code_status(err->code);
 }
 
@@ -70,17 +68,19 @@ static bool is_cut_arrow(const char *const *specs, size_t n)
     return n > 0 && strcmp(specs[n - 1], "-") == 0;
 }
 
-/* What the command line says about compiling; on failure the message is out and the exit status returned. */
-static int compile_opts(
-    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct bt_compile_opts *o)
+int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct beamtap_spec_opts *o)
 {
     const char *scope = cli->opts->scope;
-    *o = (struct bt_compile_opts){.has_scope = scope != NULL,
-        .add_return = cli->opts->want_return,
-        .add_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0,
-        .add_stack = cli->opts->want_stack,
-        .to_trace = to_trace,
-        .n_not = specs->n_not};
+    beamtap_spec_opts_init(o, sizeof *o);
+    o->specs = specs->texts + specs->n_not;
+    o->n_specs = specs->n - specs->n_not;
+    o->not_specs = specs->texts;
+    o->n_not_specs = specs->n_not;
+    o->records = cli->opts->records.items;
+    o->n_records = cli->opts->records.n;
+    o->want_return = cli->opts->want_return || bt_cli_has_wish(cli->opts);
+    o->want_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0;
+    o->want_stack = cli->opts->want_stack;
     if (specs->n == specs->n_not) {
         bt_cli_say("no trace pattern given; say for instance 'lists:seq/2 -> return'");
         return beamtap_code_status(BEAMTAP_EUSAGE);
@@ -90,42 +90,28 @@ static int compile_opts(
             "quote the spec: the shell took '> return' for a redirection, and made a file of that name");
         return beamtap_code_status(BEAMTAP_ESPEC);
     }
-    if (scope && strcmp(scope, "global") == 0) {
-        o->scope = BT_SCOPE_GLOBAL;
-    } else if (scope && strcmp(scope, "local") != 0) {
+    if (scope && strcmp(scope, "global") != 0 && strcmp(scope, "local") != 0) {
         bt_cli_say("--scope: '%s' is neither local nor global", scope);
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
+    if (scope)
+        o->scope = strcmp(scope, "global") == 0 ? BEAMTAP_SCOPE_GLOBAL : BEAMTAP_SCOPE_LOCAL;
     return 0;
 }
 
-int bt_cli_compile(const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out)
+int bt_cli_spec_new(
+    const struct beamtap_spec_opts *o, const struct bt_cli_specs *specs, struct beamtap_spec **out)
 {
     struct beamtap_err err = {0};
-    size_t bad = 0;
-    struct bt_compile_opts o;
-    int status = compile_opts(cli, specs, to_trace, &o);
-    if (status != 0)
-        return status;
-    o.records = &records->table;
-    int rc = bt_cli_records_read(&cli->opts->records, specs->texts, specs->n, a, records, &bad, &err);
-    if (rc == 0 && !to_trace)
-        rc = bt_cli_records_no_node(records, &err);
-    if (rc == 0 && !(to_trace && records->n_wanted))
-        rc = bt_compile(specs->texts, specs->n, &o, a, out, &bad, &err);
-    return rc == 0 ? 0 : bt_cli_fail_spec(&err, specs, bad);
+    *out = beamtap_spec_new(o, &err);
+    return *out ? 0 : bt_cli_fail_spec(&err, specs, err.text);
 }
 
-int bt_cli_compile_asking(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct bt_conn *c,
-    struct bt_arena *a, struct bt_cli_records *records, struct bt_program *out, size_t *bad,
-    struct beamtap_err *err)
+int bt_cli_spec(
+    const struct bt_cli *cli, const struct bt_cli_specs *specs, bool to_trace, struct beamtap_spec **out)
 {
-    struct bt_compile_opts o;
-    if (compile_opts(cli, specs, true, &o) != 0)
-        return bt_err_set(err, BEAMTAP_EINTERNAL, "the options have changed");
-    o.records = &records->table;
-    if (bt_cli_records_fetch(records, c, cli->opts->max_memory, bad, err) < 0)
-        return -1;
-    return bt_compile(specs->texts, specs->n, &o, a, out, bad, err);
+    struct beamtap_spec_opts o;
+    int status = bt_cli_spec_opts(cli, specs, &o);
+    o.to_trace = to_trace;
+    return status == 0 ? bt_cli_spec_new(&o, specs, out) : status;
 }

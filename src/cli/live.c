@@ -10,18 +10,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/wipe.h"
 #include "cli/words.h"
+#include "lib/peek.h"
 #include "out/text.h"
 
 #define POLL_MS 200
 #define MAX_WAIT_US INT64_C(86400000000)
 #define MIN_INTERVAL_US INT64_C(100000)
-
-static void say_loaded(void *arg, const char *module)
-{
-    (void)arg;
-    bt_cli_say("loaded module '%s' (--load)", module);
-}
 
 static int check_opts(struct bt_live *l)
 {
@@ -46,58 +42,58 @@ static int open_sink(struct bt_live *l)
     return 0;
 }
 
-/* Some records are known to the node only: then the program is there, and can be looked at, once it was asked. */
-static int complete(struct bt_live *l, struct bt_session_opts *s, size_t *bad)
+static void set_limits(const struct bt_live *l, struct beamtap_session_opts *s)
 {
-    if (l->records.n_wanted == 0)
-        return 0;
-    if (bt_cli_compile_asking(l->cli, &l->specs, s->link, &l->arena, &l->records, &l->prog, bad, &l->err) ==
-            0 &&
-        l->ops->prepare(l, s) == 0)
-        return 0;
-    bt_conn_close(s->link);
-    return -1;
+    const struct bt_opts *o = l->o;
+    s->spec = l->spec;
+    s->processes = o->processes.items;
+    s->n_processes = o->processes.n;
+    s->children = o->children;
+    s->load = o->load;
+    s->count = BEAMTAP_NO_LIMIT;
+    s->time_us = o->once ? o->interval + o->interval / 20 : o->time;
+    s->grace_us = o->grace;
+    s->lease_us = o->lease;
+    s->interval_us = o->interval;
+    s->max_functions = o->max_functions;
+    s->rate = o->rate.n;
+    s->rate_interval_us = o->rate.interval_us;
+    s->burst = o->burst;
+    s->max_memory = o->max_memory;
+    s->max_term = o->max_term;
+    s->max_load = o->max_load;
 }
 
-static int open_session(struct bt_live *l, size_t *bad)
+/* The node is connected. A program that had to wait for it is there now. */
+static int set_session(struct bt_live *l)
 {
-    char who[160];
-    const struct bt_opts *o = l->o;
-    struct bt_session_opts s = {
-        .processes = o->processes.items,
-        .n_processes = o->processes.n,
-        .with_children = o->children,
-        .count = BT_NO_LIMIT,
-        .time_us = o->once ? o->interval + o->interval / 20 : o->time,
-        .grace_ms = (int)(o->grace / 1000),
-        .lease_ms = (int)(o->lease / 1000),
-        .interval_us = o->interval,
-        .lookup = {(size_t)o->max_functions, o->load, say_loaded, NULL},
-        .rate = o->rate,
-        .max_memory = o->max_memory,
-        .max_term = o->max_term,
-        .max_load = o->max_load,
-        .who = who,
-    };
-    bt_words_who(who, sizeof who);
+    bool is_new = !l->prog;
+    l->session = bt_peek_live(l->handle);
+    l->prog = bt_peek_program(l->handle);
+    l->node = beamtap_session_info(l->handle)->node;
+    return is_new ? l->ops->check(l) : 0;
+}
+
+static int open_session(struct bt_live *l)
+{
+    struct bt_cli_way way = {.log_areas = ""};
+    struct beamtap_session_opts s;
+    beamtap_session_opts_init(&s, sizeof s);
+    set_limits(l, &s);
+    l->prog = bt_peek_spec(l->spec);
     int rc = check_opts(l);
-    if (rc == 0 && l->records.n_wanted == 0)
-        rc = l->ops->prepare(l, &s);
     if (rc == 0)
-        rc = bt_reach_init(&l->reach, l->cli, l->node, &l->err);
-    if (rc == 0 && !o->dry_run)
+        rc = l->ops->prepare(l, &s);
+    if (rc == 0 && l->prog)
+        rc = l->ops->check(l);
+    if (rc == 0)
+        rc = bt_reach_session(&s, &way, l->cli, l->node, &l->err);
+    if (rc == 0 && !l->o->dry_run)
         rc = open_sink(l);
     if (rc == 0)
-        rc = (s.link = bt_reach_open(&l->reach, &l->err)) ? 0 : -1;
-    s.conn = l->reach.conn;
-    if (l->reach.node[0])
-        l->node = l->reach.node;
-    if (rc == 0)
-        rc = complete(l, &s, bad);
-    if (rc == 0)
-        rc = (l->session = bt_session_open(&s, &l->prog, bad, &l->err)) ? 0 : -1;
-    bt_reach_done(&l->reach);
-    return rc;
+        rc = (l->handle = beamtap_session_open(&s, &l->err)) ? 0 : -1;
+    bt_wipe(&way, sizeof way);
+    return rc == 0 ? set_session(l) : -1;
 }
 
 /* ---- the loop ---- */
@@ -246,16 +242,15 @@ static int finish(struct bt_live *l, bool is_orderly)
 
 static int run(struct bt_live *l)
 {
-    size_t bad = 0;
     int status;
-    if (open_session(l, &bad) < 0) {
-        status = bt_cli_fail_spec(&l->err, &l->specs, bad);
+    if (open_session(l) < 0) {
+        status = bt_cli_fail_spec(&l->err, &l->specs, l->err.text);
     } else if (l->o->dry_run) {
         struct bt_words_start start = {l->node, bt_session_info(l->session), bt_session_armed(l->session),
             bt_session_plan(l->session), BT_NO_LIMIT, l->o->time, true, true, NULL};
         bt_words_dry_run(&start);
         status = 0;
-    } else if (bt_session_arm(l->session, &l->err) < 0) {
+    } else if (beamtap_session_start(l->handle, &l->err) < 0) {
         status = bt_cli_fail(&l->err);
     } else {
         l->ops->armed(l);
@@ -264,6 +259,15 @@ static int run(struct bt_live *l)
     if (l->sink.fd >= 0)
         bt_sink_discard(&l->sink);
     return status;
+}
+
+static int compile(struct bt_live *l)
+{
+    struct beamtap_spec_opts o;
+    int status = bt_cli_spec_opts(l->cli, &l->specs, &o);
+    o.to_trace = true;
+    o.only_times = l->ops->only_times;
+    return status == 0 ? bt_cli_spec_new(&o, &l->specs, &l->spec) : status;
 }
 
 int bt_live_run(struct bt_live *l, const struct bt_cli *cli)
@@ -279,10 +283,11 @@ int bt_live_run(struct bt_live *l, const struct bt_cli *cli)
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
     if (bt_cli_specs(cli, cli->words + used, cli->n_words - used, &l->arena, &l->specs) == 0)
-        status = bt_cli_compile(cli, &l->specs, true, &l->arena, &l->records, &l->prog);
+        status = compile(l);
     if (status == 0)
         status = run(l);
-    bt_session_close(l->session);
+    beamtap_session_close(l->handle);
+    beamtap_spec_free(l->spec);
     bt_buf_done(&l->sink.buf); /* of an output that was abandoned */
     bt_arena_done(&l->arena);
     return status;
@@ -309,8 +314,8 @@ void bt_live_put_functions(const struct bt_live *l, struct bt_buf *out)
 
 void bt_live_say_ignored(const struct bt_live *l, const char *verb)
 {
-    for (size_t i = 0; i < l->prog.n_patterns; i++) {
-        const struct bt_trace_pattern *p = &l->prog.patterns[i];
+    for (size_t i = 0; i < l->prog->n_patterns; i++) {
+        const struct bt_trace_pattern *p = &l->prog->patterns[i];
         bool takes_some = false, has_more = false;
         for (size_t j = 0; j < p->n_clauses; j++) {
             const struct bt_clause *c = &p->clauses[j];

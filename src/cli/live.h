@@ -6,7 +6,7 @@
 
 #include "cli/cmd.h"
 #include "cli/reach.h"
-#include "cli/records.h"
+#include "match/compile.h"
 #include "node/counting.h"
 #include "node/session.h"
 #include "out/sink.h"
@@ -15,9 +15,11 @@ struct bt_live;
 
 /* How a command takes part. */
 struct bt_live_ops {
-    const char *what;                                             /* "counts": for errors and the banner */
-    int (*prepare)(struct bt_live *l, struct bt_session_opts *s); /* the program is there; -1: l->err */
-    void (*armed)(struct bt_live *l);                             /* says what it does */
+    const char *what; /* "counted": for errors and the banner */
+    bool only_times;  /* whatever the specs ask for */
+    int (*prepare)(struct bt_live *l, struct beamtap_session_opts *s); /* -1: l->err */
+    int (*check)(struct bt_live *l);                                   /* the program is there; -1: l->err */
+    void (*armed)(struct bt_live *l);                                  /* says what it does */
     void (*event)(struct bt_live *l, const struct bt_event *ev);
     void (*tick)(struct bt_live *l);                              /* each --interval; may be NULL */
     void (*end)(struct bt_live *l, const struct bt_summary *sum); /* the last lines, into l->sink.buf */
@@ -29,12 +31,13 @@ struct bt_live {
     const struct bt_live_ops *ops;
     void *arg; /* the command's own */
     const char *node;
-    struct bt_reach reach;
     struct bt_cli_specs specs;
-    struct bt_arena arena; /* records and program */
-    struct bt_cli_records records;
-    struct bt_program prog;
-    struct bt_session *session;
+    struct bt_arena arena; /* texts */
+    struct beamtap_spec *spec;
+    struct beamtap_session *handle;
+    const struct bt_program
+        *prog;                  /* of the spec, then of the session; NULL while a node must be asked first */
+    struct bt_session *session; /* in the handle */
     struct bt_sink sink;
     bool is_terminal; /* the table is drawn over itself */
     size_t drawn;     /* lines of it that stand there */

@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
+#include "cli/wish.h"
+#include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
 static volatile sig_atomic_t asks;  /* how often we were asked for totals (SIGUSR1) */
@@ -20,17 +22,18 @@ struct command {
     const char *usage;
     const char *help;
     int (*run)(const struct bt_cli *cli);
+    bool shows_calls; /* which of them may be chosen by their outcome */
 };
 
 static const struct command commands[] = {
-    {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace},
-    {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count},
-    {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time},
-    {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay},
-    {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile},
-    {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check},
-    {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear},
-    {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes},
+    {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace, true},
+    {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count, false},
+    {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time, false},
+    {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay, true},
+    {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile, false},
+    {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check, false},
+    {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear, false},
+    {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes, false},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -126,6 +129,10 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
         if (strcmp(commands[i].name, w->items[0]) == 0) {
             cli->words = w->items + 1;
             cli->n_words = w->n - 1;
+            if (!commands[i].shows_calls && bt_cli_has_wish(cli->opts))
+                return usage(
+                    "%s shows no calls: --exceptions, --slower and --returns go with trace and replay",
+                    commands[i].name);
             return commands[i].run(cli);
         }
     }

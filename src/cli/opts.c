@@ -58,9 +58,15 @@ static const struct option options[] = {
     {NULL, 0, "caller", FLAG, AT(want_caller), NULL, "as if every spec ended in -> caller"},
     {NULL, 0, "stack", FLAG, AT(want_stack), NULL, "as if every spec ended in -> stack"},
     {NULL, 0, "args", TEXT, AT(args), "WHICH", "named: what the pattern names; all; arity: none (named)"},
+    {NULL, 0, "exceptions", FLAG, AT(only_raised), NULL, "show only calls that ended in an exception"},
+    {NULL, 0, "slower", DURATION, AT(slower), "TIME", "show only calls that took TIME or longer"},
+    {NULL, 0, "returns", TEXT, AT(returns), "PATTERN",
+        "show only calls that returned what matches: '{error, X} when is_atom(X)'"},
     {"Limits", 'c', "count", COUNT, AT(count), "N", "stop after N calls shown, or none (100)"},
     {NULL, 't', "time", TIME_LIMIT, AT(time), "TIME", "stop after TIME, or none (30s)"},
     {NULL, 0, "rate", RATE, AT(rate), "N/TIME", "calls shown per time: 50 is 50/s, 10/100ms, none (100/s)"},
+    {NULL, 0, "scan-rate", RATE, AT(scan_rate), "N/TIME",
+        "with --exceptions, --slower, --returns: calls examined per time (10k/s)"},
     {NULL, 0, "burst", NUMBER, AT(burst), "N", "calls shown at once (a tenth of the rate)"},
     {NULL, 0, "on-rate", TEXT, AT(on_rate), "WHAT",
         "skip calls above the rate and count them, or stop (skip)"},
@@ -129,6 +135,8 @@ void bt_opts_defaults(struct bt_opts *o)
     o->lease = 5000000;
     o->max_functions = 1000;
     o->rate = (struct bt_rate){100, 1000000};
+    o->scan_rate = (struct bt_rate){10000, 1000000};
+    o->slower = -1;
     o->on_rate = "skip";
     o->max_memory = INT64_C(64) << 20;
     o->max_term = INT64_C(1) << 20;

@@ -34,10 +34,13 @@ struct bt_opts {
     struct bt_words processes, records;
     const char *scope, *args;
     struct bt_words not_specs;
+    int64_t slower; /* < 0: not asked for */
+    bool only_raised;
+    const char *returns;
     bool want_return, want_caller, want_stack, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
-    struct bt_rate rate;
+    struct bt_rate rate, scan_rate;
     int64_t burst; /* 0: a tenth of the rate */
     const char *on_rate;
     int64_t max_memory, max_term, max_load;

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/describe.h"
 #include "out/capture.h"
 #include "out/jsonl.h"
 #include "out/perfetto.h"
 #include "out/text_out.h"
-#include "spec/ex_lexer.h"
 
 /* ---- words to choose from ---- */
 
@@ -67,12 +67,7 @@ static int read_syntax(struct bt_outputs *o, const char *text, struct beamtap_er
 
 enum bt_syntax bt_outputs_syntax(const struct bt_outputs *o, const struct bt_out_head *head)
 {
-    bool all = head->n_specs > head->n_not;
-    if (o->has_syntax)
-        return o->print.syntax;
-    for (size_t i = head->n_not; i < head->n_specs; i++)
-        all = all && bt_ex_begins(head->specs[i]);
-    return all ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
+    return o->has_syntax ? o->print.syntax : bt_describe_syntax(head);
 }
 
 /* ---- which lines ---- */

@@ -43,8 +43,9 @@ struct bt_pump {
     struct bt_out_head head; /* a copy */
     struct bt_pump_counts n;
     bool counts_here; /* lines are chosen here, and `count` is kept: the source has no count of its own */
-    bool has_orphans; /* returns may come without their calls, which then count: of a capture that was filtered */
-    int64_t count;    /* to show, or BT_CLI_NONE; with counts_here */
+    bool
+        has_orphans; /* returns may come without their calls, which then count: of a capture that was filtered */
+    int64_t count;                          /* to show, or BT_CLI_NONE; with counts_here */
     struct bt_pairs *pairs;                 /* which open calls were shown; with counts_here */
     bool has_profile;                       /* the tables at the end are wanted; set before bt_pump_run */
     struct bt_profile *functions, *callers; /* callers: with --by caller */

@@ -1,23 +1,11 @@
 /*
- * reach.c - from what the user said to a connection.
+ * reach.c - what the command line says of a node and of the way there.
  */
 #include "cli/reach.h"
 
-#include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/clock.h"
-#include "base/wipe.h"
-#include "cli/optfile.h"
-#include "node/epmd.h"
-
-#define STRAIGHT_MS 5000 /* --connect-timeout where the way is straight */
-#define HELPER_MS 60000  /* and through a helper */
-#define AGAIN_MS 500     /* between two attempts of --wait */
-#define MAX_OPTFILE 65536
 
 /* ---- names ---- */
 
@@ -53,255 +41,100 @@ const char *bt_reach_node(const char *const *words, size_t n, size_t *used)
     return has_release ? release : NULL;
 }
 
-static int set_text(
-    char *out, size_t cap, const char *text, size_t len, const char *what, struct beamtap_err *err)
-{
-    if (len >= cap)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "%s is too long", what);
-    memcpy(out, text, len);
-    out[len] = '\0';
-    return 0;
-}
+/* ---- options ---- */
 
-/* "app" and "app@": the node tells its host itself. */
-static int set_node(struct bt_reach *r, const char *node, struct beamtap_err *err)
+static void say(void *arg, const char *text)
 {
-    const char *at = strchr(node, '@');
-    if (at && !at[1])
-        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' is not a node name; it looks like app@host", node);
-    if (set_text(r->node, sizeof r->node - 1, node, strlen(node), "the node's name", err) < 0)
-        return -1;
-    if (!strchr(r->node, '@'))
-        strcat(r->node, "@");
-    return 0;
-}
-
-/* ---- the way ---- */
-
-/* HOST, HOST:PORT, [::1]:PORT, ::1 */
-static int set_address(struct bt_reach *r, const char *text, struct beamtap_err *err)
-{
-    const char *host = text, *port = NULL, *close = *text == '[' ? strchr(text, ']') : NULL;
-    size_t len = strlen(text);
-    if (close) {
-        host = text + 1;
-        len = (size_t)(close - host);
-        port = close[1] == ':' ? close + 2 : NULL;
-        if (close[1] && !port)
-            return bt_err_set(err, BEAMTAP_EUSAGE, "--address: write HOST, HOST:PORT or [IPv6]:PORT");
-    } else if (strchr(text, ':') && strchr(text, ':') == strrchr(text, ':')) {
-        len = strcspn(text, ":");
-        port = text + len + 1;
-    }
-    if (len == 0)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--address: '%s' has no host", text);
-    if (port) {
-        char *end;
-        long n = strtol(port, &end, 10);
-        if (end == port || *end || n < 1 || n > 65535)
-            return bt_err_set(err, BEAMTAP_EUSAGE, "--address: '%s' is no port", port);
-        r->conn.port = (int)n;
-    }
-    return set_text(r->host, sizeof r->host, host, len, "--address", err);
-}
-
-static int set_route(struct bt_reach *r, const struct bt_opts *o, struct beamtap_err *err)
-{
-    r->route = (struct bt_route){.command = o->proxy_command,
-        .ssh = o->ssh,
-        .pod = o->pod,
-        .space = o->pod_namespace,
-        .node = r->node};
-    if (!!o->proxy_command + !!o->ssh + !!o->pod > 1)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "one of --proxy-command, --ssh and --kubectl is enough");
-    if (o->pod_namespace && !o->pod)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--namespace goes with --kubectl POD");
-    r->conn.route = &r->route;
-    return 0;
-}
-
-static int read_optfile(struct bt_reach *r, const char *path, struct beamtap_err *err)
-{
-    FILE *f = fopen(path, "re");
-    char *text = f ? bt_arena_alloc(&r->arena, MAX_OPTFILE + 1) : NULL;
-    if (!f)
-        return bt_err_sys(err, BEAMTAP_EUSAGE, errno, "--tls-optfile: cannot read %s", path);
-    int rc = text ? 0 : bt_err_nomem(err);
-    if (rc == 0) {
-        size_t n = fread(text, 1, MAX_OPTFILE, f);
-        text[n] = '\0';
-        if (n == MAX_OPTFILE || ferror(f))
-            rc = bt_err_set(err, BEAMTAP_EUSAGE, "--tls-optfile: %s cannot be read, or is above 64 KB", path);
-    }
-    fclose(f);
-    if (rc == 0 && bt_optfile_read(text, &r->arena, &r->tls, err) < 0) {
-        bt_err_context(err, "--tls-optfile %s", path);
-        rc = -1;
-    }
-    return rc;
-}
-
-static int set_tls(struct bt_reach *r, const struct bt_opts *o, struct beamtap_err *err)
-{
-    r->tls = (struct bt_tls_opts){
-        .ca = o->tls_ca, .cert = o->tls_cert, .key = o->tls_key, .server = o->tls_server_name};
-    if (!o->tls && !o->tls_ca && !o->tls_cert && !o->tls_key && !o->tls_server_name && !o->tls_optfile)
-        return 0;
-    if (o->tls_optfile && read_optfile(r, o->tls_optfile, err) < 0)
-        return -1;
-    if (r->tls.no_verify)
-        bt_cli_say(
-            "warning: %s says verify_none: whoever answers there is taken for the node", o->tls_optfile);
-    r->conn.tls = &r->tls;
-    return 0;
-}
-
-static int set_times(struct bt_reach *r, const struct bt_opts *o, struct beamtap_err *err)
-{
-    int64_t us = o->connect_timeout;
-    if (us == 0)
-        us = (bt_route_is_indirect(&r->route) ? HELPER_MS : STRAIGHT_MS) * INT64_C(1000);
-    if (us < 1000 || us > INT64_C(3600000000))
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--connect-timeout is 1ms to 1h");
-    r->conn.timeout_ms = (int)(us / 1000);
-    return 0;
-}
-
-static int set_cookie(struct bt_reach *r, const struct bt_opts *o, struct beamtap_err *err)
-{
-    if (o->cookie)
-        bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
-    if (bt_cookie_find(o, &r->cookie, err) < 0)
-        return -1;
-    if (r->cookie.is_exposed)
-        bt_cli_say("warning: others can read the cookie in %s; chmod 400 it", r->cookie.from);
-    r->conn.cookie = r->cookie.text;
-    return 0;
-}
-
-static int env_port(const char *name)
-{
-    const char *text = getenv(name);
-    int port = text ? atoi(text) : 0;
-    return port > 0 && port < 65536 ? port : 0;
-}
-
-/* Where a name without a host is looked for. */
-static const char *default_host(const struct bt_reach *r)
-{
-    return r->route.pod || r->route.command ? "127.0.0.1" : "localhost";
-}
-
-int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
-{
-    return bt_reach_init_route(r, cli, node, err) < 0 ? -1 : set_cookie(r, cli->opts, err);
+    const struct bt_cli *cli = arg;
+    if (!cli->opts->quiet || strncmp(text, "waiting", 7) != 0)
+        bt_cli_say("%s", text);
 }
 
 int bt_reach_init_route(
     struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
 {
     const struct bt_opts *o = cli->opts;
-    memset(r, 0, sizeof *r);
-    r->cli = cli;
-    r->conn = (struct bt_conn_opts){
-        .node = r->node,
-        .epmd_port = env_port("ERL_EPMD_PORT"),
-        .step = &r->step,
+    struct bt_reach_opts ro = {
+        .node = node,
+        .address = o->address,
+        .proxy_command = o->proxy_command,
+        .ssh = o->ssh,
+        .pod = o->pod,
+        .pod_namespace = o->pod_namespace,
+        .tls = o->tls,
+        .tls_opts = {.ca = o->tls_ca, .cert = o->tls_cert, .key = o->tls_key, .server = o->tls_server_name},
+        .tls_optfile = o->tls_optfile,
+        .wait_us = o->wait,
+        .connect_timeout_us = o->connect_timeout,
         .cancel = {cli->stops, 1},
         .log = &cli->log,
+        .say = {say, (void *)cli},
     };
-    if (set_node(r, node, err) < 0 || set_route(r, o, err) < 0 || set_times(r, o, err) < 0 ||
-        set_tls(r, o, err) < 0 || (o->address && set_address(r, o->address, err) < 0))
+    return bt_reach_set(r, &ro, err);
+}
+
+static int find_cookie(struct bt_cookie *out, const struct bt_opts *o, struct beamtap_err *err)
+{
+    struct bt_cookie_opts co = {
+        .cookie = o->cookie, .cookie_file = o->cookie_file, .cookie_fd = o->cookie_fd, .is_program = true};
+    if (o->cookie)
+        bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
+    if (bt_cookie_find(&co, out, err) < 0)
         return -1;
-    if (r->host[0])
-        r->conn.host = r->host;
-    else if (r->node[strlen(r->node) - 1] == '@' || r->route.pod)
-        r->conn.host = default_host(r);
+    if (out->is_exposed)
+        bt_cli_say("warning: others can read the cookie in %s; chmod 400 it", out->from);
     return 0;
 }
 
-void bt_reach_done(struct bt_reach *r)
+int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
 {
-    bt_wipe(&r->cookie, sizeof r->cookie);
-    bt_arena_done(&r->arena);
+    if (bt_reach_init_route(r, cli, node, err) < 0 || find_cookie(&r->cookie, cli->opts, err) < 0)
+        return -1;
+    r->conn.cookie = r->cookie.text;
+    return 0;
 }
 
-/* ---- connecting ---- */
-
-int bt_reach_names(struct bt_reach *r, struct bt_buf *out, struct beamtap_err *err)
+static void log_line(void *arg, const char *area, const char *text)
 {
-    const char *at = strchr(r->node, '@');
-    struct bt_epmd e = {&r->route, r->conn.host ? r->conn.host : at + 1, r->conn.epmd_port,
-        bt_clock_mono_us() + (int64_t)r->conn.timeout_ms * 1000, r->conn.cancel};
-    return bt_epmd_names(&e, out, err);
+    const struct bt_cli *cli = arg;
+    cli->log.line(cli->log.arg, area, text);
 }
 
-/* app-*@host: the one name epmd has that it means. */
-static int choose(struct bt_reach *r, struct beamtap_err *err)
+/* "conn,rpc": what bt_log_mask() made of --debug, for the library to make the same of. */
+static void put_areas(char *out, size_t cap, const struct bt_words *areas)
 {
-    struct bt_buf names = BT_BUF_INIT, list = BT_BUF_INIT;
-    char glob[256], chosen[256] = "";
-    size_t len = strcspn(r->node, "@"), n = 0;
-    memcpy(glob, r->node, len);
-    glob[len] = '\0';
-    int rc = bt_reach_names(r, &names, err);
-    for (const char *p = bt_buf_cstr(&names); rc == 0 && *p; p += strcspn(p, "\n") + 1) {
-        char name[256];
-        if (set_text(name, sizeof name, p, strcspn(p, " "), "a name", NULL) < 0 ||
-            fnmatch(glob, name, 0) != 0)
-            continue;
-        n++;
-        strcpy(chosen, name);
-        bt_buf_printf(&list, "%s%s", list.len ? ", " : "", name);
+    out[0] = '\0';
+    for (size_t i = 0; i < areas->n; i++) {
+        size_t n = strlen(out);
+        if (!strstr(out, areas->items[i]))
+            snprintf(out + n, cap - n, "%s%s", n ? "," : "", areas->items[i]);
     }
-    if (rc == 0 && n != 1)
-        rc = n ? bt_err_set(err, BEAMTAP_ENONODE, "'%s' means %zu nodes: %s", glob, n, bt_buf_cstr(&list))
-               : bt_err_set(err, BEAMTAP_ENONODE,
-                     "'%s' means none of the nodes that epmd knows; see beamtap nodes", glob);
-    if (rc == 0) {
-        bt_buf_reset(&names);
-        bt_buf_printf(&names, "%s%s", chosen, r->node + len);
-        rc = set_text(r->node, sizeof r->node, bt_buf_cstr(&names), names.len, "the node's name", err);
-    }
-    bt_buf_done(&names);
-    bt_buf_done(&list);
-    return rc;
 }
 
-static struct bt_conn *open_once(struct bt_reach *r, struct beamtap_err *err)
+int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
+    const char *node, struct beamtap_err *err)
 {
-    size_t alive = strcspn(r->node, "@");
-    r->step = BT_STEP_EPMD;
-    if (strcspn(r->node, "*?") < alive && choose(r, err) < 0)
-        return NULL;
-    struct bt_conn *c = bt_conn_open(&r->conn, err);
-    if (c)
-        set_text(r->node, sizeof r->node, bt_conn_node(c), strlen(bt_conn_node(c)), "", NULL);
-    return c;
-}
-
-/* Is it worth trying again? A node that is not there yet, or starting; not one that refuses us. */
-static bool may_come(enum beamtap_code code)
-{
-    return code == BEAMTAP_EHOST || code == BEAMTAP_EEPMD || code == BEAMTAP_ENONODE ||
-           code == BEAMTAP_ECONNECT || code == BEAMTAP_ETIMEDOUT || code == BEAMTAP_ELOST;
-}
-
-struct bt_conn *bt_reach_open(struct bt_reach *r, struct beamtap_err *err)
-{
-    int64_t until = bt_clock_mono_us() + r->cli->opts->wait;
-    for (bool has_said = false;; has_said = true) {
-        struct beamtap_err why = {0};
-        struct bt_conn *c = open_once(r, &why);
-        if (c)
-            return c;
-        if (!may_come(why.code) || bt_clock_mono_us() >= until || *r->cli->stops > 0) {
-            if (err && err->code == BEAMTAP_OK)
-                *err = why;
-            return NULL;
-        }
-        if (!has_said && !r->cli->opts->quiet)
-            bt_cli_say("waiting (--wait): %s", why.msg);
-        bt_clock_pause_ms(AGAIN_MS);
-    }
+    const struct bt_opts *o = cli->opts;
+    put_areas(way->log_areas, sizeof way->log_areas, &o->debug);
+    so->node = node;
+    so->cookie = way->cookie.text;
+    so->address = o->address;
+    so->proxy_command = o->proxy_command;
+    so->ssh = o->ssh;
+    so->kubectl = o->pod;
+    so->kubectl_namespace = o->pod_namespace;
+    so->tls = o->tls;
+    so->tls_ca = o->tls_ca;
+    so->tls_cert = o->tls_cert;
+    so->tls_key = o->tls_key;
+    so->tls_server_name = o->tls_server_name;
+    so->tls_optfile = o->tls_optfile;
+    so->wait_us = o->wait;
+    so->connect_timeout_us = o->connect_timeout;
+    so->stops = cli->stops;
+    so->say = say;
+    so->log = log_line;
+    so->log_areas = way->log_areas;
+    so->arg = (void *)cli;
+    return find_cookie(&way->cookie, o, err);
 }

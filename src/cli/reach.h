@@ -1,24 +1,11 @@
 /*
- * reach.h - from what the user said to a connection: the node's name, its address, the way there, TLS, the cookie.
+ * reach.h - what the command line says of a node and of the way there, for lib/reach.h.
  */
 #ifndef BT_CLI_REACH_H
 #define BT_CLI_REACH_H
 
 #include "cli/cmd.h"
-#include "cli/cookie.h"
-#include "node/conn.h"
-
-struct bt_reach {
-    const struct bt_cli *cli;
-    char node[256]; /* as the user gave it; once connected, as the node calls itself */
-    char host[256]; /* of --address, else "" */
-    struct bt_route route;
-    struct bt_tls_opts tls;
-    struct bt_cookie cookie;
-    struct bt_conn_opts conn; /* borrows from all above: the struct must stay where it is */
-    enum bt_conn_step step;
-    struct bt_arena arena;
-};
+#include "lib/reach.h"
 
 /*
  * The node the words begin with, and how many of them it takes (1, or 0 where it is RELEASE_NODE's). A node has an @, or, behind
@@ -33,14 +20,14 @@ int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node
 int bt_reach_init_route(
     struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err);
 
-/* Connects; with --wait again and again, as long as the node is not there. Globs and names without a host become whole. NULL: err
- * is filled. */
-struct bt_conn *bt_reach_open(struct bt_reach *r, struct beamtap_err *err);
+/* What the options of a session borrow. */
+struct bt_cli_way {
+    struct bt_cookie cookie;
+    char log_areas[80];
+};
 
-/* What epmd on the host knows, "name port\n" a line. */
-int bt_reach_names(struct bt_reach *r, struct bt_buf *out, struct beamtap_err *err);
-
-/* Wipes the cookie, frees. */
-void bt_reach_done(struct bt_reach *r);
+/* Fills what the options of a session say of the node and of the way there. Else as bt_reach_init(). */
+int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
+    const char *node, struct beamtap_err *err);
 
 #endif

@@ -4,11 +4,9 @@
 #include "cli/words.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/cmd.h"
@@ -18,15 +16,6 @@
 
 #define MAX_WARNED 5  /* functions named in one warning */
 #define MAX_LISTED 20 /* functions named in the banner of -v; --dry-run names all */
-
-void bt_words_who(char *out, size_t cap)
-{
-    char host[64] = "?";
-    const struct passwd *pw = getpwuid(geteuid());
-    if (gethostname(host, sizeof host - 1) < 0)
-        strcpy(host, "?");
-    snprintf(out, cap, "%s@%s, pid %ld", pw ? pw->pw_name : "?", host, (long)getpid());
-}
 
 static void put_mfa(struct bt_buf *b, const struct bt_mfa *m)
 {
@@ -198,6 +187,13 @@ static void say_nothing_shown(const struct bt_words_end *w)
         bt_buf_puts(&b, " in ");
         put_time(&b, w->time_us);
     }
+    if (s->has_filter && s->examined.calls > 0) {
+        bt_buf_puts(&b, ": ");
+        put_plural(&b, s->examined.calls, "call");
+        bt_cli_say("%s examined, none ended as was asked for", bt_buf_cstr(&b));
+        bt_buf_done(&b);
+        return;
+    }
     if (w->n->filtered) {
         bt_buf_puts(&b, ": no line of ");
         bt_text_count(&b, w->n->filtered);
@@ -256,7 +252,27 @@ static void put_reason(struct bt_buf *b, const struct bt_words_end *w, bool only
 uint64_t bt_words_skipped(const struct bt_summary *s, const struct bt_pump_counts *n)
 {
     uint64_t seen = n->filtered ? n->examined : s->shown;
+    if (s->has_filter)
+        seen = (uint64_t)s->examined.calls;
     return s->called > seen ? s->called - seen : 0;
+}
+
+/* "; 9,990 examined, 9,980 filtered, 2 without an end" of calls whose outcome was looked at on the node */
+static void put_examined(struct bt_buf *b, const struct bt_summary *s)
+{
+    const struct bt_examined *x = &s->examined;
+    if (!s->has_filter)
+        return;
+    bt_buf_puts(b, "; ");
+    bt_text_count(b, (uint64_t)x->calls);
+    bt_buf_puts(b, " examined, ");
+    bt_text_count(b, (uint64_t)x->filtered);
+    bt_buf_puts(b, " filtered");
+    if (x->held + x->unended == 0)
+        return;
+    bt_buf_puts(b, ", ");
+    bt_text_count(b, (uint64_t)(x->held + x->unended));
+    bt_buf_puts(b, " without a return");
 }
 
 /* " 1,234 filtered, 0 lost" */
@@ -264,7 +280,7 @@ static void put_lost(struct bt_buf *b, const struct bt_summary *s, const struct 
 {
     if (n->filtered) {
         bt_text_count(b, n->filtered);
-        bt_buf_puts(b, " filtered, ");
+        bt_buf_puts(b, s->has_filter ? " lines filtered, " : " filtered, ");
     }
     bt_text_count(b, s->lost + n->lost);
     bt_buf_puts(b, " lost");
@@ -297,35 +313,12 @@ void bt_words_totals(const struct bt_summary *s, const struct bt_pump_counts *n)
     bt_buf_puts(&b, " raised, ");
     bt_text_count(&b, s->open);
     bt_buf_puts(&b, " open");
+    put_examined(&b, s);
     put_skipped(&b, s, n);
     bt_buf_puts(&b, "; ");
     put_lost(&b, s, n);
     bt_cli_say("so far: %s", bt_buf_cstr(&b));
     bt_buf_done(&b);
-}
-
-static int by_calls(const void *x, const void *y)
-{
-    const struct bt_out_count *a = x, *b = y;
-    if (a->calls != b->calls)
-        return a->calls < b->calls ? 1 : -1;
-    int order = strcmp(a->module, b->module);
-    order = order ? order : strcmp(a->function, b->function);
-    return order ? order : a->arity < b->arity ? -1 : a->arity > b->arity;
-}
-
-struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n)
-{
-    struct bt_out_count *found = calloc(plan->n_mfas + 1, sizeof *found);
-    *n = 0;
-    for (size_t i = 0; found && i < plan->n_mfas; i++) {
-        const struct bt_mfa *m = &plan->mfas[i];
-        if (m->calls >= 0)
-            found[(*n)++] = (struct bt_out_count){m->module, m->function, m->arity, (uint64_t)m->calls};
-    }
-    if (*n > 1)
-        qsort(found, *n, sizeof *found, by_calls);
-    return found;
 }
 
 void bt_words_closing(const struct bt_words_end *w)
@@ -338,6 +331,7 @@ void bt_words_closing(const struct bt_words_end *w)
     bt_buf_puts(&b, "stopped: ");
     put_reason(&b, w, only_counted);
     if (!only_counted) {
+        put_examined(&b, s);
         bt_buf_puts(&b, put_skipped(&b, s, w->n) ? ", " : "; ");
         put_lost(&b, s, w->n);
     }

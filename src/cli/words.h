@@ -35,9 +35,6 @@ struct bt_words_end {
     const struct beamtap_err *err; /* what ended the trace; NULL: a normal end */
 };
 
-/* "alice@bastion, pid 4711": who traces, for others who want to. */
-void bt_words_who(char *out, size_t cap);
-
 void bt_words_banner(const struct bt_words_start *w);
 void bt_words_dry_run(const struct bt_words_start *w);
 /* Functions that arm and never fire. */
@@ -46,8 +43,6 @@ void bt_words_warn(const struct bt_words_start *w);
 void bt_words_totals(const struct bt_summary *sum, const struct bt_pump_counts *n);
 /* Calls that were made and neither shown nor filtered out, where every call counted was one to show. */
 uint64_t bt_words_skipped(const struct bt_summary *sum, const struct bt_pump_counts *n);
-/* What was only counted, most calls first; *n of them. The caller frees; NULL: none, or no memory. */
-struct bt_out_count *bt_words_counts(const struct bt_plan *plan, size_t *n);
 /* Why nothing was shown, and the closing line. */
 void bt_words_closing(const struct bt_words_end *w);
 

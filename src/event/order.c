@@ -22,7 +22,9 @@ struct chunk {
 struct item {
     int64_t mono_ns, unique;
     struct chunk *chunk;
-    uint32_t off, len; /* frames are below 4 GB */
+    uint32_t off;
+    uint32_t len : 31; /* frames are below 2 GB */
+    uint32_t is_first : 1; /* of a pair */
 };
 
 /* A growing array: a ring for the queue, from 0 on for the others. */
@@ -37,6 +39,7 @@ struct bt_order {
     int64_t newest_ns;
     struct chunk *taken; /* of the event that was given out last */
     bool failed;
+    bool in_pairs;
 };
 
 struct bt_order *bt_order_new(void)
@@ -84,6 +87,11 @@ bool bt_order_is_empty(const struct bt_order *o)
     return bt_order_count(o) == 0;
 }
 
+void bt_order_in_pairs(struct bt_order *o)
+{
+    o->in_pairs = true;
+}
+
 bool bt_order_failed(const struct bt_order *o)
 {
     return o->failed;
@@ -109,7 +117,9 @@ static bool has_room(struct items *v, size_t more)
 
 static bool is_before(const struct item *x, const struct item *y)
 {
-    return x->mono_ns != y->mono_ns ? x->mono_ns < y->mono_ns : x->unique < y->unique;
+    if (x->mono_ns != y->mono_ns)
+        return x->mono_ns < y->mono_ns;
+    return x->unique != y->unique ? x->unique < y->unique : x->is_first > y->is_first;
 }
 
 /* ---- the heap: the oldest item is at[0] ---- */
@@ -158,12 +168,23 @@ static bool read_batch(struct bt_order *o, struct bt_etf *r, uint32_t n)
     for (o->batch.n = 0; o->batch.n < n; o->batch.n++) {
         struct item *it = &o->batch.at[o->batch.n];
         const uint8_t *event = r->p;
-        if (!read_stamp(r, it) || (size_t)(r->p - start) > UINT32_MAX)
+        if (!read_stamp(r, it) || (size_t)(r->p - start) > INT32_MAX)
             return false;
         it->off = (uint32_t)(event - start);
-        it->len = (uint32_t)(r->p - event);
+        it->len = (uint32_t)(r->p - event) & INT32_MAX;
+        it->is_first = 0;
     }
     return true;
+}
+
+/* A call stands where its end stands, however long ago it was. */
+static void join_pairs(struct items *batch)
+{
+    for (size_t i = 0; i + 1 < batch->n; i += 2) {
+        batch->at[i].mono_ns = batch->at[i + 1].mono_ns;
+        batch->at[i].unique = batch->at[i + 1].unique;
+        batch->at[i].is_first = 1;
+    }
 }
 
 static void put(struct bt_order *o, const struct item *it)
@@ -187,6 +208,8 @@ bool bt_order_put(struct bt_order *o, struct bt_etf *events, uint32_t n)
     o->failed = !has_room(&o->batch, n) || !has_room(&o->queue, n) || !has_room(&o->heap, n);
     if (o->failed || !read_batch(o, &r, n))
         return false;
+    if (o->in_pairs)
+        join_pairs(&o->batch);
     size_t len = (size_t)(r.p - events->p);
     struct chunk *chunk = malloc(sizeof *chunk + len);
     o->failed = !chunk;

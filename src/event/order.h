@@ -27,6 +27,8 @@ void bt_order_free(struct bt_order *o);
  * read, or bt_order_failed.
  */
 bool bt_order_put(struct bt_order *o, struct bt_etf *events, uint32_t n);
+/* From now on events come in pairs, a call and its end: both take the place of the end, one behind the other. */
+void bt_order_in_pairs(struct bt_order *o);
 /* The last bt_order_put found no memory. */
 bool bt_order_failed(const struct bt_order *o);
 

@@ -353,6 +353,8 @@ static void describe(struct compiler *c)
     if (s->event != BT_SPEC_CALL) {
         c->out->arity = -1;
         c->out->spec = c->index;
+        c->out->min_otp = s->since;
+        c->out->min_otp_for = s->since_for;
         c->out->loc = c->out->module_loc = s->loc;
         return;
     }
@@ -422,27 +424,30 @@ static int add_actions(struct compiler *c, struct bt_ast_spec *s)
     return c->opts->add_stack ? add_action(c, s, BT_ACTION_STACK) : 0;
 }
 
-static int compile_text(struct compiler *c, const char *text, struct bt_program *prog, size_t *cap)
+static int compile_tree(struct compiler *c, const struct bt_ast_text *tree, struct bt_program *prog, size_t *cap)
 {
-    struct bt_ast_text tree;
-    if (bt_parse(text, c->arena, &tree, c->err))
-        return -1;
-    for (size_t i = 0; i < tree.n; i++) {
+    for (size_t i = 0; i < tree->n; i++) {
+        struct bt_ast_spec *spec = &tree->specs[i];
         prog->patterns =
             bt_arena_grow(c->arena, prog->patterns, prog->n_patterns, cap, sizeof *prog->patterns);
         if (!prog->patterns)
             return bt_err_nomem(c->err);
-        tree.specs[i].is_not = c->index < c->opts->n_not;
-        c->spec = &tree.specs[i];
+        spec->is_not = c->index < c->opts->n_not;
+        c->spec = spec;
         c->out = &prog->patterns[prog->n_patterns++];
         c->clauses_cap = 0;
-        if (add_actions(c, &tree.specs[i]) ||
-            bt_record_expand(&tree.specs[i], c->opts->records, c->arena, c->err) ||
-            bt_check(&tree.specs[i], c->arena, c->err) || compile_spec(c))
+        if (add_actions(c, spec) || bt_record_expand(spec, c->opts->records, c->arena, c->err) ||
+            bt_check(spec, c->arena, c->err) || compile_spec(c))
             return -1;
         note_wants(prog, c->out);
     }
     return 0;
+}
+
+static int compile_text(struct compiler *c, const char *text, struct bt_program *prog, size_t *cap)
+{
+    struct bt_ast_text tree;
+    return bt_parse(text, c->arena, &tree, c->err) || compile_tree(c, &tree, prog, cap) ? -1 : 0;
 }
 
 /* The VM has no gate for what happens to processes: the agent catches it with a tracer of its own, and a process has one. */
@@ -480,4 +485,37 @@ int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile
     }
     *out = prog;
     return opts && opts->to_trace ? check_mix(out, bad_text, err) : 0;
+}
+
+/* ---- a value by itself ---- */
+
+/* [{{Pattern}, Guards, [true]}] */
+static const struct bt_term *value_spec(const struct bt_trace_pattern *p, struct bt_arena *a)
+{
+    const struct bt_term *yes = bt_term_atom(a, "true");
+    const struct bt_term **items = bt_arena_array(a, p->n_clauses, sizeof *items);
+    for (size_t i = 0; items && i < p->n_clauses; i++) {
+        const struct bt_clause *c = &p->clauses[i];
+        const struct bt_term *head = bt_term_tuple1(a, c->head->u.seq.items[0]);
+        items[i] = bt_term_tuple3(a, head, c->guards, bt_term_list(a, &yes, 1, NULL));
+    }
+    return items ? bt_term_list(a, items, p->n_clauses, NULL) : NULL;
+}
+
+int bt_compile_value(const char *text, enum bt_syntax syntax, const struct bt_compile_opts *opts,
+    struct bt_arena *arena, struct bt_value_match *out, struct beamtap_err *err)
+{
+    struct bt_compile_opts o = {.records = opts ? opts->records : NULL};
+    struct compiler c = {.opts = &o, .arena = arena, .err = err};
+    struct bt_program prog = {0};
+    struct bt_ast_text tree;
+    size_t cap = 0;
+    int rc = bt_parse_value(text, syntax, arena, &tree, err) || compile_tree(&c, &tree, &prog, &cap) ? -1 : 0;
+    if (arena->failed)
+        return bt_err_only_nomem(err);
+    if (rc)
+        return -1;
+    const struct bt_trace_pattern *p = &prog.patterns[0];
+    *out = (struct bt_value_match){value_spec(p, arena), p->min_otp, p->min_otp_for};
+    return out->match_spec ? 0 : bt_err_nomem(err);
 }

@@ -105,6 +105,17 @@ struct bt_compile_opts {
 int bt_compile(const char *const *texts, size_t n_texts, const struct bt_compile_opts *opts,
     struct bt_arena *arena, struct bt_program *out, size_t *bad_text, struct beamtap_err *err);
 
+/* What a value must be, and from which release on match specifications know all of its guards. */
+struct bt_value_match {
+    const struct bt_term *match_spec; /* [{{Pattern}, Guards, [true]}] */
+    unsigned min_otp;                 /* as in bt_trace_pattern */
+    const char *min_otp_for;
+};
+
+/* bt_compile_value - compile {error, X} when is_atom(X), in that notation. Errors and all else as bt_compile. */
+int bt_compile_value(const char *text, enum bt_syntax syntax, const struct bt_compile_opts *opts,
+    struct bt_arena *arena, struct bt_value_match *out, struct beamtap_err *err);
+
 /* Makes every clause one with action `time` and nothing else, in scope local: what it takes is timed, whatever was asked. */
 void bt_program_only_times(struct bt_program *prog);
 

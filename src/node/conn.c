@@ -188,7 +188,7 @@ static int cb_fd(void *ctx, int *fd)
     return 0;
 }
 
-static ei_socket_callbacks callbacks = {EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_close, cb_none, cb_accept,
+static const ei_socket_callbacks callbacks = {EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_close, cb_none, cb_accept,
     cb_connect, NULL, cb_write, cb_read, cb_header_size, cb_complete, cb_complete, cb_fd};
 
 /* ---- open and close ---- */
@@ -249,8 +249,9 @@ static int shake_hands(struct bt_conn *c, const struct bt_conn_opts *o, struct b
     if (strlen(o->cookie) > EI_MAX_COOKIE_SIZE)
         return bt_err_set(
             err, BEAMTAP_ECOOKIE, "the cookie is longer than %d characters", EI_MAX_COOKIE_SIZE);
-    if (ei_init() != 0 || ei_connect_xinit_ussi(&c->ec, "127.0.0.1", NULL, NULL, NULL, o->cookie, creation,
-                              &callbacks, (int)sizeof callbacks, c) < 0)
+    if (ei_init() != 0 ||
+        ei_connect_xinit_ussi(&c->ec, "127.0.0.1", NULL, NULL, NULL, o->cookie, creation,
+            (ei_socket_callbacks *)&callbacks, (int)sizeof callbacks, c) < 0) /* ei only reads them */
         return bt_err_set(err, BEAMTAP_EINTERNAL, "erl_interface cannot be set up");
     int fd = ei_connect_host_port_tmo(&c->ec, localhost, 1, (unsigned)o->timeout_ms);
     if (fd < 0) {

@@ -278,6 +278,15 @@ static bool read_stat(struct bt_etf *r, struct bt_notice *n)
     return bt_etf_int64(r, &n->called) && is_count(n->called);
 }
 
+/* {examined, Calls, Filtered, Unended, Held} */
+static bool read_examined(struct bt_etf *r, struct bt_notice *n)
+{
+    struct bt_examined *x = &n->examined;
+    return bt_etf_int64(r, &x->calls) && bt_etf_int64(r, &x->filtered) && bt_etf_int64(r, &x->unended) &&
+           bt_etf_int64(r, &x->held) && is_count(x->calls) && is_count(x->filtered) && is_count(x->unended) &&
+           is_count(x->held);
+}
+
 /* {lost, Calls, Others} */
 static bool read_lost(struct bt_etf *r, struct bt_notice *n)
 {
@@ -327,6 +336,7 @@ static const struct {
     {"ev", 5, BT_HEARD_EVENTS, read_events},
     {"stat", 2, BT_HEARD_STAT, read_stat},
     {"note", 3, BT_HEARD_NOTE, read_two},
+    {"examined", 5, BT_HEARD_EXAMINED, read_examined},
     {"lost", 3, BT_HEARD_LOST, read_lost},
     {"gate", 7, BT_HEARD_GATE, read_gate},
     {"counts", 4, BT_HEARD_COUNTS, read_counts},
@@ -390,12 +400,16 @@ static const struct bt_term *boolean(struct bt_arena *a, bool b)
     return bt_term_atom(a, b ? "true" : "false");
 }
 
+const struct bt_term *bt_guard_rate(struct bt_arena *a, struct bt_rate rate)
+{
+    return rate.n < 0 ? bt_term_atom(a, "none")
+                      : bt_term_tuple2(a, bt_term_int(a, rate.n), bt_term_int(a, rate.interval_us));
+}
+
 /* What the agent's tracer and guard keep to. */
 static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena *a)
 {
-    const struct bt_term *rate =
-        o->rate < 0 ? bt_term_atom(a, "none")
-                    : bt_term_tuple2(a, bt_term_int(a, o->rate), bt_term_int(a, o->interval_us));
+    const struct bt_term *rate = bt_guard_rate(a, (struct bt_rate){o->rate, o->interval_us});
     const struct bt_term *pairs[] = {
         bt_term_atom(a, "window"),
         bt_term_int(a, o->window),
@@ -429,6 +443,8 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         o->messages,
         bt_term_atom(a, "events"),
         o->events,
+        bt_term_atom(a, "filter"),
+        o->filter,
         bt_term_atom(a, "flags"),
         o->flags,
     };

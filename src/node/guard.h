@@ -10,6 +10,7 @@
 #define BT_NODE_GUARD_H
 
 #include "event/tally.h"
+#include "limit/bucket.h"
 #include "match/compile.h"
 #include "node/conn.h"
 
@@ -47,6 +48,7 @@ struct bt_arm_opts {
     const struct bt_term *mute_ids;      /* list of the clauses whose calls have no return */
     const struct bt_term *messages;      /* list of {send | 'receive', MatchSpec} */
     const struct bt_term *events;    /* list of {spawn | exit | gc | ..., Id, MatchSpec of {Value} | none} */
+    const struct bt_term *filter;    /* {Slower, OnlyRaised, Returns, Rate, Burst} | none: session_state.h */
     const struct bt_term *flags;     /* list: what processes are traced by */
     const struct bt_term *processes; /* list of all | new | existing | {pid, Text} | {name, Text} */
     uint32_t base, range;            /* of the gate */
@@ -78,12 +80,20 @@ struct bt_count_opts {
     int64_t interval_ms, max_load, max_memory;
 };
 
+/* Calls since the start. calls = shown + filtered + unended + held + those that are lost. */
+struct bt_examined {
+    int64_t calls, filtered;
+    int64_t unended; /* have no outcome: the process has ended, or returns are no longer followed */
+    int64_t held;    /* wait for theirs */
+};
+
 enum bt_heard {
     BT_HEARD_EVENTS,   /* a batch from the tracer */
     BT_HEARD_CLOSED,   /* gate closed, patterns off */
     BT_HEARD_FINISHED, /* everything is taken back; the guard is ending */
     BT_HEARD_NOTE,     /* something was learnt or re-armed */
     BT_HEARD_STAT,     /* the calls counted so far */
+    BT_HEARD_EXAMINED, /* with a filter on the outcome: how many calls came to what */
     BT_HEARD_LOST,     /* the tracer had to drop events */
     BT_HEARD_GATE,     /* --debug limit: how the gate stands */
     BT_HEARD_COUNTS,   /* what the VM has counted (bt_guard_count) */
@@ -96,6 +106,7 @@ struct bt_notice {
     uint32_t n_events;
     int64_t n_calls, bytes; /* events: as weighed on the node; lost: calls, and other events */
     int64_t called;         /* stat */
+    struct bt_examined examined;
     int64_t at_us;          /* counts: when they were read, the node's monotonic time */
     struct bt_tally sum;    /* counts: of all functions */
     struct bt_etf rows;     /* counts: at the list [{Function | {Pid, Name}, {Calls, Us, Bytes}}] */
@@ -118,6 +129,9 @@ void bt_guard_free(struct bt_guard *g);
  */
 int bt_guard_arm(
     struct bt_guard *g, const struct bt_arm_opts *o, struct bt_armed *out, struct beamtap_err *err);
+
+/* {N, Microseconds}, or none: as the agent takes a rate. */
+const struct bt_term *bt_guard_rate(struct bt_arena *a, struct bt_rate rate);
 
 /* bt_guard_count - have the VM count; no trace message is made. What it counts comes as COUNTS. Errors as bt_guard_arm. */
 int bt_guard_count(

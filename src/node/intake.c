@@ -14,6 +14,8 @@
 /* Calls that were shown and whose end is still to come. */
 size_t bt_intake_owed(const struct bt_session *s)
 {
+    if (s->sum.has_filter) /* with as many as were wanted, no other will be shown */
+        return s->reason == BT_STOP_COUNT ? 0 : (size_t)s->sum.examined.held;
     return bt_pairs_owed(s->pairs) + bt_timed_owed(s->timed);
 }
 
@@ -47,7 +49,7 @@ static void silence(struct bt_session *s, struct bt_slice mfa)
 static bool take_room(struct bt_session *s, const struct bt_event *ev)
 {
     bool is_shown = s->opts.count < 0 || s->sum.shown < (uint64_t)s->opts.count;
-    is_shown = is_shown && (s->opts.count >= 0 || bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
+    is_shown = is_shown && (s->opts.count >= 0 || s->sum.has_filter || /* the agent has kept to both */ bt_bucket_take(&s->bucket, ev->mono_ns / 1000));
     s->sum.shown += is_shown;
     return is_shown;
 }
@@ -129,7 +131,8 @@ enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct b
         bt_err_set(err, BEAMTAP_EPROTO, "a trace message cannot be read");
         return BT_NEXT_ERROR;
     }
-    s->sum.received += (uint64_t)n->n_calls;
+    if (!s->sum.has_filter)
+        s->sum.received += (uint64_t)n->n_calls;
     s->heard_at_us = bt_clock_mono_us();
     s->ack_calls += n->n_calls;
     s->ack_bytes += n->bytes;
@@ -155,6 +158,12 @@ void bt_intake_mark(struct bt_session *s, enum bt_event_type type, int64_t amoun
     s->mark.amount = amount;
     s->mark.wall_ns = bt_clock_wall_us() * 1000;
     s->has_mark = true;
+}
+
+void bt_intake_examined(struct bt_session *s, const struct bt_notice *n)
+{
+    s->sum.examined = n->examined;
+    s->sum.received = (uint64_t)n->examined.calls;
 }
 
 /* Once a second the calls counted so far: what was not let through is a gap, where every call was one to show. */

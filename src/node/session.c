@@ -68,6 +68,10 @@ static int connect_and_plan(struct bt_session *s, size_t *bad_spec, struct beamt
         return -1;
     if (bt_lookup(s->conn, s->guard, s->prog, &o->lookup, &s->plan, bad_spec, err))
         return -1;
+    if (o->filter.is_on && o->filter.returns.min_otp > (unsigned)s->info.otp)
+        return bt_err_set(err, BEAMTAP_ESPEC,
+            "--returns: %s in a match specification is known from OTP %u on; %s runs OTP %d",
+            o->filter.returns.min_otp_for, o->filter.returns.min_otp, bt_conn_node(s->conn), s->info.otp);
     if (o->kind != BT_SESSION_TRACES) /* no match specification is sent */
         return 0;
     struct bt_arm_source source = arm_source(s);
@@ -162,6 +166,21 @@ int bt_session_fd(const struct bt_session *s)
 
 /* ---- arm ---- */
 
+/* {Slower, OnlyRaised, Returns, Rate, Burst}: what the agent's outcome.hrl takes. */
+static const struct bt_term *filter_term(const struct bt_session_opts *o, struct bt_arena *a)
+{
+    const struct bt_outcome_wish *w = &o->filter;
+    const struct bt_term *none = bt_term_atom(a, "none");
+    const struct bt_term *items[] = {
+        w->slower_ns < 0 ? none : bt_term_int(a, w->slower_ns),
+        bt_term_atom(a, w->only_raised ? "true" : "false"),
+        w->returns.match_spec ? w->returns.match_spec : none,
+        bt_guard_rate(a, o->show_rate),
+        bt_term_int(a, o->show_burst),
+    };
+    return w->is_on ? bt_term_tuple(a, items, 5) : none;
+}
+
 static int arm(struct bt_session *s, const struct bt_arm_source *source, struct beamtap_err *err)
 {
     struct bt_arena a = BT_ARENA_INIT;
@@ -179,6 +198,7 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
         .max_load = o->max_load,
         .wants_return = s->prog->wants_return || s->prog->wants_time,
         .is_final = o->count >= 0,
+        .filter = filter_term(o, &a),
         .debug = bt_log_on(s->log, BT_LOG_LIMIT),
     };
     int rc = bt_arm_build(source, &a, &out, &s->sum.has_called, err);
@@ -207,6 +227,9 @@ static int arm_traces(struct bt_session *s, struct beamtap_err *err)
     find_counted(s);
     s->sum.is_exact = bt_arm_is_exact(&source);
     s->sum.has_events = s->prog->n_messages + s->prog->n_events > 0;
+    s->sum.has_filter = s->opts.filter.is_on;
+    if (s->sum.has_filter)
+        bt_order_in_pairs(s->order);
     if (arm(s, &source, err) < 0)
         return -1;
     s->sum.has_called =
@@ -282,6 +305,7 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
         s->sum.lost += (uint64_t)n->n_calls + (uint64_t)n->bytes;
         bt_intake_mark(s, BT_EVENT_LOST, n->n_calls + n->bytes);
         break;
+    case BT_HEARD_EXAMINED: bt_intake_examined(s, n); break;
     case BT_HEARD_COUNTS: return bt_counting_take(s, n, err);
     case BT_HEARD_GATE: bt_log(s->log, BT_LOG_LIMIT, "gate: %s", n->text); break;
     case BT_HEARD_CLOSED: take_closed(s, n); break;
@@ -411,5 +435,5 @@ void bt_session_summary(const struct bt_session *s, struct bt_summary *out)
 {
     *out = s->sum;
     out->reason = s->reason;
-    out->open = bt_intake_owed(s);
+    out->open = s->sum.has_filter ? 0 : bt_intake_owed(s);
 }

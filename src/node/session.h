@@ -11,6 +11,7 @@
 #define BT_NODE_SESSION_H
 
 #include "event/event.h"
+#include "event/outcome.h"
 #include "match/compile.h"
 #include "limit/bucket.h"
 #include "match/instrument.h"
@@ -45,6 +46,9 @@ struct bt_session_opts {
     struct bt_lookup_opts lookup; /* --max-functions, --load */
     struct bt_rate rate;          /* calls let through on the node; n < 0: no limit */
     int64_t burst;                /* calls at once */
+    struct bt_outcome_wish filter; /* TRACES: which calls are shown, by how they ended; its terms outlive the session's arming */
+    struct bt_rate show_rate;     /* with a filter: of what is shown; `rate` is then of what is examined */
+    int64_t show_burst;
     bool stops_on_rate;           /* reaching the rate ends the trace */
     int64_t max_memory;           /* bytes under way on the node */
     int64_t max_term; /* bytes of one argument or return value; larger ones are no longer copied */
@@ -69,11 +73,13 @@ struct bt_summary {
     uint64_t received;                   /* calls that arrived here */
     uint64_t
         called; /* calls of the traced functions while armed, as the VM counted; of those not only counted */
+    bool has_filter;  /* only calls that ended in a certain way are shown */
+    struct bt_examined examined; /* with a filter */
     bool has_events; /* what is shown is not only calls */
     bool has_called; /* the VM counted every function (not in scope global, not below 27 beside others) */
     bool is_exact;   /* every call counted was one to show: no guard, no pattern, all processes */
     uint64_t lost;   /* events the tracer had to drop */
-    uint64_t open;   /* calls shown whose return did not come */
+    uint64_t open;   /* calls shown whose return did not come; with a filter: see examined */
     bool is_clean;   /* asked of the node at the end */
     size_t
         n_counted; /* functions that are only counted; bt_mfa.calls of the plan says how often each was called */

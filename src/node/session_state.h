@@ -70,6 +70,8 @@ enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all,
 enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err);
 /* Acknowledges the batches taken in, where it is time to. */
 int bt_intake_ack(struct bt_session *s, struct beamtap_err *err);
+/* With a filter: how many calls came to what. */
+void bt_intake_examined(struct bt_session *s, const struct bt_notice *n);
 void bt_intake_stat(struct bt_session *s, const struct bt_notice *n);
 void bt_intake_note(struct bt_session *s, const struct bt_notice *n);
 /* A mark stands behind the events that came before it; it is given out when they are. */

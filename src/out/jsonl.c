@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "out/json.h"
+#include "out/json_term.h"
 #include "out/text.h"
 
 struct jsonl {
@@ -17,6 +18,7 @@ struct jsonl {
     const char *home;   /* the head's node */
     struct bt_buf node; /* the event's, as JSON */
     struct bt_buf text; /* of one term */
+    struct bt_buf scratch;
     struct bt_buf list; /* args, while args_text is written */
     struct bt_text_frame frame;
     uint64_t seq;
@@ -85,9 +87,7 @@ static void put_text(struct jsonl *j, struct bt_buf *b, const char *name, struct
 /* The value as JSON; where it is none, null. */
 static void put_json(struct jsonl *j, struct bt_buf *b, struct bt_slice etf)
 {
-    (void)j;
-    (void)etf;
-    bt_buf_puts(b, "null");
+    bt_json_term(b, etf, &j->opts.print, &j->scratch);
 }
 
 /* NAME_text, and NAME where the value was copied whole. */
@@ -324,6 +324,8 @@ static void put_summary(struct jsonl *j, const struct bt_out_end *e)
         bt_buf_printf(b, ",\"%s\":%" PRIu64, counts[i].name, counts[i].n);
     if (e->skipped >= 0)
         put_number(b, "skipped", e->skipped);
+    if (e->examined > 0)
+        put_number(b, "examined", (int64_t)e->examined);
     bt_buf_printf(b, ",\"clean\":%s}\n", e->is_clean ? "true" : "false");
 }
 
@@ -384,6 +386,7 @@ static void free_it(struct bt_out *o)
     struct jsonl *j = (struct jsonl *)o;
     bt_buf_done(&j->node);
     bt_buf_done(&j->text);
+    bt_buf_done(&j->scratch);
     bt_buf_done(&j->list);
     bt_buf_done(&j->frame.file);
     free(j);
@@ -400,4 +403,9 @@ struct bt_out *bt_jsonl_out_new(const struct bt_print_opts *print)
     j->out.sink.fd = -1;
     j->opts.print = *print;
     return &j->out;
+}
+
+void bt_jsonl_out_seq(struct bt_out *o, uint64_t seq)
+{
+    ((struct jsonl *)o)->seq = seq - 1;
 }

@@ -10,6 +10,9 @@
 /* print is copied; home comes with the head. NULL: no memory. The caller opens the sink. */
 struct bt_out *bt_jsonl_out_new(const struct bt_print_opts *print);
 
+/* The next record has this number. */
+void bt_jsonl_out_seq(struct bt_out *o, uint64_t seq);
+
 /* Appends a time as RFC 3339 has it, UTC, with nanoseconds and quotes: "2026-11-26T10:30:34.123456789Z". */
 void bt_jsonl_time(struct bt_buf *out, int64_t wall_ns);
 

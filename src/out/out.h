@@ -44,7 +44,8 @@ struct bt_out_end {
     uint64_t received, printed, filtered, lost;
     uint64_t shown, returns, exceptions, open; /* calls (or other events) printed, and how they ended */
     int64_t skipped;                           /* calls that were not let through; -1: not known exactly */
-    uint64_t lost_on_node;                     /* events the tracer had to drop */
+    uint64_t examined;     /* calls whose outcome was looked at on the node; 0: none was asked for */
+    uint64_t lost_on_node; /* events the tracer had to drop */
     bool is_clean;
     const struct bt_out_count *counts; /* most calls first */
     size_t n_counts;

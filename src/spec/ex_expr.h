@@ -77,6 +77,8 @@ bool bt_ex_is_function(const char *name);
 
 /* A text, with the first token at hand. */
 int bt_ex_parse(struct bt_parser *p, struct bt_ast_text *out);
+/* The pattern of one value and its guards, with the first token at hand. */
+int bt_ex_parse_value(struct bt_parser *p, struct bt_ast_spec *s);
 /* What may follow what was read, for the message when something else does. */
 const char *bt_ex_expected_next(const struct bt_ast_text *t);
 /* As bt_parser_unexpected, where an operator or an end was expected. */

@@ -442,6 +442,23 @@ static int parse_tuples(struct bt_parser *p, struct bt_ast_text *out)
     return bt_parser_close(p, BT_TOK_RBRACKET, &open, "',' or ']'");
 }
 
+/* ---- a value by itself ---- */
+
+int bt_ex_parse_value(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    struct bt_ast_list args = {0};
+    struct bt_token first = p->tok;
+    p->in_head = true;
+    struct bt_ast *e = bt_ex_expr(p, 0);
+    if (!e || bt_ast_list_add(p, &args, e) || check_range(p))
+        return -1;
+    p->in_head = false;
+    s->clauses[0].head = bt_ast_list_node(p, &args, first.loc);
+    if (!s->clauses[0].head)
+        return -1;
+    return p->tok.kind == BT_TOK_WHEN ? parse_guards(p, &s->clauses[0]) : 0;
+}
+
 /* ---- the whole ---- */
 
 const char *bt_ex_expected_next(const struct bt_ast_text *t)

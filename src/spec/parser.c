@@ -337,3 +337,60 @@ int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, 
     int rc = parse(text, arena, out, err);
     return arena->failed ? bt_err_only_nomem(err) : rc;
 }
+
+/* ---- a value by itself ---- */
+
+static int parse_value_spec(struct bt_parser *p, struct bt_ast_spec *s)
+{
+    struct bt_ast_list args = {0};
+    struct bt_token first = p->tok;
+    if (first.kind == BT_TOK_END)
+        return bt_parser_unexpected(p, "a pattern, for instance {error, _},");
+    if (p->lx.syntax == BT_SYNTAX_ELIXIR)
+        return bt_ex_parse_value(p, s);
+    struct bt_ast *e = bt_parse_expr(p, 0);
+    if (!e || bt_ast_list_add(p, &args, e))
+        return -1;
+    s->clauses[0].head = bt_ast_list_node(p, &args, first.loc);
+    if (!s->clauses[0].head)
+        return -1;
+    return p->tok.kind == BT_TOK_WHEN ? bt_parse_guards(p, &s->clauses[0]) : 0;
+}
+
+static int parse_value(const char *text, enum bt_syntax syntax, struct bt_arena *arena,
+    struct bt_ast_text *out, struct beamtap_err *err)
+{
+    struct bt_parser p = {.arena = arena, .err = err};
+    struct bt_ast_text t = {0};
+    if (bt_lex_init(&p.lx, text, arena, err))
+        return -1;
+    p.lx.syntax = syntax;
+    struct bt_ast_spec *s = bt_parser_next(&p) ? NULL : new_spec(&p, &t);
+    if (!s)
+        return -1;
+    s->notation = BT_NOTATION_EVENT;
+    s->syntax = syntax;
+    s->event = BT_SPEC_EXIT; /* the same in all but its name */
+    s->args_kind = BT_ARGS_PATTERN;
+    s->arity = 1;
+    s->module = s->function = (struct bt_ast_name){.kind = BT_NAME_ATOM, .text = "", .len = 0};
+    s->module.loc = p.tok.loc;
+    if (parse_value_spec(&p, s))
+        return -1;
+    if (p.tok.kind == BT_TOK_DOT && bt_parser_next(&p))
+        return -1;
+    if (p.tok.kind != BT_TOK_END)
+        return bt_parser_unexpected(&p, "'when' or the end");
+    s->loc = s->args_loc = bt_loc_join(s->loc, p.prev.loc);
+    t.modules = p.modules;
+    t.n_modules = p.n_modules;
+    *out = t;
+    return 0;
+}
+
+int bt_parse_value(const char *text, enum bt_syntax syntax, struct bt_arena *arena, struct bt_ast_text *out,
+    struct beamtap_err *err)
+{
+    int rc = parse_value(text, syntax, arena, out, err);
+    return arena->failed ? bt_err_only_nomem(err) : rc;
+}

@@ -16,4 +16,11 @@
  */
 int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, struct beamtap_err *err);
 
+/*
+ * bt_parse_value - read a pattern for one value, {error, X} when is_atom(X), in that notation: the same tree as of
+ * exit({error, X}) when is_atom(X). As bt_parse otherwise.
+ */
+int bt_parse_value(const char *text, enum bt_syntax syntax, struct bt_arena *arena, struct bt_ast_text *out,
+    struct beamtap_err *err);
+
 #endif

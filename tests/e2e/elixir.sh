@@ -5,11 +5,8 @@ set -u
 . "$(dirname "$0")/../support/check.sh"
 need_beamtap
 otp=${1:-25}
-use_otp "$otp"
-elixir=/usr/lib/elixir/lib/elixir/ebin      # as the release itself sees it
-[ "$("$BT_SUPPORT/otp.sh" run "$otp" -- erl -noshell -eval "io:put_chars(atom_to_list(filelib:is_dir(\"$elixir\"))), halt().")" = true ] ||
-    { echo "SKIPPED: elixir.sh $otp: no Elixir here"; exit 77; }
-start_node "$otp" elixir -pa "$elixir"
+elixir_of "$otp"
+start_node "$otp" elixir -pa "$ELIXIR_EBIN"
 ask '[code:ensure_loaded(list_to_atom("Elixir." ++ M)) || M <- ["Enum", "Map", "URI", "String"]], application:ensure_all_started(elixir)' > /dev/null
 cart='list_to_atom("Elixir.Cart")'
 ask "target:every(1, 10, fun() ->

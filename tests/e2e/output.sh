@@ -19,6 +19,7 @@ part "-o refuses a file that is there, before it connects"
 tap nobody@127.0.0.1 'target:pair/2' -c 5 --output "$file"
 refused 5 "$file"
 is "lines in the file, still" "$(wc -l < "$file")" 5
+is "its mode" "$(stat -c %a "$file")" 600
 part "--append"
 tap "$NODE" 'target:pair/2' -c 3 -o "$file" --append
 closing 3 -c

@@ -92,6 +92,8 @@ for pid in $helpers $(for p in $helpers; do pgrep -P "$p"; done); do
     done
 done
 ! tr '\0' '\n' < "/proc/$TAP_PID/cmdline" | grep -qF "$cookie" || fail "the cookie is in our own command line"
+sockets=$(find "/proc/$TAP_PID/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n')
+is "ports that beamtap listens on" "$(awk '$4 == "0A" { print $10 }' "/proc/$TAP_PID"/net/tcp{,6} | grep -xF "${sockets:-none}")" ''
 everyone=$(ps -eo pid,args | grep -F "way-$tag" | grep -v grep | wc -l)
 [ "$everyone" -gt 0 ] || fail "the helper is not seen"
 kill -KILL "$TAP_PID"

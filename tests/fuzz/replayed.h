@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "captured.h"
+#include "lib/inside.h"
 #include "out/capture_write.h"
 #include "out/jsonl.h"
 #include "out/perfetto.h"
@@ -17,7 +18,8 @@
 #include "replay/reader.h"
 #include "safe.h"
 
-#define BT_FUZZ_AGAIN 3 /* events of each input that are shown in all formats, written and read back: it takes most of the time */
+#define BT_FUZZ_AGAIN                                                                                        \
+    3 /* events of each input that are shown in all formats, written and read back: it takes most of the time */
 
 static inline void bt_fuzz_line(
     struct bt_buf *line, const struct bt_event *ev, const struct bt_out_head *head)
@@ -62,6 +64,29 @@ static inline void bt_fuzz_format(
     bt_fuzz_check_safe(b->data, b->len - 1, !is_lines);
 }
 
+/* As a caller of the library sees it: all texts are there and end, arguments can be asked for. */
+static inline void bt_fuzz_public(const struct bt_event *ev, const struct bt_out_head *head)
+{
+    static struct beamtap_session s; /* with buffers that are kept */
+    struct beamtap_err err = {0};
+    const struct beamtap_event *out = &s.shown;
+    const struct beamtap_arg *arg;
+    s.head = *head;
+    bt_text_opts_init(&s.opts, head);
+    s.ev = *ev;
+    assert(bt_lib_show(&s, &err) == 0);
+    const char *const texts[] = {out->node, out->pid, out->name, out->module, out->function,
+        out->caller_module, out->caller_function, out->exception_class, out->kind};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        n += texts[i] ? strlen(texts[i]) : 0;
+    assert(n <= s.texts.len + strlen(head->node));
+    bt_fuzz_check_safe(out->pid, strlen(out->pid), false);
+    for (size_t i = 0; (arg = beamtap_event_arg(out, i, &err)) != NULL; i++)
+        bt_fuzz_check_safe(arg->text, strlen(arg->text), false);
+    assert(err.code == BEAMTAP_OK || err.code == BEAMTAP_EPROTO);
+}
+
 static inline void bt_fuzz_formats(const struct bt_event *ev, const struct bt_out_head *head)
 {
     static const struct bt_print_opts print;
@@ -73,6 +98,7 @@ static inline void bt_fuzz_formats(const struct bt_event *ev, const struct bt_ou
     }
     bt_fuzz_format(json, ev, head, true);
     bt_fuzz_format(perfetto, ev, head, false);
+    bt_fuzz_public(ev, head);
 }
 
 /* Written to a capture and read back, the event is the same: its line is. */

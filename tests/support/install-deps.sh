@@ -4,9 +4,11 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake erlang-dev uthash-dev libpcre2-dev libssl-dev)
-test=(libcmocka-dev mandoc patch procps jq
+test=(libcmocka-dev mandoc patch procps jq pkg-config g++ binutils                               # package_test.sh
       openssl erlang-ssl openssh-server openssh-client iproute2 socat netcat-openbsd                            # ways to a node: tls.sh, ssh.sh, kubectl.sh
       erlang-base erlang-runtime-tools erlang-tools erlang-syntax-tools erlang-parsetools     # nodes of this machine's release
+      elixir                                                                                  # storefront.sh, elixir.sh
+      mmdebstrap dpkg-dev file                                                                # package/
       dpkg tar util-linux debian-archive-keyring ca-certificates)                             # the other releases (otp.sh)
 
 case ${1:-} in

@@ -28,7 +28,7 @@ def schema: {
     count: {must: (mfa + {calls: "count"}), may: {}},
     summary: {must: {reason: "string", received: "count", printed: "count", filtered: "count", lost: "count", calls: "count",
                      returns: "count", exceptions: "count", open: "count", lost_on_node: "count", clean: "boolean"},
-              may: {skipped: "count", error: "string"}}
+              may: {skipped: "count", examined: "count", error: "string"}}
 };
 
 def is_frame: type == "object" and (.module | type) == "string" and (.function | type) == "string" and (.arity | type) == "number";

@@ -115,6 +115,21 @@ compile_for() {                 # OTP FILE.erl...: by that release's own compile
         die "OTP $otp does not compile: $*"
 }
 
+elixir_of() {                   # sets ELIXIR_EBIN, as the release itself sees it; 77 where it has no Elixir
+    use_otp "$1"
+    ELIXIR_EBIN=/usr/lib/elixir/lib/elixir/ebin
+    [ "$(in_otp "$1" erl -noshell -eval "io:put_chars(atom_to_list(filelib:is_dir(\"$ELIXIR_EBIN\"))), halt().")" = true ] ||
+        skip "OTP $1 has no Elixir here (apt-get install elixir)"
+}
+
+compile_elixir_for() {          # OTP FILE.ex...: as compile_for
+    local otp=$1; shift
+    mkdir -p "$BT_TMP/ebin-$otp" "$BT_TMP/src"
+    cp "$@" "$BT_TMP/src/"
+    (cd "$BT_TMP/src" && LC_ALL=C.UTF-8 in_otp "$otp" elixirc -o "$BT_TMP/ebin-$otp" "${@##*/}" > "$BT_TMP/elixirc.log" 2>&1) ||
+        die "the Elixir of OTP $otp does not compile: $* $(cat "$BT_TMP/elixirc.log")"
+}
+
 start_node() {
     local otp=$1 name=$2; shift 2
     use_otp "$otp"

@@ -7,14 +7,14 @@
 
 %% what is traced
 -export([busy/1, f/2, sleepy/1, late/2, fails/1, fac/1, fib/1, loop/1, even/1, odd/1, id/1, pair/2, tiny/1, uses_tiny/1, first/1, get/2,
-         lat/1, 'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, big/1, binary/1, quiet/1, deep/1, through/2]).
+         lat/1, 'odd name'/1, 'Upper'/1, 'größe'/1, unicode/1, stuck/1, never/1, order/2, climb/2, big/1, binary/1, quiet/1, deep/1, through/2]).
 %% answering questions by files, where erl_call cannot connect
 -export([serve/1]).
 %% gen_server
 -export([server/2, ask/1, init/1, handle_call/3, handle_cast/2]).
 %% workloads
 -export([chatter/2, sent/0, churn/1, timed/0, timings/2, many/2, run_many/2, round_many/1, busy_round/1]).
--export([hot/1, hot/2, bursts/4, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, imposter/2, stop/0, calls/0, term/1]).
+-export([ordering/2, crowd/1, hot/1, hot/2, bursts/4, slow/2, failing/1, every/3, spread/4, once/2, together/3, doomed/1, imposter/2, stop/0, calls/0, term/1]).
 %% measuring
 -export([watch/0, watched/0, rate/2, memory/2, memory_at/2, back_at/3, queue/2, ours/1]).
 
@@ -79,6 +79,17 @@ unicode(X) -> {X, "h\x{e4}\x{df}lich", [1087, 1088, 1080], <<"\x{20ac}\n\e[31m"/
 
 %% For ever, or until somebody kills the caller.
 stuck(How) -> receive {never, How} -> How end.
+
+%% One order in Every fails, in step with nothing.
+order(I, Every) ->
+    case erlang:phash2(I, Every) of
+        0 -> error({out_of_stock, I});
+        N -> {ok, N}
+    end.
+
+%% Body recursion, N deep; the call with 0 takes Ms milliseconds, and so do all around it.
+climb(0, Ms) -> sleepy(Ms), [];
+climb(N, Ms) -> [N | climb(N - 1, Ms)].
 
 %% Nothing calls it.
 never(X) -> X.
@@ -201,6 +212,29 @@ spread(N, Ms, Times, Fun) ->
 
 %% One process that runs Fun after Ms milliseconds and ends.
 once(Ms, Fun) -> hd(workers(1, fun(_) -> receive after Ms -> Fun() end end)).
+
+%% A process that calls order/2 PerS times a second, as evenly as it can; one in Every fails.
+ordering(PerS, Every) ->
+    Calls = counter(),
+    worker(fun(_) -> order_loop(1, erlang:monotonic_time(microsecond), PerS, Every, Calls) end, ordering).
+
+order_loop(I, Began, PerS, Every, Calls) ->
+    case (erlang:monotonic_time(microsecond) - Began) * PerS div 1000000 of
+        Due when Due >= I ->
+            try ?MODULE:order(I, Every) catch error:{out_of_stock, _} -> failed end,
+            counters:add(Calls, 1, 1),
+            order_loop(I + 1, Began, PerS, Every, Calls);
+        _ ->
+            receive after 1 -> order_loop(I, Began, PerS, Every, Calls) end
+    end.
+
+%% N processes that go into stuck/1 as soon as it is traced, some thousand at a time, and stay there.
+crowd(N) ->
+    worker(fun(_) ->
+        [begin worker(fun(_) -> ?MODULE:stuck(crowd) end, I), I rem 2000 =:= 0 andalso receive after 20 -> ok end end || I <- lists:seq(1, N)],
+        persistent_term:put(bursts_done, N),
+        stuck(done)
+    end, crowd).
 
 %% N processes that all run Fun(I) at the same moment, in Ms milliseconds from now.
 together(N, Ms, Fun) ->

@@ -3,10 +3,14 @@
 #
 #   options    beamtap.1 and --help have the same options, with the same letters and values
 #   guards     beamtap-spec.7 lists the guard functions of src/spec/guards.c
+#   functions  libbeamtap.3 lists the functions of include/beamtap.h
 #   statuses   beamtap.1 lists the exit statuses of include/beamtap.h
 #   examples   every `$ beamtap compile ...` in README.md, doc/ and examples/ prints what stands below it
 #   files      every file of the tree that a document names is there
 #   names      every function bt_*() a document names is in src/
+#   inside     what doc/INTERNALS.md and doc/SAFETY.md put in backticks is there: functions (in the file that is named beside them),
+#              structs, files, messages of the agent, words of the code; the table of modules has every file of src/
+#   guarantees each part of doc/SAFETY.md says which tests show it, and they are run by the suite
 #   man pages  pass mandoc -Tlint without errors and warnings
 #
 # An example begins with "$ beamtap compile" and ends at an empty line, at the next "$ ", or with its block. What it prints is
@@ -59,6 +63,12 @@ same "guard functions: src/spec/guards.c (<) and doc/beamtap-spec.7 (>) differ" 
 { echo 0; sed -nE 's/^ *X\([A-Z]+, ([0-9]+),.*/\1/p' include/beamtap.h; } | sort -nu > "$tmp/codes"
 sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It \([0-9]*\)$/\1/p' doc/beamtap.1 | sort -nu > "$tmp/man"
 same "exit statuses: include/beamtap.h (<) and doc/beamtap.1 (>) differ" "$tmp/codes" "$tmp/man"
+
+# ---- functions of the library
+grep -A3 '^BEAMTAP_API' include/beamtap.h | grep -oE 'beamtap_[a-z_]+\(' | tr -d '(' | sort -u > "$tmp/declared"
+sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.Fn \(beamtap_[a-z_]*\) ".*/\1/p' doc/libbeamtap.3 | sort > "$tmp/man"
+[ -s "$tmp/declared" ] || fail "no functions found in include/beamtap.h"
+same "functions: include/beamtap.h (<) and doc/libbeamtap.3 (>) differ" "$tmp/declared" "$tmp/man"
 
 # ---- examples
 n=0
@@ -122,6 +132,61 @@ for document in "${documents[@]}"; do
         cat "src/agent/$module.erl" src/agent/*.hrl | grep -qE "^$name\\(" || fail "$document names $module:$name/$arity, which is not there"
     done < "$tmp/names"
 done
+
+# ---- what INTERNALS.md and SAFETY.md say of the code
+in_code() { grep -rqwF --include='*.[ch]' --include='*.erl' --include='*.hrl' -- "$1" src include; }
+
+for document in doc/INTERNALS.md doc/SAFETY.md; do
+    sed 's/^ *//; /^```/,/^```/d' "$document" | tr '\n' ' ' > "$tmp/text"
+    # `name()` (`file`: the file has it, or the header of that name
+    grep -oE '`[a-z_0-9]+\(\)` \(`src/[a-z_0-9/]+\.c`' "$tmp/text" | sed -E 's/`([a-z_0-9]+)\(\)` \(`(.*)\.c`/\1 \2/' | sort -u > "$tmp/names"
+    while read -r name file; do
+        checks=$((checks + 1))
+        grep -qE "^[a-z].*\b$name\(" "$file.c" || fail "$document: $name() is not in $file.c"
+    done < "$tmp/names"
+    grep -oE '`[^`]+`' "$tmp/text" | tr -d '`' | sort -u > "$tmp/words"
+    while read -r word; do
+        checks=$((checks + 1))
+        case $word in
+            *'()') in_code "${word%()}" || fail "$document: $word is not in src" ;;
+            'struct '*) in_code "$word" || fail "$document: $word is not in src" ;;
+            */*) ;;                                                             # looked at above
+            *.c | *.h | *.hrl | *.erl) [ -n "$(find src include -name "$word")" ] || fail "$document: no file $word in src" ;;
+            *.*) ;;                                                             # of others
+            [a-z]*_*) [[ $word =~ ^[a-z0-9_]+$ ]] || continue
+                in_code "$word" || [ -e "tests/mutants/$word.patch" ] || grep -rqwF -- "$word" tests || fail "$document: $word is not in src" ;;
+            '{'[a-z]*) name=$(sed -E 's/^\{([a-z_]+).*/\1/' <<< "$word")
+                in_code "$name" || fail "$document: nothing is called $name in src, as in $word" ;;
+        esac
+    done < "$tmp/words"
+done
+# The table of modules: | `src/x/` | names or `files` | ... |
+for folder in src/*/; do
+    row=$(grep -F "| \`$folder\` |" doc/INTERNALS.md | cut -d'|' -f3)
+    checks=$((checks + 1))
+    [ -n "$row" ] || { fail "doc/INTERNALS.md: its table of modules has no $folder"; continue; }
+    grep -oE '[a-z][a-z0-9_]*(\.[a-z]+)?' <<< "$row" | sed 's/\..*//' | grep -vxE 'with|and|for|a|each' | sort -u > "$tmp/man"
+    find "$folder" -maxdepth 1 -name '*.[che]*' ! -name '*.in' | sed -E 's#.*/##; s/\.(c|h|erl)$//' | grep -v '\.' | sort -u > "$tmp/there"
+    missing=$(comm -13 "$tmp/man" "$tmp/there" | paste -sd' ') more=$(comm -23 "$tmp/man" "$tmp/there" | paste -sd' ')
+    [ -z "$missing" ] || fail "doc/INTERNALS.md: its table of modules does not have, of $folder: $missing"
+    for name in $more; do compgen -G "$folder$name.*" > /dev/null || fail "doc/INTERNALS.md: its table of modules has $folder$name, which is not there"; done
+done
+
+# Guarantees: each part "### N." names tests, and each test that is named is run.
+awk '/^### [0-9]+\./ { if (part && !shown) print part; part = $0; shown = 0 } /^## Switched/ { if (part && !shown) print part; exit }
+     /`tests\/(e2e|unit)\// { shown = 1 }' doc/SAFETY.md > "$tmp/names"
+[ ! -s "$tmp/names" ] || fail "doc/SAFETY.md names no test for:" "$(cat "$tmp/names")"
+grep -oE '`tests/(e2e|unit)/[a-z0-9_]+\.(sh|c)`' doc/SAFETY.md | tr -d '`' | sort -u > "$tmp/names"
+while read -r file; do
+    checks=$((checks + 1))
+    name=$(basename "${file%.*}")
+    case $file in
+        tests/e2e/matrix.sh) continue ;;                                        # runs the others
+        tests/e2e/*) grep -qE "^bt_e2e_test\($name |SCRIPT $name " tests/e2e/CMakeLists.txt ;;
+        tests/unit/test_*.c) grep -qE "^bt_unit_test\(${name#test_}[ )]" tests/CMakeLists.txt ;;
+        *) grep -qF "$file" tests/CMakeLists.txt ;;
+    esac || fail "doc/SAFETY.md names $file, which the suite does not run"
+done < "$tmp/names"
 
 # ---- man pages
 lint=checked

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cookie.h"
+#include "lib/cookie.h"
 
 static char home[] = "/tmp/bt_cookie_XXXXXX";
 static char in_home[64], xdg[64], in_xdg[96], in_config[96], a_file[64];
-static struct bt_opts opts;
+static struct bt_cookie_opts opts;
 
 static const char *path(char *out, size_t cap, const char *rest)
 {
@@ -54,7 +54,7 @@ static int group_teardown(void **state)
 static int setup(void **state)
 {
     (void)state;
-    opts = (struct bt_opts){0};
+    opts = (struct bt_cookie_opts){.is_program = true};
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("BEAMTAP_COOKIE");
@@ -241,6 +241,23 @@ static void a_release_has_a_variable_of_its_own(void **state)
     found("home");
 }
 
+/* The environment is the program's that uses the library: neither read for cookies nor changed. */
+static void a_library_leaves_the_environment_alone(void **state)
+{
+    (void)state;
+    struct bt_cookie out;
+    struct beamtap_err err = {0};
+    opts.is_program = false;
+    setenv("BEAMTAP_COOKIE", "theirs", 1);
+    assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
+    assert_null(strstr(err.msg, "BEAMTAP_COOKIE"));
+    assert_err(&err, BEAMTAP_ECOOKIE, "no cookie: tried /");
+    assert_string_equal(getenv("BEAMTAP_COOKIE"), "theirs");
+    put(in_home, "home");
+    found("home");
+    assert_string_equal(getenv("BEAMTAP_COOKIE"), "theirs");
+}
+
 static void a_descriptor_is_read_and_closed(void **state)
 {
     (void)state;
@@ -284,6 +301,7 @@ int main(void)
         T(the_places_that_were_tried_are_listed),
         T(no_message_shows_the_cookie),
         T(a_release_has_a_variable_of_its_own),
+        T(a_library_leaves_the_environment_alone),
         T(a_descriptor_is_read_and_closed),
         T(a_file_that_others_can_read_is_told),
     };

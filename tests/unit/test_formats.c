@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "out/json_term.h"
 #include "out/jsonl.h"
 #include "out/perfetto.h"
 #include "outs.h"
@@ -76,6 +77,55 @@ static void json_calls_with_all_arguments(void **state)
         "{\"event\":\"call\",\"seq\":2," WHO "," PAIR ",\"args_text\":[],\"args\":[],\"caller\":null}\n");
 }
 
+/* One term as a JSON value. */
+static void assert_json(const char *bytes, size_t len, const char *json)
+{
+    struct bt_buf got = {0}, scratch = {0};
+    const struct bt_print_opts opts = {0};
+    bt_json_term(&got, (struct bt_slice){(const uint8_t *)bytes, len}, &opts, &scratch);
+    assert_text(&got, json);
+    bt_buf_done(&got);
+    bt_buf_done(&scratch);
+}
+#define JSON(bytes, json) assert_json(bytes, sizeof bytes - 1, json)
+
+static void json_terms(void **state)
+{
+    (void)state;
+    JSON("w\4true", "true");
+    JSON("w\3nil", "null");
+    JSON("w\2\xc3\xa9", "\"\xc3\xa9\"");
+    JSON("s\1\xe9", "\"\xc3\xa9\""); /* an atom in latin-1 */
+    JSON("b\xff\xff\xff\xff", "-1");
+    JSON("n\7\0\0\0\0\0\0\0\x20", "\"9007199254740992\"");
+    JSON("n\7\0\xff\xff\xff\xff\xff\xff\x1f", "9007199254740991");
+    JSON("n\x09\1\0\0\0\0\0\0\0\0\1", "\"-18446744073709551616\"");
+    JSON("F\x3f\xf8\0\0\0\0\0\0", "1.5");
+    JSON("m\0\0\0\3a\"\n", "\"a\\\"\\n\"");
+    JSON("m\0\0\0\1\x80", "\"<<128>>\"");
+    JSON("M\0\0\0\1\4\x80", "\"<<8:4>>\"");
+    JSON("j", "[]");
+    JSON("k\0\2hi", "\"hi\"");
+    JSON("k\0\2\1\2", "[1,2]");
+    JSON("l\0\0\0\1b\0\0\4\x22j", "\"\xd0\xa2\"");
+    JSON("l\0\0\0\1w\1aj", "[\"a\"]");
+    JSON("l\0\0\0\1w\1aw\1b", "\"[a|b]\"");
+    JSON("h\0", "[]");
+    JSON("h\2a\1t\0\0\0\3w\1aa\1m\0\0\0\1\"a\2h\1a\1j", "[1,{\"a\":1,\"\\\"\":2,\"{1}\":[]}]");
+    JSON("h\2a\1", "null"); /* cut */
+    char deep[2 * BT_JSON_MAX_DEPTH + 5] = "";
+    for (size_t i = 0; i <= BT_JSON_MAX_DEPTH; i++)
+        memcpy(deep + 2 * i, "h\1", 2);
+    memcpy(deep + 2 * BT_JSON_MAX_DEPTH + 2, "a\1", 2);
+    struct bt_buf got = {0}, scratch = {0};
+    const struct bt_print_opts opts = {0};
+    assert_true(bt_json_term(
+        &got, (struct bt_slice){(const uint8_t *)deep, 2 * BT_JSON_MAX_DEPTH + 4}, &opts, &scratch));
+    assert_non_null(strstr(bt_buf_cstr(&got), "[\"{1}\"]"));
+    bt_buf_done(&got);
+    bt_buf_done(&scratch);
+}
+
 static void json_without_arguments(void **state)
 {
     (void)state;
@@ -90,9 +140,10 @@ static void json_stacks(void **state)
 {
     (void)state;
     begin(bt_jsonl_out_new(&plain), "shop:put(_, _) -> stack");
-    assert_record(bt_test_event(&arena,
-                      "{trace_ts,<0.44.0>,call,{shop,put,2},{0,[{web,get,1,[{file,!6b00077765622e65726c},{line,7}]},"
-                      "{proc_lib,init_p,3,[]}]},{1,1}}"),
+    assert_record(
+        bt_test_event(&arena,
+            "{trace_ts,<0.44.0>,call,{shop,put,2},{0,[{web,get,1,[{file,!6b00077765622e65726c},{line,7}]},"
+            "{proc_lib,init_p,3,[]}]},{1,1}}"),
         "{\"event\":\"call\",\"seq\":1," WHO "," PAIR ",\"args_text\":[\"_\",\"_\"],\"args\":[null,null],"
         "\"stack\":[{\"module\":\"web\",\"function\":\"get\",\"arity\":1,\"file\":\"web.erl\",\"line\":7},"
         "{\"module\":\"proc_lib\",\"function\":\"init_p\",\"arity\":3}]}\n");
@@ -127,10 +178,10 @@ static void json_messages_and_processes(void **state)
         ",\"pid\":\"<0.44.0>\",\"value\":5,\"value_text\":\"5\",\"to\":\"shop\"}\n");
     assert_record(bt_test_event(&arena, "{trace_ts,<0.44.0>,event,{0,spawn},{<0.45.0>,{shop,init,1}},{1,1}}"),
         "{\"event\":\"spawn\",\"seq\":2," WHO ",\"pid\":\"<0.44.0>\",\"child\":\"<0.45.0>\",\"module\":"
-                                              "\"shop\",\"function\":\"init\",\"arity\":1}\n");
+        "\"shop\",\"function\":\"init\",\"arity\":1}\n");
     assert_record(bt_test_event(&arena, "{trace_ts,<0.44.0>,event,{0,gc},{minor,100,50,1200},{1,1}}"),
         "{\"event\":\"gc\",\"seq\":3," WHO ",\"pid\":\"<0.44.0>\",\"kind\":\"minor\",\"before_bytes\":100,"
-                                           "\"after_bytes\":50,\"duration_ns\":1200}\n");
+        "\"after_bytes\":50,\"duration_ns\":1200}\n");
 }
 
 static void json_gaps_and_the_end(void **state)
@@ -243,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(json_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(json_calls_with_all_arguments, setup, teardown),
+        cmocka_unit_test(json_terms),
         cmocka_unit_test_setup_teardown(json_without_arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(json_stacks, setup, teardown),
         cmocka_unit_test_setup_teardown(json_outcomes, setup, teardown),

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/optfile.h"
+#include "lib/optfile.h"
 #include "cli/reach.h"
 #include "node/helper.h"
 #include "node/route.h"

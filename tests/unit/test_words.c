@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/words.h"
+#include "lib/describe.h"
 
 static struct bt_mfa mfas[32];
 static struct bt_plan plan;
@@ -329,11 +330,11 @@ static void who_traces(void **state)
 {
     (void)state;
     char who[160], small[8], pid[32];
-    bt_words_who(who, sizeof who);
+    bt_describe_who(who, sizeof who);
     snprintf(pid, sizeof pid, ", pid %ld", (long)getpid());
     assert_non_null(strchr(who, '@'));
     assert_non_null(strstr(who, pid));
-    bt_words_who(small, sizeof small);
+    bt_describe_who(small, sizeof small);
     assert_int_equal(strlen(small), sizeof small - 1);
 }
 

@@ -1,7 +1,7 @@
 /*
  * records.c - --records and mod#rec: definitions out of files, and those a node must be asked for.
  */
-#include "cli/records.h"
+#include "lib/records.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static char *read_bytes(const char *path, size_t *len, struct beamtap_err *err)
     return bytes;
 }
 
-static int read_file(struct bt_cli_records *r, const char *path, struct beamtap_err *err)
+static int read_file(struct bt_lib_records *r, const char *path, struct beamtap_err *err)
 {
     size_t n = 0;
     struct bt_records_text text = {
@@ -77,7 +77,7 @@ static int read_file(struct bt_cli_records *r, const char *path, struct beamtap_
 
 /* ---- modules ---- */
 
-static int want(struct bt_cli_records *r, const struct bt_cli_module *m, struct beamtap_err *err)
+static int want(struct bt_lib_records *r, const struct bt_lib_module *m, struct beamtap_err *err)
 {
     if (bt_records_has_module(&r->table, m->name))
         return 0;
@@ -92,23 +92,23 @@ static int want(struct bt_cli_records *r, const struct bt_cli_module *m, struct 
     return 0;
 }
 
-static int want_all(struct bt_cli_records *r, const char *text, size_t index, struct beamtap_err *err)
+static int want_all(struct bt_lib_records *r, const char *text, size_t index, struct beamtap_err *err)
 {
     struct bt_ast_text tree;
     if (bt_parse(text, r->table.arena, &tree, err) < 0)
         return -1;
     for (size_t i = 0; i < tree.n_modules; i++) {
-        struct bt_cli_module m = {tree.modules[i].name, index, tree.modules[i].loc};
+        struct bt_lib_module m = {tree.modules[i].name, index, tree.modules[i].loc};
         if (want(r, &m, err) < 0)
             return -1;
     }
     return 0;
 }
 
-int bt_cli_records_read(const struct bt_words *options, const char *const *texts, size_t n,
-    struct bt_arena *a, struct bt_cli_records *out, size_t *bad, struct beamtap_err *err)
+int bt_lib_records_read(const struct bt_lib_names *options, const char *const *texts, size_t n,
+    struct bt_arena *a, struct bt_lib_records *out, size_t *bad, struct beamtap_err *err)
 {
-    *out = (struct bt_cli_records){.n_wanted = 0};
+    *out = (struct bt_lib_records){.n_wanted = 0};
     bt_records_init(&out->table, a);
     for (size_t i = 0; i < options->n; i++) { /* files first: what they define is not asked for */
         if (is_file(options->items[i]) && read_file(out, options->items[i], err) < 0) {
@@ -117,7 +117,7 @@ int bt_cli_records_read(const struct bt_words *options, const char *const *texts
         }
     }
     for (size_t i = 0; i < options->n; i++) {
-        struct bt_cli_module m = {.name = options->items[i], .text = SIZE_MAX};
+        struct bt_lib_module m = {.name = options->items[i], .text = SIZE_MAX};
         if (!is_file(m.name) && want(out, &m, err) < 0)
             return -1;
     }
@@ -130,7 +130,7 @@ int bt_cli_records_read(const struct bt_words *options, const char *const *texts
     return 0;
 }
 
-int bt_cli_records_no_node(const struct bt_cli_records *r, struct beamtap_err *err)
+int bt_lib_records_no_node(const struct bt_lib_records *r, struct beamtap_err *err)
 {
     for (size_t i = 0; i < r->n_wanted; i++) {
         if (r->wanted[i].text == SIZE_MAX)
@@ -142,8 +142,8 @@ int bt_cli_records_no_node(const struct bt_cli_records *r, struct beamtap_err *e
     return 0;
 }
 
-static int fetch(struct bt_cli_records *r, struct bt_conn *c, const char *module, int64_t max_memory,
-    struct beamtap_err *err)
+static int fetch(struct bt_lib_records *r, struct bt_conn *c, const char *module, int64_t max_memory,
+    const struct bt_say *say, struct beamtap_err *err)
 {
     struct bt_record_fetched got;
     char name[160];
@@ -155,19 +155,20 @@ static int fetch(struct bt_cli_records *r, struct bt_conn *c, const char *module
     if (n == 0)
         return bt_err_set(err, BEAMTAP_ESPEC, "module %s defines no record on %s", name, bt_conn_node(c));
     if (got.is_other)
-        bt_cli_say("warning: %s runs another version of module %s than the one in its code file, where the "
-                   "records were "
-                   "read",
+        bt_say(say,
+            "warning: %s runs another version of module %s than the one in its code file, where the "
+            "records were "
+            "read",
             bt_conn_node(c), name);
     return 0;
 }
 
-int bt_cli_records_fetch(
-    struct bt_cli_records *r, struct bt_conn *c, int64_t max_memory, size_t *bad, struct beamtap_err *err)
+int bt_lib_records_fetch(struct bt_lib_records *r, struct bt_conn *c, int64_t max_memory,
+    const struct bt_say *say, size_t *bad, struct beamtap_err *err)
 {
     for (size_t i = 0; i < r->n_wanted; i++) {
-        const struct bt_cli_module *m = &r->wanted[i];
-        if (fetch(r, c, m->name, max_memory, err) == 0)
+        const struct bt_lib_module *m = &r->wanted[i];
+        if (fetch(r, c, m->name, max_memory, say, err) == 0)
             continue;
         if (err->code == BEAMTAP_ESPEC && m->text != SIZE_MAX) {
             err->loc = m->loc;

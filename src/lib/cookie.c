@@ -1,7 +1,7 @@
 /*
  * cookie.c - finding the cookie.
  */
-#include "cli/cookie.h"
+#include "lib/cookie.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static int from_fd(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
 }
 
 /* The places Erlang itself looks, for an XDG folder or a home that may be unset. */
-static int from_home(struct bt_cookie *out, struct beamtap_err *err)
+static int from_home(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
     char paths[2][1024] = {"", ""};
@@ -88,13 +88,14 @@ static int from_home(struct bt_cookie *out, struct beamtap_err *err)
             return rc;
     }
     return bt_err_set(err, BEAMTAP_ECOOKIE,
-        "no cookie: tried BEAMTAP_COOKIE, RELEASE_COOKIE, %s, %s\n"
+        "no cookie: tried %s%s, %s\n"
         "  say --cookie-file FILE, with the cookie the node was started with",
+        o->is_program ? "BEAMTAP_COOKIE, RELEASE_COOKIE, " : "",
         home ? paths[0] : "~/.erlang.cookie (HOME is not set)",
         paths[1][0] ? paths[1] : "$XDG_CONFIG_HOME/erlang/.erlang.cookie");
 }
 
-static int find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
+static int find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     if (o->cookie)
         return take(o->cookie, "--cookie", out, err);
@@ -104,19 +105,19 @@ static int find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_e
     }
     if (o->cookie_fd)
         return from_fd(o->cookie_fd, out, err);
-    for (size_t i = 0; i < N_VARIABLES; i++) {
+    for (size_t i = 0; o->is_program && i < N_VARIABLES; i++) {
         const char *text = getenv(variables[i]);
         if (text && *text)
             return take(text, variables[i], out, err);
     }
-    return from_home(out, err);
+    return from_home(o, out, err);
 }
 
-int bt_cookie_find(const struct bt_opts *o, struct bt_cookie *out, struct beamtap_err *err)
+int bt_cookie_find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     memset(out, 0, sizeof *out);
     int rc = find(o, out, err);
-    for (size_t i = 0; i < N_VARIABLES;
+    for (size_t i = 0; o->is_program && i < N_VARIABLES;
          i++) { /* nobody is to inherit it, or to find it in /proc, whichever cookie was taken */
         char *text = getenv(variables[i]);
         if (text)

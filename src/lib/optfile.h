@@ -2,8 +2,8 @@
  * optfile.h - a node's own ssl_dist_optfile, read for what a client needs.
  * Source: OTP "Using TLS for Erlang Distribution", Specifying TLS Options.
  */
-#ifndef BT_CLI_OPTFILE_H
-#define BT_CLI_OPTFILE_H
+#ifndef BT_LIB_OPTFILE_H
+#define BT_LIB_OPTFILE_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -2,7 +2,7 @@
  * optfile.c - [{server, [{certfile, "..."}, ...]}, {client, [...]}]. by the lexer of the spec language: only pairs of a name
  * and a text are looked for, so options nobody here knows do no harm.
  */
-#include "cli/optfile.h"
+#include "lib/optfile.h"
 
 #include <string.h>
 

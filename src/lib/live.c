@@ -1,0 +1,288 @@
+/*
+ * live.c - opening a session with a node.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/inside.h"
+#include "lib/reach.h"
+
+#define DAY_US INT64_C(86400000000)
+
+/* What is needed while it is opened. */
+struct opening {
+    struct beamtap_session *s;
+    struct beamtap_session_opts o;
+    struct bt_reach reach;
+    struct bt_session_opts session;
+    struct bt_lib_wish wish;
+    char who[160];
+};
+
+/* ---- the caller's options ---- */
+
+static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err *err)
+{
+    const struct {
+        const char *name;
+        int64_t value, least, most;
+        bool may_be_none;
+    } all[] = {
+        {"count", o->count, 1, INT64_MAX, true},
+        {"time_us", o->time_us, 0, INT64_MAX / 4, true},
+        {"rate", o->rate, 1, 1000000000, true},
+        {"rate_interval_us", o->rate_interval_us, 1, DAY_US, false},
+        {"slower_us", o->slower_us, 0, INT64_MAX / 1000, true},
+        {"scan_rate", o->scan_rate, 1, 1000000000, true},
+        {"scan_rate_interval_us", o->scan_rate_interval_us, 1, DAY_US, false},
+        {"burst", o->burst, 0, 1 << 30, false},
+        {"max_functions", o->max_functions, 1, INT64_C(1) << 40, false},
+        {"max_memory", o->max_memory, 1, INT64_C(1) << 50, false},
+        {"max_term", o->max_term, 1, INT64_C(1) << 50, false},
+        {"max_load", o->max_load, 0, INT64_C(1) << 40, true},
+        {"grace_us", o->grace_us, 0, DAY_US, false},
+        {"lease_us", o->lease_us, 1000000, DAY_US, false},
+        {"wait_us", o->wait_us, 0, DAY_US, false},
+        {"epmd_port", o->epmd_port, 0, 65535, false},
+        {"interval_us", o->interval_us, 100000, DAY_US, false},
+        {"kind", (int)o->kind, BEAMTAP_KIND_TRACE, BEAMTAP_KIND_TIME, false},
+        {"args", (int)o->args, BEAMTAP_ARGS_NAMED, BEAMTAP_ARGS_ALL, false},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        int64_t v = all[i].value;
+        if (all[i].may_be_none && v == BEAMTAP_NO_LIMIT)
+            continue;
+        if (v < all[i].least || v > all[i].most)
+            return bt_err_set(err, BEAMTAP_EUSAGE,
+                "%s is %" PRId64 "; it can be %" PRId64 " to %" PRId64 "%s", all[i].name, v, all[i].least,
+                all[i].most, all[i].may_be_none ? ", or BEAMTAP_NO_LIMIT" : "");
+    }
+    if (o->kind == BEAMTAP_KIND_TRACE && o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT &&
+        o->rate == BEAMTAP_NO_LIMIT)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "count, time_us and rate: a trace needs one of these limits");
+    return 0;
+}
+
+static int check(const struct beamtap_session_opts *o, struct beamtap_err *err)
+{
+    if (!o->node || !*o->node)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "no node given");
+    if (!o->spec)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "no spec given");
+    for (size_t i = 0; i < o->n_processes; i++) {
+        if (!o->processes || !o->processes[i])
+            return bt_err_set(err, BEAMTAP_EUSAGE, "a text of processes is NULL");
+    }
+    if (o->kind == BEAMTAP_KIND_COUNT && o->n_processes > 0)
+        return bt_err_set(
+            err, BEAMTAP_EUSAGE, "the VM counts the calls of all processes: processes do not go with COUNT");
+    if (o->kind != BEAMTAP_KIND_TRACE && (o->exceptions || o->slower_us >= 0 || o->returns))
+        return bt_err_set(err, BEAMTAP_EUSAGE, "exceptions, slower_us and returns go with TRACE only");
+    return check_ranges(o, err);
+}
+
+static int set_log(struct beamtap_session *s, const struct beamtap_session_opts *o, struct beamtap_err *err)
+{
+    const char *p = o->log && o->log_areas ? o->log_areas : "";
+    char name[16];
+    s->log = (struct bt_log){.line = o->log, .arg = o->arg};
+    while (*p) {
+        size_t n = strcspn(p, ",");
+        unsigned mask = 0;
+        if (n < sizeof name) {
+            memcpy(name, p, n);
+            name[n] = '\0';
+            mask = bt_log_mask(name);
+        }
+        if (mask == 0)
+            return bt_err_set(err, BEAMTAP_EUSAGE, "log_areas: '%.*s' is no area", n < 40 ? (int)n : 40, p);
+        s->log.mask |= mask;
+        p += n + (p[n] == ',');
+    }
+    return 0;
+}
+
+/* ---- as what is inside has them ---- */
+
+static struct bt_reach_opts reach_opts(const struct opening *op)
+{
+    const struct beamtap_session_opts *o = &op->o;
+    return (struct bt_reach_opts){
+        .node = o->node,
+        .address = o->address,
+        .epmd_port = o->epmd_port,
+        .proxy_command = o->proxy_command,
+        .ssh = o->ssh,
+        .pod = o->kubectl,
+        .pod_namespace = o->kubectl_namespace,
+        .tls = o->tls,
+        .tls_opts = {o->tls_ca, o->tls_cert, o->tls_key, o->tls_key_password, o->tls_server_name,
+            o->tls_no_verify},
+        .tls_optfile = o->tls_optfile,
+        .wait_us = o->wait_us,
+        .connect_timeout_us = o->connect_timeout_us,
+        .cancel = {o->stops, 1},
+        .log = &op->s->log,
+        .say = op->s->say,
+    };
+}
+
+static void say_loaded(void *arg, const char *module)
+{
+    const struct beamtap_session *s = arg;
+    bt_say(&s->say, "loaded module '%s' (--load)", module);
+}
+
+/* With a wish the gate lets through what is examined; the rate is then kept to by the agent, for what is shown. */
+static void set_rates(struct opening *op)
+{
+    const struct beamtap_session_opts *o = &op->o;
+    struct bt_session_opts *s = &op->session;
+    bool has_wish = bt_wish_is_given(&op->wish.opts);
+    s->show_rate = (struct bt_rate){o->rate, o->rate_interval_us};
+    s->show_burst = o->burst ? o->burst : bt_bucket_default_burst(s->show_rate);
+    s->rate = has_wish ? (struct bt_rate){o->scan_rate, o->scan_rate_interval_us} : s->show_rate;
+    s->burst = has_wish ? bt_bucket_default_burst(s->rate) : s->show_burst;
+    if (o->stop_on_rate &&
+        (has_wish || !o->burst)) /* the whole rate may come at once: more than that ends the trace */
+        s->burst = s->rate.n;
+}
+
+static int set_session(struct opening *op, struct beamtap_err *err)
+{
+    static const enum bt_args_mode modes[] = {BT_ARGS_MODE_NAMED, BT_ARGS_MODE_ARITY, BT_ARGS_MODE_ALL};
+    static const enum bt_session_kind kinds[] = {BT_SESSION_TRACES, BT_SESSION_COUNTS, BT_SESSION_TIMES};
+    const struct beamtap_session_opts *o = &op->o;
+    const char *const *processes = bt_lib_copy_texts(&op->s->arena, o->processes, o->n_processes);
+    bt_describe_who(op->who, sizeof op->who);
+    op->session = (struct bt_session_opts){
+        .kind = kinds[o->kind],
+        .interval_us = o->interval_us,
+        .by_process = o->by_process,
+        .keeps_counts = o->keep_counts,
+        .processes = processes,
+        .n_processes = o->n_processes,
+        .with_children = o->children,
+        .args = modes[o->args],
+        .count = o->kind == BEAMTAP_KIND_TRACE ? o->count : BT_NO_LIMIT,
+        .time_us = o->time_us,
+        .grace_ms = (int)(o->grace_us / 1000),
+        .lease_ms = (int)(o->lease_us / 1000),
+        .lookup = {(size_t)o->max_functions, o->load, say_loaded, op->s},
+        .stops_on_rate = o->stop_on_rate,
+        .max_memory = o->max_memory,
+        .max_term = o->max_term,
+        .max_load = o->max_load,
+        .who = o->who ? o->who : op->who,
+    };
+    op->wish.opts = (struct bt_wish_opts){o->exceptions, o->slower_us, o->returns};
+    set_rates(op);
+    return processes ? 0 : bt_err_nomem(err);
+}
+
+/* What the events' lines will need. */
+static int set_head(struct opening *op, struct beamtap_err *err)
+{
+    struct beamtap_session *s = op->s;
+    const struct beamtap_spec *spec = op->o.spec;
+    const struct bt_guard_info *info = bt_session_info(s->live);
+    const char *node = bt_arena_strndup(&s->arena, op->reach.node, strlen(op->reach.node));
+    s->head = (struct bt_out_head){.node = node,
+        .specs = bt_lib_copy_texts(&s->arena, spec->texts, spec->n_texts),
+        .n_specs = spec->n_texts,
+        .n_not = spec->opts.n_not,
+        .args = op->session.args,
+        .options = ""};
+    if (!node || !s->head.specs)
+        return bt_err_nomem(err);
+    bt_describe_head(&s->head, s->live);
+    s->head.syntax = bt_describe_syntax(&s->head);
+    bt_text_opts_init(&s->opts, &s->head);
+    s->info = (struct beamtap_info){.node = node,
+        .otp = info->otp,
+        .processes = info->processes,
+        .schedulers = (uint32_t)info->schedulers,
+        .is_live = true};
+    return 0;
+}
+
+/* ---- opening ---- */
+
+static int compile(struct opening *op, const struct bt_lib_asked *asked, struct beamtap_err *err)
+{
+    const struct bt_program *prog = &op->s->prog;
+    if (bt_lib_compile(op->o.spec, true, asked, &op->wish, &op->s->arena, &op->s->prog, err) < 0)
+        return -1;
+    if (op->o.kind != BEAMTAP_KIND_TRACE && prog->n_messages + prog->n_events > 0)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls, not messages or events");
+    op->session.filter = op->wish.compiled;
+    return 0;
+}
+
+/* The node is connected. The link is the session's, or closed. */
+static int open_with(struct opening *op, struct bt_conn *link, struct beamtap_err *err)
+{
+    struct beamtap_session *s = op->s;
+    size_t bad = 0;
+    struct bt_lib_asked asked = {link, op->o.max_memory, &s->say};
+    if (op->o.spec->waits_for_node && compile(op, &asked, err) < 0) {
+        bt_conn_close(link);
+        return -1;
+    }
+    op->session.conn = op->reach.conn;
+    op->session.link = link;
+    s->live = bt_session_open(&op->session, &s->prog, &bad, err);
+    if (s->live)
+        return set_head(op, err);
+    err->text = bad;
+    return -1;
+}
+
+static int open_node(struct opening *op, struct beamtap_err *err)
+{
+    struct bt_reach_opts ro = reach_opts(op);
+    struct bt_cookie_opts co = {.cookie = op->o.cookie, .cookie_file = op->o.cookie_file};
+    if (bt_reach_set(&op->reach, &ro, err) < 0 || bt_reach_set_cookie(&op->reach, &co, err) < 0)
+        return -1;
+    struct bt_conn *link = bt_reach_open(&op->reach, err);
+    return link ? open_with(op, link, err) : -1;
+}
+
+static int open_session(
+    struct beamtap_session *s, const struct beamtap_session_opts *opts, struct beamtap_err *err)
+{
+    struct opening *op = calloc(1, sizeof *op);
+    if (!op)
+        return bt_err_nomem(err);
+    op->s = s;
+    int rc = bt_lib_take_opts(&op->o, sizeof op->o, sizeof op->o, opts, "beamtap_session_opts", err);
+    if (rc == 0)
+        rc = check(&op->o, err);
+    if (rc == 0) {
+        s->say = (struct bt_say){op->o.say, op->o.arg};
+        rc = set_log(s, &op->o, err);
+    }
+    if (rc == 0)
+        rc = set_session(op, err);
+    if (rc == 0 && !op->o.spec->waits_for_node)
+        rc = compile(op, NULL, err);
+    if (rc == 0)
+        rc = open_node(op, err);
+    bt_reach_done(&op->reach);
+    free(op);
+    return rc;
+}
+
+struct beamtap_session *beamtap_session_open(const struct beamtap_session_opts *opts, struct beamtap_err *err)
+{
+    struct beamtap_err e = {0};
+    struct beamtap_session *s = calloc(1, sizeof *s);
+    if (s && open_session(s, opts, &e) == 0)
+        return s;
+    if (!s)
+        bt_err_nomem(&e);
+    beamtap_session_close(s);
+    bt_lib_fail(err, &e);
+    return NULL;
+}
