@@ -77,6 +77,7 @@ struct bt_program {
     bool wants_return; /* some clause does */
     bool wants_time;   /* some clause does */
     bool only_counts;  /* all clauses do: no call will be shown */
+    const struct bt_print_defs *records; /* those it was compiled with, by name; NULL: not known */
     size_t n_messages, n_events; /* patterns about messages, and about processes (spawn, gc, ...) */
 };
 

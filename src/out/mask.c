@@ -122,6 +122,7 @@ static void mask_values(struct bt_mask *m, struct bt_event *ev)
 void bt_mask_begin(struct bt_mask *m, const struct bt_out_head *head)
 {
     m->head = head;
+    m->redact.records = head->records;
 }
 
 void bt_mask_event(struct bt_mask *m, struct bt_event *ev)
