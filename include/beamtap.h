@@ -92,15 +92,12 @@ struct beamtap_loc {
 };
 
 /* What went wrong. Owned by the caller; every function that takes one accepts NULL. */
-#define BEAMTAP_TEXT_RETURNS ((size_t)-1) /* in beamtap_session_opts.returns */
-
 struct beamtap_err {
     enum beamtap_code code;
     int sys; /* errno, or 0 */
     struct beamtap_loc loc;
     char msg[512]; /* UTF-8, one line or several, no newline at the end */
-    size_t
-        text; /* with loc.line: which of several texts loc is a place in, from 0; or BEAMTAP_TEXT_RETURNS */
+    size_t text;   /* with loc.line: which of several texts loc is a place in, from 0 */
 };
 
 /* ---- versions, errors ---- */
@@ -286,18 +283,9 @@ struct beamtap_session_opts {
     int64_t rate_interval_us; /* to a day; default 1 s */
     int64_t burst;            /* calls at once; 0: a tenth of a second's worth */
     bool stop_on_rate;        /* reaching the rate ends the session with BEAMTAP_ELIMIT */
-
-    /* Only calls that ended so; the node decides, and sends no others. All that is asked for must hold. With one of them every
-     * spec has its return, rate is of the calls that are given, and scan_rate of those that are examined. */
-    bool exceptions;   /* in an exception */
-    int64_t slower_us; /* after so long or longer; BEAMTAP_NO_LIMIT: any; default */
-    const char *
-        returns; /* with a value that matches: "{error, X} when is_atom(X)", in the notation of the specs; NULL: any */
-    int64_t scan_rate;             /* calls per scan_rate_interval_us; BEAMTAP_NO_LIMIT; default 10000 */
-    int64_t scan_rate_interval_us; /* to a day; default 1 s */
-    int64_t max_functions;         /* specs that match more are refused; default 1000 */
-    int64_t max_memory;            /* bytes under way on the node; default 64 MB */
-    int64_t max_term;              /* bytes: larger arguments and values are no longer copied; default 1 MB */
+    int64_t max_functions;    /* specs that match more are refused; default 1000 */
+    int64_t max_memory;       /* bytes under way on the node; default 64 MB */
+    int64_t max_term;         /* bytes: larger arguments and values are no longer copied; default 1 MB */
     int64_t max_load; /* percent run queue or memory of the node may rise; BEAMTAP_NO_LIMIT; default 300 */
     int64_t grace_us; /* wait for returns of calls that were given, to 24 h; default 1 s */
     int64_t lease_us; /* the node cleans up when it hears nothing for so long, 1 s to 24 h; default 5 s */
@@ -310,6 +298,17 @@ struct beamtap_session_opts {
     void (*log)(void *arg, const char *area, const char *text); /* with log_areas; NULL: none */
     const char *log_areas; /* "conn", "rpc", "session", "limit", separated by commas, or "all" */
     void *arg;             /* of both */
+
+    /*
+     * Only calls that ended in a certain way are given, call and end together: decided on the node, so that nothing else is sent.
+     * Each implies want_return; all that are given must hold. count and rate are then of what is given.
+     */
+    bool exceptions;     /* they raised */
+    int64_t slower_us;   /* they took that long or longer; default BEAMTAP_NO_LIMIT: any */
+    const char *returns; /* they returned what this pattern matches: "{error, X} when is_atom(X)", in Elixir's notation where all
+                            specs are; NULL: any */
+    int64_t scan_rate;   /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
+    int64_t scan_interval_us; /* to a day; default 1 s */
 };
 
 /* beamtap_session_opts_init - the defaults above; size is sizeof *opts. NULL is fine. */
@@ -319,7 +318,7 @@ BEAMTAP_API void beamtap_session_opts_init(struct beamtap_session_opts *opts, si
  * beamtap_session_open - connect to a node, start the agent there, and find the functions that are meant. Sets no trace.
  *
  * opts     what to trace, and the limits. Node and spec must be given. The spec is not needed after the call.
- * err      with a place: in a text of the spec, as beamtap_spec_new.
+ * err      with a place: in a text of the spec, as beamtap_spec_new; `returns` is counted behind its last text.
  *
  * Returns a session the caller ends with beamtap_session_close(), or NULL: then nothing is left on the node. Who does not start
  * it within the lease calls beamtap_session_tend() meanwhile.
@@ -463,10 +462,10 @@ struct beamtap_event {
     const char *node;
     const char *pid;               /* "<0.44.0>", "<app@host.44.0>" of another node; "" where there is none */
     const char *name;              /* what that process is, where it is known; else "" */
-    const char *module, *function; /* as they are: nothing is escaped; NULL: it is about none */
+    const char *module, *function; /* NULL: it is about none */
     uint32_t arity;
-    /* With action `caller`: where a call returns to; NULL: not asked, not known. */
-    const char *caller_module, *caller_function;
+    const char *caller_module,
+        *caller_function; /* with action `caller`: where a call returns to; NULL: not asked, not known */
     uint32_t caller_arity;
     const char *exception_class; /* error, exit, throw; else NULL */
     const char *kind;            /* of gc and other; else NULL */
@@ -558,8 +557,8 @@ BEAMTAP_API const char *beamtap_reason_text(enum beamtap_reason reason);
 struct beamtap_summary {
     size_t size; /* sizeof this struct: to be set before */
     enum beamtap_reason reason;
-    /* Given to the caller; calls include events that stand for themselves. */
-    uint64_t calls, returns, exceptions;
+    uint64_t calls, returns,
+        exceptions;    /* given to the caller; calls include events that stand for themselves */
     uint64_t received; /* calls that arrived here */
     uint64_t called;   /* calls of the traced functions, as the VM counted */
     int64_t skipped;   /* calls that were not let through; -1: not known exactly */
@@ -567,8 +566,7 @@ struct beamtap_summary {
     uint64_t open;     /* calls whose return did not come */
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
-    uint64_t examined; /* calls whose end was looked at on the node; 0: none was asked for */
-    uint64_t filtered; /* those of them that did not end as was asked for */
+    uint64_t examined, filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
 };
 
 /*

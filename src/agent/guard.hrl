@@ -168,8 +168,26 @@ target({name, Name}) ->
         _ ->
             throw({no_process, Name})
     end;
+target({via, Text, Module, Name}) ->
+    case catch {known, list_to_existing_atom(Module), binary_to_term(Name, [safe])} of
+        {known, M, N} -> via(Text, M, N);
+        _ -> throw({no_process, Text})
+    end;
 target(All) ->
     All.
+
+%% The registry is somebody's code: it runs in a process of its own, for a second at most, and is not loaded for this.
+via(Text, Module, Name) ->
+    erlang:module_loaded(Module) orelse throw({no_registry, Text}),
+    {Asker, Ref} = spawn_monitor(fun() -> exit({whereis, catch Module:whereis_name(Name)}) end),
+    receive
+        {'DOWN', Ref, process, Asker, {whereis, P}} when is_pid(P), node(P) =:= node() -> P;
+        {'DOWN', Ref, process, Asker, {whereis, P}} when is_pid(P); P =:= undefined -> throw({no_process, Text});
+        {'DOWN', Ref, process, Asker, _} -> throw({no_registry, Text})
+    after 1000 ->
+        exit(Asker, kill),
+        receive {'DOWN', Ref, process, Asker, _} -> throw({no_registry, Text}) end
+    end.
 
 %% Below OTP 27 there is one tracer for a process and one pattern for a function: somebody else's must not be in the way.
 others(Patterns) ->

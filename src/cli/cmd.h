@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "cli/opts.h"
+#include "cli/settings.h"
+#include "cli/source.h"
 
 struct bt_cli {
     const struct bt_opts *opts;
@@ -18,7 +20,22 @@ struct bt_cli {
     const volatile sig_atomic_t *asks;  /* how often we were asked for totals */
     bool stdout_closed;                 /* when the program began */
     struct bt_log log;
+    int argc; /* as the program got them: a script's options come before them */
+    char *const *argv;
+    const struct bt_settings *config;    /* of the file of defaults */
+    const struct bt_source_file *source; /* the script the words stand in; NULL: the command line */
+    unsigned session;                    /* of a script: the how many-th it is, from 1 */
 };
+
+struct bt_command {
+    const char *name, *usage;
+    const char *help; /* NULL: not in --help */
+    int (*run)(const struct bt_cli *cli);
+    bool shows_calls; /* which may be chosen by how they ended */
+};
+
+/* The table of commands (main.c), which ends with a name that is NULL. */
+extern const struct bt_command bt_commands[];
 
 /* Each returns the exit status. */
 int bt_cmd_trace(const struct bt_cli *cli);
@@ -31,6 +48,8 @@ int bt_cmd_clear(const struct bt_cli *cli);
 int bt_cmd_check(const struct bt_cli *cli);
 int bt_cmd_nodes(const struct bt_cli *cli);
 int bt_cmd_replay(const struct bt_cli *cli);
+int bt_cmd_run(const struct bt_cli *cli);
+int bt_cmd_completion(const struct bt_cli *cli); /* what completion/beamtap.bash holds */
 
 /* ---- shared by commands (common.c) ---- */
 
@@ -41,6 +60,8 @@ int bt_cli_fail(const struct beamtap_err *err);
 struct bt_cli_specs {
     const char *const *texts;
     size_t n, n_not;
+    const struct bt_source_file *source; /* NULL: the command line */
+    const char *returns; /* of --returns, behind them; NULL: not given */
 };
 
 /* Puts --not and words[0..n) together; the array lives in the arena. Returns -1 when there is no memory. */
@@ -52,6 +73,9 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
 int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
+
+/* The areas of --debug. EUSAGE. */
+int bt_cli_set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err);
 
 /* What the command line says about compiling; on failure the message is out and the exit status returned. */
 int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs, struct beamtap_spec_opts *o);

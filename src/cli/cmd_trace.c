@@ -11,7 +11,6 @@
 #include "cli/cmd.h"
 #include "cli/pump.h"
 #include "cli/reach.h"
-#include "cli/wish.h"
 #include "cli/words.h"
 #include "lib/describe.h"
 #include "lib/peek.h"
@@ -58,10 +57,11 @@ static int check_opts(struct trace *t, struct beamtap_session_opts *s)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--lease is 1s to 24h");
     if (t->o->grace > MAX_WAIT_US)
         return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--grace is 24h at most");
-    s->stop_on_rate = strcmp(t->o->on_rate, "stop") == 0;
+    s->stop_on_rate = strcmp(t->o->on_rate, "stop") == 0 || strcmp(t->o->on_rate, "end") == 0;
     if (!s->stop_on_rate && strcmp(t->o->on_rate, "skip") != 0)
-        return bt_err_set(&t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is neither skip nor stop", t->o->on_rate);
-    if (bt_opts_has(t->o, "scan-rate") && !bt_cli_has_wish(t->o))
+        return bt_err_set(
+            &t->err, BEAMTAP_EUSAGE, "--on-rate: '%s' is none of skip, stop, end", t->o->on_rate);
+    if (bt_opts_has(t->o, "scan-rate") && !bt_opts_outcome(t->o))
         return bt_err_set(&t->err, BEAMTAP_EUSAGE,
             "--scan-rate goes with --exceptions, --slower or --returns; else --rate limits what is traced");
     return set_args(t->o->args, s, &t->err);
@@ -82,14 +82,14 @@ static void set_limits(const struct trace *t, struct beamtap_session_opts *s)
     s->rate = t->o->rate.n;
     s->rate_interval_us = t->o->rate.interval_us;
     s->burst = t->o->burst;
-    s->exceptions = t->o->only_raised;
-    s->slower_us = t->o->slower; /* none is the same in both */
-    s->returns = t->o->returns;
-    s->scan_rate = t->o->scan_rate.n;
-    s->scan_rate_interval_us = t->o->scan_rate.interval_us;
     s->max_memory = t->o->max_memory;
     s->max_term = t->o->max_term;
     s->max_load = t->o->max_load;
+    s->exceptions = t->o->only_raised;
+    s->slower_us = t->o->slower;
+    s->returns = t->o->returns;
+    s->scan_rate = t->o->scan_rate.n;
+    s->scan_interval_us = t->o->scan_rate.interval_us;
 }
 
 /* The node is connected: it has told its name. */
@@ -230,6 +230,8 @@ static int finish(struct trace *t, bool is_orderly)
         return abandoned(t);
     if (p->has_failed && p->err.code == BEAMTAP_EINTR)
         return abandoned(t);
+    if (sum.reason == BT_STOP_RATE && p->err.code == BEAMTAP_ELIMIT && strcmp(t->o->on_rate, "end") == 0)
+        p->has_failed = false; /* as many as were wanted came: an end like that of -c */
     bool lost_node = p->has_failed && beamtap_code_status(p->err.code) == 3;
     end_outputs(t, &sum);
     if (lost_node)
@@ -286,8 +288,7 @@ static int run(struct trace *t)
 {
     int status;
     if (open_session(t) < 0) {
-        status = t->err.text == BT_TEXT_RETURNS ? bt_cli_fail_returns(t->o->returns, &t->err)
-                                                : bt_cli_fail_spec(&t->err, t->specs, t->err.text);
+        status = bt_cli_fail_spec(&t->err, t->specs, t->err.text);
         goto out;
     }
     warn_of_nots(t);

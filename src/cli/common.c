@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "cli/cmd.h"
-#include "cli/wish.h"
 
 int bt_cli_fail(const struct beamtap_err *err)
 {
@@ -27,22 +26,29 @@ int bt_cli_specs(const struct bt_cli *cli, const char *const *words, size_t n, s
         memcpy(texts, nots->items, nots->n * sizeof *texts);
     if (n)
         memcpy(texts + nots->n, words, n * sizeof *texts);
-    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n};
+    *out = (struct bt_cli_specs){texts, nots->n + n, nots->n, cli->source, cli->opts->returns};
     return 0;
 }
 
 int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *specs, size_t index)
 {
     char where[4096];
-    if (err->loc.line == 0 || index >= specs->n)
+    const char *text = index < specs->n ? specs->texts[index] : index == specs->n ? specs->returns : NULL;
+    if (err->loc.line == 0 || !text)
         return bt_cli_fail(err);
+    struct beamtap_err there = *err;
+    if (specs->source && bt_source_locate(specs->source, specs->texts[index], &there.loc))
+        return bt_source_fail(specs->source, &there);
     bool is_not = index < specs->n_not;
-    size_t n = is_not ? specs->n_not : specs->n - specs->n_not;
-    fputs(is_not ? "beamtap: --not" : "beamtap: spec", stderr);
+    size_t n = is_not ? specs->n_not : index < specs->n ? specs->n - specs->n_not : 1;
+    fputs(is_not             ? "beamtap: --not"
+          : index < specs->n ? "beamtap: spec"
+                             : "beamtap: --returns",
+        stderr);
     if (n > 1)
         fprintf(stderr, " %zu", 1 + (is_not ? index : index - specs->n_not));
     fprintf(stderr, ":%d:%d: %s\n", err->loc.line, err->loc.col, err->msg);
-    if (beamtap_excerpt(specs->texts[index], &err->loc, where, sizeof where) > 0)
+    if (beamtap_excerpt(text, &err->loc, where, sizeof where) > 0)
         fputs(where, stderr);
     return beamtap_code_status(err->code);
 }
@@ -62,6 +68,19 @@ void bt_cli_say(const char *fmt, ...)
     fputc('\n', stderr);
 }
 
+int bt_cli_set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err)
+{
+    log->mask = 0;
+    for (size_t i = 0; i < areas->n; i++) {
+        unsigned bits = bt_log_mask(areas->items[i]);
+        if (bits == 0)
+            return bt_err_set(err, BEAMTAP_EUSAGE,
+                "--debug: no area '%s'; there are conn, rpc, session, limit, all", areas->items[i]);
+        log->mask |= bits;
+    }
+    return 0;
+}
+
 /* The shell took "> return" for a redirection: what is left of the arrow is a lone "-". */
 static bool is_cut_arrow(const char *const *specs, size_t n)
 {
@@ -78,7 +97,7 @@ int bt_cli_spec_opts(const struct bt_cli *cli, const struct bt_cli_specs *specs,
     o->n_not_specs = specs->n_not;
     o->records = cli->opts->records.items;
     o->n_records = cli->opts->records.n;
-    o->want_return = cli->opts->want_return || bt_cli_has_wish(cli->opts);
+    o->want_return = cli->opts->want_return;
     o->want_caller = cli->opts->want_caller || strcmp(cli->opts->by, "caller") == 0;
     o->want_stack = cli->opts->want_stack;
     if (specs->n == specs->n_not) {

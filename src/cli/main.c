@@ -11,32 +11,25 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cmd.h"
-#include "cli/wish.h"
+#include "cli/config.h"
 #include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
 static volatile sig_atomic_t asks;  /* how often we were asked for totals (SIGUSR1) */
 
-struct command {
-    const char *name;
-    const char *usage;
-    const char *help;
-    int (*run)(const struct bt_cli *cli);
-    bool shows_calls; /* which of them may be chosen by their outcome */
-};
-
-static const struct command commands[] = {
+const struct bt_command bt_commands[] = {
     {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace, true},
     {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count, false},
     {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time, false},
+    {"run", "SCRIPT...", "scripts: traces one after the other, also lines of recon and redbug", bt_cmd_run, true},
     {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay, true},
     {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile, false},
     {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check, false},
     {"clear", "NODE", "remove what a beamtap left, list all other tracing", bt_cmd_clear, false},
     {"nodes", "[HOST]", "the nodes that epmd knows there", bt_cmd_nodes, false},
+    {"completion", "", NULL, bt_cmd_completion, false},
+    {NULL, NULL, NULL, NULL, false},
 };
-
-#define N_COMMANDS (sizeof commands / sizeof commands[0])
 
 static void on_signal(int sig)
 {
@@ -88,10 +81,12 @@ static int help(void)
         "       beamtap COMMAND ...\n\n"
         "Traces function calls on a running Erlang or Elixir node, from outside, within limits.\n"
         "\nCommands\n");
-    for (size_t i = 0; i < N_COMMANDS; i++) {
+    for (const struct bt_command *c = bt_commands; c->name; c++) {
         struct bt_buf left = BT_BUF_INIT;
-        bt_buf_printf(&left, "%s %s", commands[i].name, commands[i].usage);
-        bt_buf_printf(&out, "  %-22s %s\n", bt_buf_cstr(&left), commands[i].help);
+        if (!c->help)
+            continue;
+        bt_buf_printf(&left, "%s %s", c->name, c->usage);
+        bt_buf_printf(&out, "  %-22s %s\n", bt_buf_cstr(&left), c->help);
         bt_buf_done(&left);
     }
     bt_opts_help(&out);
@@ -120,20 +115,25 @@ static int usage(const char *fmt, const char *what)
     return beamtap_code_status(BEAMTAP_EUSAGE);
 }
 
+static int run_without_calls(const struct bt_cli *cli, const struct bt_command *c)
+{
+    const char *outcome = bt_opts_outcome(cli->opts);
+    if (!outcome)
+        return c->run(cli);
+    bt_cli_say("%s chooses among the calls that trace and replay show; %s shows none", outcome, c->name);
+    return beamtap_code_status(BEAMTAP_EUSAGE);
+}
+
 /* A first word with @ is a node: beamtap NODE SPEC is short for beamtap trace NODE SPEC. */
 static int run(struct bt_cli *cli, const struct bt_words *w)
 {
     if (w->n == 0)
         return usage("%s", "no node and no command given");
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(commands[i].name, w->items[0]) == 0) {
+    for (const struct bt_command *c = bt_commands; c->name; c++) {
+        if (strcmp(c->name, w->items[0]) == 0) {
             cli->words = w->items + 1;
             cli->n_words = w->n - 1;
-            if (!commands[i].shows_calls && bt_cli_has_wish(cli->opts))
-                return usage(
-                    "%s shows no calls: --exceptions, --slower and --returns go with trace and replay",
-                    commands[i].name);
-            return commands[i].run(cli);
+            return c->shows_calls ? c->run(cli) : run_without_calls(cli, c);
         }
     }
     bool is_for_release = getenv("RELEASE_NODE") && strpbrk(w->items[0], ":.({[");
@@ -144,32 +144,40 @@ static int run(struct bt_cli *cli, const struct bt_words *w)
     return bt_cmd_trace(cli);
 }
 
-static int set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err)
+/* Options, with those of the file of defaults before them. */
+static int read_opts(struct bt_cli *cli, struct bt_opts *o, struct bt_config *config, struct beamtap_err *err)
 {
-    log->line = log_line;
-    for (size_t i = 0; i < areas->n; i++) {
-        unsigned bits = bt_log_mask(areas->items[i]);
-        if (bits == 0)
-            return bt_err_set(err, BEAMTAP_EUSAGE,
-                "--debug: no area '%s'; there are conn, rpc, session, limit, all", areas->items[i]);
-        log->mask |= bits;
+    if (bt_opts_parse(o, cli->argc, cli->argv, err) < 0)
+        return bt_cli_fail(err);
+    if (!o->no_config && !o->help && !o->version) {
+        int status = bt_config_read(config, err);
+        if (status != 0)
+            return status;
+        bt_opts_done(o);
+        bt_opts_defaults(o);
+        cli->config = &config->settings;
+        if (bt_settings_apply(&config->settings, o, err) < 0 ||
+            bt_opts_parse(o, cli->argc, cli->argv, err) < 0)
+            return bt_cli_fail(err);
     }
-    return 0;
+    return bt_cli_set_log(&cli->log, &o->debug, err) < 0 ? bt_cli_fail(err) : 0;
 }
 
 int main(int argc, char **argv)
 {
     struct bt_opts opts;
+    struct bt_config config = {0};
     struct beamtap_err err = {0};
-    struct bt_cli cli = {.opts = &opts, .stops = &stops, .asks = &asks};
+    struct bt_cli cli = {.opts = &opts, .stops = &stops, .asks = &asks, .argc = argc, .argv = argv};
     int64_t start_us = bt_clock_mono_us();
-    int status;
+    cli.log.line = log_line;
     cli.log.arg = &start_us;
     open_standard_fds(&cli.stdout_closed);
     set_signals();
     bt_opts_defaults(&opts);
-    if (bt_opts_parse(&opts, argc, argv, &err) < 0 || set_log(&cli.log, &opts.debug, &err) < 0) {
-        status = bt_cli_fail(&err);
+    int status = read_opts(&cli, &opts, &config, &err);
+    if (status != 0) {
+        /* it is said */
     } else if (opts.help) {
         status = help();
     } else if (opts.version) {
@@ -179,5 +187,6 @@ int main(int argc, char **argv)
         status = run(&cli, &opts.words);
     }
     bt_opts_done(&opts);
+    bt_config_done(&config);
     return status;
 }

@@ -1,5 +1,5 @@
 /*
- * opts.c - the command line: one table of options makes the parser and --help.
+ * opts.c - the command line: one table of options makes the parser, --help, the keywords of scripts and completion.
  */
 #include "cli/opts.h"
 
@@ -69,7 +69,7 @@ static const struct option options[] = {
         "with --exceptions, --slower, --returns: calls examined per time (10k/s)"},
     {NULL, 0, "burst", NUMBER, AT(burst), "N", "calls shown at once (a tenth of the rate)"},
     {NULL, 0, "on-rate", TEXT, AT(on_rate), "WHAT",
-        "skip calls above the rate and count them, or stop (skip)"},
+        "above the rate: skip calls and count them, stop, or end: stop with status 0 (skip)"},
     {NULL, 0, "max-memory", SIZE, AT(max_memory), "SIZE", "memory the trace may take on the node (64M)"},
     {NULL, 0, "max-term", SIZE, AT(max_term), "SIZE",
         "larger arguments and return values are no longer copied (1M)"},
@@ -114,6 +114,11 @@ static const struct option options[] = {
     {NULL, 0, "by", TEXT, AT(by), "WHAT",
         "time: by function or process (function); count send, receive: from, to; trace: caller"},
     {NULL, 0, "histogram", FLAG, AT(histogram), NULL, "time: percentiles of sampled calls"},
+    {"Scripts", 0, "set", WORDS, AT(set), "NAME=VALUE",
+        "run: a value for $NAME, or for a variable Name; repeatable"},
+    {NULL, 0, "check", FLAG, AT(check), NULL, "run: read and compile the scripts; connect to nothing"},
+    {NULL, 0, "on-error", TEXT, AT(on_error), "WHAT", "run: stop when a trace fails, or continue (stop)"},
+    {NULL, 0, "no-config", FLAG, AT(no_config), NULL, "do not read the file of defaults"},
     {"Other commands", 0, "installed", FLAG, AT(installed), NULL, "compile: show what is really sent"},
     {NULL, 0, "tokens", FLAG, AT(tokens), NULL, "compile: show the tokens"},
     {NULL, 0, "ast", FLAG, AT(ast), NULL, "compile: show the syntax tree as text"},
@@ -124,7 +129,28 @@ static const struct option options[] = {
 };
 
 #define N_OPTIONS (sizeof options / sizeof options[0])
-_Static_assert(N_OPTIONS <= sizeof((struct bt_opts *)0)->given, "one place for each option");
+_Static_assert(N_OPTIONS <= BT_OPTS_MAX, "one place for each option");
+
+/* Words an option may be, for completion; what it says to others is its reader's matter. */
+static const struct {
+    const char *name, *choices;
+} choices[] = {
+    {"scope", "local global"},
+    {"args", "named all arity"},
+    {"on-rate", "skip stop end"},
+    {"format", "text json perfetto"},
+    {"syntax", "erlang elixir"},
+    {"timestamps", "local utc relative none"},
+    {"color", "auto always never"},
+    {"debug", "conn rpc session limit all"},
+    {"by", "function process from to caller"},
+    {"on-error", "stop continue"},
+    {"process", "all new existing"},
+};
+
+/* Of the command line alone. */
+static const char *const not_in_scripts[] = {
+    "help", "version", "check", "no-config", "cookie-fd", "installed", "tokens", "ast"};
 
 void bt_opts_defaults(struct bt_opts *o)
 {
@@ -148,6 +174,7 @@ void bt_opts_defaults(struct bt_opts *o)
     o->format = "text";
     o->timestamps = "local";
     o->color = "auto";
+    o->on_error = "stop";
 }
 
 void bt_opts_done(struct bt_opts *o)
@@ -159,6 +186,7 @@ void bt_opts_done(struct bt_opts *o)
     free(o->grep_not.items);
     free(o->redact.items);
     free(o->debug.items);
+    free(o->set.items);
     free(o->words.items);
     memset(o, 0, sizeof *o);
 }
@@ -304,6 +332,11 @@ static const struct option *find_long(const char *name, size_t len)
     return NULL;
 }
 
+const char *bt_opts_outcome(const struct bt_opts *o)
+{
+    return o->only_raised ? "--exceptions" : o->slower >= 0 ? "--slower" : o->returns ? "--returns" : NULL;
+}
+
 bool bt_opts_has(const struct bt_opts *o, const char *name)
 {
     const struct option *opt = find_long(name, strlen(name));
@@ -319,10 +352,21 @@ static const struct option *find_letter(char letter)
     return NULL;
 }
 
-static int set(struct bt_opts *o, const struct option *opt, const char *value, struct beamtap_err *err)
+static int set(struct bt_opts *o, struct bt_opts_level *level, const struct option *opt, const char *value,
+    struct beamtap_err *err)
 {
-    o->given[opt - options] = true;
-    if (read_value(opt, value ? value : "", (char *)o + opt->offset, err) == 0)
+    size_t i = (size_t)(opt - options);
+    if (opt->kind == WORDS && !level->seen[i])
+        ((struct bt_words *)(void *)((char *)o + opt->offset))->n = 0;
+    level->seen[i] = o->given[i] = true;
+    return read_value(opt, value ? value : "", (char *)o + opt->offset, err);
+}
+
+/* The same out of argv. */
+static int set_arg(struct bt_opts *o, struct bt_opts_level *level, const struct option *opt,
+    const char *value, struct beamtap_err *err)
+{
+    if (set(o, level, opt, value, err) == 0)
         return 0;
     bt_err_context(err, "--%s", opt->name);
     return -1;
@@ -334,7 +378,8 @@ static int no_value(const struct option *opt, struct beamtap_err *err)
 }
 
 /* --name, --name=value, --name value; moves *i past a value of its own. */
-static int parse_long(struct bt_opts *o, int argc, char *const *argv, int *i, struct beamtap_err *err)
+static int parse_long(struct bt_opts *o, struct bt_opts_level *level, int argc, char *const *argv, int *i,
+    struct beamtap_err *err)
 {
     const char *text = argv[*i] + 2;
     size_t len = strcspn(text, "=");
@@ -344,33 +389,35 @@ static int parse_long(struct bt_opts *o, int argc, char *const *argv, int *i, st
         return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option --%.*s; try beamtap --help", (int)len, text);
     if (opt->kind == FLAG)
         return value ? bt_err_set(err, BEAMTAP_EUSAGE, "--%s takes no value", opt->name)
-                     : set(o, opt, NULL, err);
+                     : set_arg(o, level, opt, NULL, err);
     if (!value && *i + 1 >= argc)
         return no_value(opt, err);
-    return set(o, opt, value ? value : argv[++*i], err);
+    return set_arg(o, level, opt, value ? value : argv[++*i], err);
 }
 
 /* -q, -c10, -c 10, -qv; moves *i past a value of its own. */
-static int parse_letters(struct bt_opts *o, int argc, char *const *argv, int *i, struct beamtap_err *err)
+static int parse_letters(struct bt_opts *o, struct bt_opts_level *level, int argc, char *const *argv, int *i,
+    struct beamtap_err *err)
 {
     for (const char *p = argv[*i] + 1; *p; p++) {
         const struct option *opt = find_letter(*p);
         if (!opt)
             return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option -%c; try beamtap --help", *p);
         if (opt->kind == FLAG) {
-            if (set(o, opt, NULL, err) < 0)
+            if (set_arg(o, level, opt, NULL, err) < 0)
                 return -1;
             continue;
         }
         if (!p[1] && *i + 1 >= argc)
             return no_value(opt, err);
-        return set(o, opt, p[1] ? p + 1 : argv[++*i], err);
+        return set_arg(o, level, opt, p[1] ? p + 1 : argv[++*i], err);
     }
     return 0;
 }
 
 int bt_opts_parse(struct bt_opts *o, int argc, char *const *argv, struct beamtap_err *err)
 {
+    struct bt_opts_level level = {0};
     bool more = true;
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i];
@@ -380,15 +427,65 @@ int bt_opts_parse(struct bt_opts *o, int argc, char *const *argv, struct beamtap
             continue;
         }
         if (more && a[0] == '-' && a[1] == '-')
-            rc = parse_long(o, argc, argv, &i, err);
+            rc = parse_long(o, &level, argc, argv, &i, err);
         else if (more && a[0] == '-' && a[1])
-            rc = parse_letters(o, argc, argv, &i, err);
+            rc = parse_letters(o, &level, argc, argv, &i, err);
         else
             rc = add_word(&o->words, a, err);
         if (rc < 0)
             return -1;
     }
+    const struct option *cookie = find_long("cookie", 6);
+    o->cookie_in_argv = level.seen[cookie - options];
     return 0;
+}
+
+/* ---- one by one ---- */
+
+int bt_opts_set(struct bt_opts *o, struct bt_opts_level *level, const char *name, const char *value,
+    struct beamtap_err *err)
+{
+    const struct option *opt = find_long(name, strlen(name));
+    if (!opt)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option '%s'", name);
+    if (opt->kind == FLAG && value)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' takes no value", name);
+    if (opt->kind != FLAG && !value)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "'%s' needs a value: %s %s", name, name, opt->value);
+    if (set(o, level, opt, value, err) == 0)
+        return 0;
+    bt_err_context(err, "%s", opt->name);
+    return -1;
+}
+
+bool bt_opts_info(size_t i, struct bt_opts_info *out)
+{
+    if (i >= N_OPTIONS)
+        return false;
+    const struct option *opt = &options[i];
+    *out = (struct bt_opts_info){.letter = opt->letter,
+        .name = opt->name,
+        .value = opt->kind == FLAG ? NULL : opt->value,
+        .is_list = opt->kind == WORDS,
+        .in_script = true,
+        .is_connection = opt->offset <= AT(connect_timeout)};
+    for (size_t j = 0; j < sizeof choices / sizeof choices[0]; j++) {
+        if (strcmp(choices[j].name, opt->name) != 0)
+            continue;
+        out->choices = choices[j].choices;
+        out->is_closed = strcmp(opt->name, "process") != 0;
+    }
+    for (size_t j = 0; j < sizeof not_in_scripts / sizeof not_in_scripts[0]; j++) {
+        if (strcmp(not_in_scripts[j], opt->name) == 0)
+            out->in_script = false;
+    }
+    return true;
+}
+
+bool bt_opts_find(const char *name, size_t len, struct bt_opts_info *out)
+{
+    const struct option *opt = find_long(name, len);
+    return opt && bt_opts_info((size_t)(opt - options), out);
 }
 
 /* ---- help ---- */

@@ -158,6 +158,7 @@ static int add(struct bt_outputs *o, const struct bt_cli *cli, struct bt_tee *te
     }
     out->file = (struct bt_outfile){.pattern = path,
         .node = o->node,
+        .session = cli->session,
         .max_bytes = (uint64_t)cli->opts->rotate_size,
         .keep = (size_t)cli->opts->rotate_count};
     return bt_outfile_open(&out->file, &out->sink, cli->opts->append && path == cli->opts->output, err);

@@ -77,7 +77,7 @@ static int find_cookie(struct bt_cookie *out, const struct bt_opts *o, struct be
 {
     struct bt_cookie_opts co = {
         .cookie = o->cookie, .cookie_file = o->cookie_file, .cookie_fd = o->cookie_fd, .is_program = true};
-    if (o->cookie)
+    if (o->cookie_in_argv)
         bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
     if (bt_cookie_find(&co, out, err) < 0)
         return -1;

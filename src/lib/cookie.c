@@ -95,6 +95,17 @@ static int from_home(const struct bt_cookie_opts *o, struct bt_cookie *out, stru
         paths[1][0] ? paths[1] : "$XDG_CONFIG_HOME/erlang/.erlang.cookie");
 }
 
+/* 0: read; 1: there is none. */
+static int from_environment(struct bt_cookie *out, struct beamtap_err *err)
+{
+    for (size_t i = 0; i < N_VARIABLES; i++) {
+        const char *text = getenv(variables[i]);
+        if (text && *text)
+            return take(text, variables[i], out, err);
+    }
+    return 1;
+}
+
 static int find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     if (o->cookie)
@@ -105,24 +116,34 @@ static int find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct be
     }
     if (o->cookie_fd)
         return from_fd(o->cookie_fd, out, err);
-    for (size_t i = 0; o->is_program && i < N_VARIABLES; i++) {
-        const char *text = getenv(variables[i]);
-        if (text && *text)
-            return take(text, variables[i], out, err);
+    int rc = o->is_program ? from_environment(out, err) : 1;
+    return rc > 0 ? from_home(o, out, err) : rc;
+}
+
+/* Nobody is to inherit it, or to find it in /proc, whichever cookie was taken. */
+static void wipe_environment(void)
+{
+    for (size_t i = 0; i < N_VARIABLES; i++) {
+        char *text = getenv(variables[i]);
+        if (text)
+            bt_wipe(text, strlen(text));
+        unsetenv(variables[i]);
     }
-    return from_home(o, out, err);
 }
 
 int bt_cookie_find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     memset(out, 0, sizeof *out);
     int rc = find(o, out, err);
-    for (size_t i = 0; o->is_program && i < N_VARIABLES;
-         i++) { /* nobody is to inherit it, or to find it in /proc, whichever cookie was taken */
-        char *text = getenv(variables[i]);
-        if (text)
-            bt_wipe(text, strlen(text));
-        unsetenv(variables[i]);
-    }
+    if (o->is_program)
+        wipe_environment();
     return rc;
+}
+
+int bt_cookie_take(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
+{
+    memset(out, 0, sizeof *out);
+    int rc = fd ? from_fd(fd, out, err) : from_environment(out, err);
+    wipe_environment();
+    return rc < 0 ? -1 : 0;
 }

@@ -32,4 +32,10 @@ struct bt_cookie {
  */
 int bt_cookie_find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err);
 
+/*
+ * bt_cookie_take - what bt_cookie_find can find only once: the cookie of a descriptor (0: none), else that of the environment, for a
+ * program that connects several times. *out is all zero where there is none. ECOOKIE.
+ */
+int bt_cookie_take(int64_t fd, struct bt_cookie *out, struct beamtap_err *err);
+
 #endif

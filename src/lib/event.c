@@ -1,7 +1,6 @@
 /*
  * event.c - the current event as callers see it, its arguments, and its lines.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 
 /* ---- texts: appended to one buffer, which may move until all of them are there ---- */
 
-#define MOST_TEXTS                                                                                           \
-    (7 + 2 * BT_MAX_NOTES) /* node, pid, name, function, class, kind; and a caller for each note */
+#define MOST_TEXTS 10
 
 struct texts {
     struct bt_buf *b;
@@ -25,7 +23,6 @@ struct texts {
 
 static void begin_text(struct texts *t, const char **field)
 {
-    assert(t->n < MOST_TEXTS);
     t->items[t->n].field = field;
     t->items[t->n++].at = t->b->len;
 }

@@ -8,7 +8,6 @@
 #include "lib/describe.h"
 #include "lib/records.h"
 #include "lib/say.h"
-#include "lib/wish.h"
 #include "node/session.h"
 #include "out/out.h"
 #include "out/text.h"
@@ -45,6 +44,14 @@ struct beamtap_spec {
     struct bt_program prog;
 };
 
+/* Which calls are given, by how they ended, and what it comes to. */
+struct bt_lib_outcome {
+    bool only_raised;
+    int64_t slower_us;   /* < 0: not asked for */
+    const char *returns; /* NULL: not asked for */
+    struct bt_outcome_wish wish;
+};
+
 /* Where a session asks for what its spec leaves open. */
 struct bt_lib_asked {
     struct bt_conn *conn;
@@ -52,21 +59,26 @@ struct bt_lib_asked {
     const struct bt_say *say;
 };
 
-/* What is asked of a call's end, and what it compiles to. */
-struct bt_lib_wish {
-    struct bt_wish_opts opts;
-    struct bt_outcome_wish compiled;
-};
-
 /*
  * Compiles the spec's texts into an arena, to be traced; with records of a node that is asked, where it must be (asked NULL: what
- * is missing is an error). ESPEC and the like with err->text.
- * wish: NULL: nothing.
+ * is missing is an error). With an outcome that is asked for calls have returns, and its wish is filled; NULL: none. ESPEC and the
+ * like with err->text, where `returns` stands behind the spec's texts.
  */
 int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct bt_lib_asked *asked,
-    struct bt_lib_wish *wish, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err);
+    struct bt_lib_outcome *outcome, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err);
 /* Copies n texts with all they point to. NULL: no memory. */
 const char *const *bt_lib_copy_texts(struct bt_arena *a, const char *const *texts, size_t n);
+
+/* ---- outcome.c ---- */
+
+/* Something is asked for. */
+bool bt_lib_has_outcome(const struct bt_lib_outcome *o);
+/* Fills o->wish; its terms live in the arena. compile: records; NULL: none. EUSAGE, ESPEC, ENOMEM. */
+int bt_lib_read_outcome(struct bt_lib_outcome *o, enum bt_syntax syntax, const struct bt_compile_opts *compile,
+    struct bt_arena *a, struct beamtap_err *err);
+/* EUSAGE where something is traced that has no outcome. */
+int bt_lib_check_outcome(
+    const struct bt_lib_outcome *o, const struct bt_program *prog, struct beamtap_err *err);
 
 /* ---- style.c ---- */
 

@@ -16,7 +16,7 @@ struct opening {
     struct beamtap_session_opts o;
     struct bt_reach reach;
     struct bt_session_opts session;
-    struct bt_lib_wish wish;
+    struct bt_lib_outcome outcome;
     char who[160];
 };
 
@@ -33,9 +33,6 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         {"time_us", o->time_us, 0, INT64_MAX / 4, true},
         {"rate", o->rate, 1, 1000000000, true},
         {"rate_interval_us", o->rate_interval_us, 1, DAY_US, false},
-        {"slower_us", o->slower_us, 0, INT64_MAX / 1000, true},
-        {"scan_rate", o->scan_rate, 1, 1000000000, true},
-        {"scan_rate_interval_us", o->scan_rate_interval_us, 1, DAY_US, false},
         {"burst", o->burst, 0, 1 << 30, false},
         {"max_functions", o->max_functions, 1, INT64_C(1) << 40, false},
         {"max_memory", o->max_memory, 1, INT64_C(1) << 50, false},
@@ -44,6 +41,9 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         {"grace_us", o->grace_us, 0, DAY_US, false},
         {"lease_us", o->lease_us, 1000000, DAY_US, false},
         {"wait_us", o->wait_us, 0, DAY_US, false},
+        {"slower_us", o->slower_us, 0, INT64_MAX / 1000, true},
+        {"scan_rate", o->scan_rate, 1, 1000000000, true},
+        {"scan_interval_us", o->scan_interval_us, 1, DAY_US, false},
         {"epmd_port", o->epmd_port, 0, 65535, false},
         {"interval_us", o->interval_us, 100000, DAY_US, false},
         {"kind", (int)o->kind, BEAMTAP_KIND_TRACE, BEAMTAP_KIND_TIME, false},
@@ -77,8 +77,6 @@ static int check(const struct beamtap_session_opts *o, struct beamtap_err *err)
     if (o->kind == BEAMTAP_KIND_COUNT && o->n_processes > 0)
         return bt_err_set(
             err, BEAMTAP_EUSAGE, "the VM counts the calls of all processes: processes do not go with COUNT");
-    if (o->kind != BEAMTAP_KIND_TRACE && (o->exceptions || o->slower_us >= 0 || o->returns))
-        return bt_err_set(err, BEAMTAP_EUSAGE, "exceptions, slower_us and returns go with TRACE only");
     return check_ranges(o, err);
 }
 
@@ -134,26 +132,12 @@ static void say_loaded(void *arg, const char *module)
     bt_say(&s->say, "loaded module '%s' (--load)", module);
 }
 
-/* With a wish the gate lets through what is examined; the rate is then kept to by the agent, for what is shown. */
-static void set_rates(struct opening *op)
-{
-    const struct beamtap_session_opts *o = &op->o;
-    struct bt_session_opts *s = &op->session;
-    bool has_wish = bt_wish_is_given(&op->wish.opts);
-    s->show_rate = (struct bt_rate){o->rate, o->rate_interval_us};
-    s->show_burst = o->burst ? o->burst : bt_bucket_default_burst(s->show_rate);
-    s->rate = has_wish ? (struct bt_rate){o->scan_rate, o->scan_rate_interval_us} : s->show_rate;
-    s->burst = has_wish ? bt_bucket_default_burst(s->rate) : s->show_burst;
-    if (o->stop_on_rate &&
-        (has_wish || !o->burst)) /* the whole rate may come at once: more than that ends the trace */
-        s->burst = s->rate.n;
-}
-
 static int set_session(struct opening *op, struct beamtap_err *err)
 {
     static const enum bt_args_mode modes[] = {BT_ARGS_MODE_NAMED, BT_ARGS_MODE_ARITY, BT_ARGS_MODE_ALL};
     static const enum bt_session_kind kinds[] = {BT_SESSION_TRACES, BT_SESSION_COUNTS, BT_SESSION_TIMES};
     const struct beamtap_session_opts *o = &op->o;
+    struct bt_rate rate = {o->rate, o->rate_interval_us};
     const char *const *processes = bt_lib_copy_texts(&op->s->arena, o->processes, o->n_processes);
     bt_describe_who(op->who, sizeof op->who);
     op->session = (struct bt_session_opts){
@@ -170,14 +154,16 @@ static int set_session(struct opening *op, struct beamtap_err *err)
         .grace_ms = (int)(o->grace_us / 1000),
         .lease_ms = (int)(o->lease_us / 1000),
         .lookup = {(size_t)o->max_functions, o->load, say_loaded, op->s},
+        .rate = rate,
+        .burst = o->burst          ? o->burst
+                 : o->stop_on_rate ? rate.n
+                                   : bt_bucket_default_burst(rate),
         .stops_on_rate = o->stop_on_rate,
         .max_memory = o->max_memory,
         .max_term = o->max_term,
         .max_load = o->max_load,
         .who = o->who ? o->who : op->who,
     };
-    op->wish.opts = (struct bt_wish_opts){o->exceptions, o->slower_us, o->returns};
-    set_rates(op);
     return processes ? 0 : bt_err_nomem(err);
 }
 
@@ -213,12 +199,24 @@ static int set_head(struct opening *op, struct beamtap_err *err)
 static int compile(struct opening *op, const struct bt_lib_asked *asked, struct beamtap_err *err)
 {
     const struct bt_program *prog = &op->s->prog;
-    if (bt_lib_compile(op->o.spec, true, asked, &op->wish, &op->s->arena, &op->s->prog, err) < 0)
+    if (bt_lib_compile(op->o.spec, true, asked, &op->outcome, &op->s->arena, &op->s->prog, err) < 0)
         return -1;
     if (op->o.kind != BEAMTAP_KIND_TRACE && prog->n_messages + prog->n_events > 0)
         return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls, not messages or events");
-    op->session.filter = op->wish.compiled;
     return 0;
+}
+
+/* The gate lets through what is examined; the agent keeps to the rate of what is given. */
+static void set_outcome(struct opening *op)
+{
+    struct bt_session_opts *s = &op->session;
+    if (!op->outcome.wish.is_on)
+        return;
+    s->filter = op->outcome.wish;
+    s->show_rate = s->rate;
+    s->show_burst = op->o.burst ? op->o.burst : bt_bucket_default_burst(s->rate);
+    s->rate = (struct bt_rate){op->o.scan_rate, op->o.scan_interval_us};
+    s->burst = op->o.stop_on_rate ? s->rate.n : bt_bucket_default_burst(s->rate);
 }
 
 /* The node is connected. The link is the session's, or closed. */
@@ -233,6 +231,7 @@ static int open_with(struct opening *op, struct bt_conn *link, struct beamtap_er
     }
     op->session.conn = op->reach.conn;
     op->session.link = link;
+    set_outcome(op);
     s->live = bt_session_open(&op->session, &s->prog, &bad, err);
     if (s->live)
         return set_head(op, err);
@@ -264,6 +263,9 @@ static int open_session(
         s->say = (struct bt_say){op->o.say, op->o.arg};
         rc = set_log(s, &op->o, err);
     }
+    op->outcome = (struct bt_lib_outcome){op->o.exceptions, op->o.slower_us, op->o.returns, {.slower_ns = -1}};
+    if (rc == 0 && op->o.kind != BEAMTAP_KIND_TRACE && bt_lib_has_outcome(&op->outcome))
+        rc = bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls: exceptions, slower_us and returns go with TRACE");
     if (rc == 0)
         rc = set_session(op, err);
     if (rc == 0 && !op->o.spec->waits_for_node)

@@ -62,15 +62,15 @@ void beamtap_session_opts_init(struct beamtap_session_opts *opts, size_t size)
         .time_us = 30000000,
         .rate = 100,
         .rate_interval_us = 1000000,
-        .slower_us = BEAMTAP_NO_LIMIT,
-        .scan_rate = 10000,
-        .scan_rate_interval_us = 1000000,
         .max_functions = 1000,
         .max_memory = INT64_C(64) << 20,
         .max_term = INT64_C(1) << 20,
         .max_load = 300,
         .grace_us = 1000000,
         .lease_us = 5000000,
+        .slower_us = BEAMTAP_NO_LIMIT,
+        .scan_rate = 10000,
+        .scan_interval_us = 1000000,
     };
     init(opts, size, &defaults, sizeof defaults);
 }

@@ -195,6 +195,12 @@ static enum beamtap_reason reason_of(const char *text)
     return BEAMTAP_REASON_NONE;
 }
 
+static uint64_t not_let_through(const struct bt_summary *sum)
+{
+    uint64_t seen = sum->has_filter ? (uint64_t)sum->examined.calls : sum->shown;
+    return sum->called > seen ? sum->called - seen : 0;
+}
+
 static void sum_live(const struct beamtap_session *s, struct beamtap_summary *out)
 {
     struct bt_summary sum;
@@ -207,9 +213,8 @@ static void sum_live(const struct beamtap_session *s, struct beamtap_summary *ou
     out->exceptions = sum.exceptions;
     out->received = sum.received;
     out->called = sum.called;
-    uint64_t seen = sum.has_filter ? (uint64_t)sum.examined.calls : sum.shown;
     if (sum.has_called && sum.is_exact)
-        out->skipped = sum.called > seen ? (int64_t)(sum.called - seen) : 0;
+        out->skipped = (int64_t)not_let_through(&sum);
     out->lost = sum.lost;
     out->open = sum.open;
     out->is_clean = sum.is_clean;

@@ -10,6 +10,7 @@
 #include "match/instrument.h"
 #include "node/arm.h"
 #include "spec/ast.h"
+#include "spec/ex_lexer.h"
 #include "spec/lexer.h"
 #include "spec/parser.h"
 
@@ -83,19 +84,18 @@ static int ask(
                  : bt_lib_records_no_node(records, err);
 }
 
-static int compile_wish(struct bt_lib_wish *wish, const struct beamtap_spec *spec,
-    const struct bt_records *records, const struct bt_program *prog, struct bt_arena *a,
-    struct beamtap_err *err)
+/* The notation of `returns`. */
+static enum bt_syntax syntax_of(const struct beamtap_spec *spec)
 {
-    const struct bt_out_head head = {
-        .specs = spec->texts, .n_specs = spec->n_texts, .n_not = spec->opts.n_not};
-    if (bt_wish_check(&wish->opts, prog, err) < 0)
-        return -1;
-    return bt_wish_read(&wish->opts, bt_describe_syntax(&head), records, a, &wish->compiled, err);
+    for (size_t i = spec->opts.n_not; i < spec->n_texts; i++) {
+        if (!bt_ex_begins(spec->texts[i]))
+            return BT_SYNTAX_ERLANG;
+    }
+    return BT_SYNTAX_ELIXIR;
 }
 
 int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct bt_lib_asked *asked,
-    struct bt_lib_wish *wish, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err)
+    struct bt_lib_outcome *outcome, struct bt_arena *a, struct bt_program *out, struct beamtap_err *err)
 {
     struct bt_lib_records records;
     struct bt_compile_opts opts = spec->opts;
@@ -104,18 +104,22 @@ int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct 
     if (rc == 0)
         rc = ask(&records, asked, &bad, err);
     opts.to_trace = to_trace;
-    opts.add_return = opts.add_return || (wish && bt_wish_is_given(&wish->opts));
     opts.records = &records.table;
+    opts.add_return = opts.add_return || bt_lib_has_outcome(outcome);
     if (rc == 0)
         rc = bt_compile(spec->texts, spec->n_texts, &opts, a, out, &bad, err);
+    if (rc == 0 && outcome) {
+        bad = spec->n_texts;
+        rc = bt_lib_check_outcome(outcome, out, err);
+    }
+    if (rc == 0 && outcome)
+        rc = bt_lib_read_outcome(outcome, syntax_of(spec), &opts, a, err);
     if (rc < 0)
         err->text = bad;
     else if (spec->only_times)
         bt_program_only_times(out);
     if (rc == 0 && !(out->records = bt_records_names(&records.table, a)))
         rc = bt_err_nomem(err);
-    if (rc == 0 && wish)
-        rc = compile_wish(wish, spec, &records.table, out, a, err);
     return rc;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "match/arity.h"
+#include "spec/parser.h"
+#include "term/etf_write.h"
 
 /* A set of functions that share their clauses while the groups are made. */
 struct group {
@@ -140,12 +142,48 @@ static const struct bt_term *pid_term(const char *given, struct bt_arena *a, str
     return bt_term_tuple2(a, bt_term_atom(a, "pid"), bt_term_charlist(a, text));
 }
 
+/* {global, Name} and {via, Module, Name} as {via, Text, "module", Name}, with the name in external form: the node reads it
+ * in a way that makes no atoms. */
+static const struct bt_term *via_term(const char *given, struct bt_arena *a, struct beamtap_err *err)
+{
+    static const uint8_t version = 131;
+    const struct bt_term *t = NULL;
+    struct bt_buf etf = BT_BUF_INIT;
+    struct beamtap_err why = {0};
+    if (bt_parse_constant(given, a, &t, &why) < 0) {
+        bt_err_set(err, why.code == BEAMTAP_ENOMEM ? why.code : BEAMTAP_EUSAGE, "'%s' is no process (-p): %s",
+            given, why.msg);
+        return NULL;
+    }
+    size_t n = t->kind == BT_TERM_TUPLE ? t->u.seq.n : 0;
+    const struct bt_term *const *items = t->u.seq.items;
+    bool is_global = n == 2 && bt_term_is_atom(items[0], "global");
+    bool is_via = n == 3 && bt_term_is_atom(items[0], "via") && items[1]->kind == BT_TERM_ATOM;
+    if (!is_global && !is_via) {
+        bt_err_set(err, BEAMTAP_EUSAGE,
+            "'%s' is no process; in braces there are {global, Name} and {via, Module, Name} (-p)", given);
+        return NULL;
+    }
+    bt_buf_put(&etf, &version, 1);
+    if (bt_etf_write(&etf, items[n - 1], NULL, err) < 0) {
+        bt_buf_done(&etf);
+        return NULL;
+    }
+    const struct bt_term *parts[] = {bt_term_atom(a, "via"), bt_term_charlist(a, given),
+        bt_term_charlist(a, is_via ? items[1]->u.atom.name : "global"),
+        bt_term_binary(a, etf.data, etf.len, 8)};
+    bt_buf_done(&etf);
+    return bt_term_tuple(a, parts, 4);
+}
+
 static const struct bt_term *process_term(const char *p, struct bt_arena *a, struct beamtap_err *err)
 {
     if (strcmp(p, "all") == 0 || strcmp(p, "new") == 0 || strcmp(p, "existing") == 0)
         return bt_term_atom(a, p);
     if (is_pid_text(p))
         return pid_term(p, a, err);
+    if (*p == '{')
+        return via_term(p, a, err);
     return bt_term_tuple2(a, bt_term_atom(a, "name"), bt_term_charlist(a, p));
 }
 

@@ -470,7 +470,7 @@ static const struct bt_term *arm_request(const struct bt_arm_opts *o, struct bt_
     return bt_term_tuple(a, args, 6);
 }
 
-/* {word, W} | {no_process, Text} | {tracer, {T, Name}, P, Flags} | {traced, MFA, Kind} | {agent, Why} */
+/* {word, W} | {no_process, Text} | {no_registry, Text} | {tracer, {T, Name}, P, Flags} | {traced, MFA, Kind} | {agent, Why} */
 static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err)
 {
     struct bt_etf all = *r;
@@ -484,6 +484,11 @@ static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err
         bt_rpc_unexpected(&all, "arming", err);
     } else if (bt_etf_is_atom(r, "no_process") && bt_etf_text(r, text, sizeof text)) {
         bt_err_set(err, BEAMTAP_ENOMATCH, "%s has no process '%s' (-p)", node, text);
+    } else if (bt_etf_is_atom(r, "no_registry") && bt_etf_text(r, text, sizeof text)) {
+        bt_err_set(err, BEAMTAP_ENOMATCH,
+            "%s cannot look up '%s' (-p): the module is not loaded there, has no whereis_name/1 for such a name, or "
+            "takes too long",
+            node, text);
     } else if (bt_etf_is_atom(r, "word")) {
         bt_print_erlang(&b, r, &opts);
         bt_err_set(err, BEAMTAP_EBUSY,

@@ -19,9 +19,10 @@ int bt_outfile_check(const char *pattern, struct beamtap_err *err)
     for (const char *p = pattern; *p; p++) {
         if (*p != '%')
             continue;
-        if (p[1] == '\0' || !strchr("YmdHMSn%", p[1]))
+        if (p[1] == '\0' || !strchr("YmdHMSni%", p[1]))
             return bt_err_set(err, BEAMTAP_EUSAGE,
-                "'%s': of %% in a file's name there are %%Y %%m %%d %%H %%M %%S, %%n (the node) and %%%%",
+                "'%s': of %% in a file's name there are %%Y %%m %%d %%H %%M %%S, %%n (the node), %%i "
+                "(the session of a script) and %%%%",
                 pattern);
         p++;
     }
@@ -53,6 +54,7 @@ static void expand(struct bt_buf *out, const struct bt_outfile *f, int64_t wall_
         case 'M': bt_buf_printf(out, "%02d", tm.tm_min); break;
         case 'S': bt_buf_printf(out, "%02d", tm.tm_sec); break;
         case 'n': put_node(out, f->node); break;
+        case 'i': bt_buf_printf(out, "%u", f->session ? f->session : 1); break;
         default: bt_buf_putc(out, *p);
         }
     }

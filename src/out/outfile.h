@@ -7,8 +7,9 @@
 #include "out/sink.h"
 
 struct bt_outfile {
-    const char *pattern; /* borrowed: %Y %m %d %H %M %S local time, %n node, %% */
+    const char *pattern; /* borrowed: %Y %m %d %H %M %S local time, %n node, %i session, %% */
     const char *node;    /* borrowed; NULL: not known */
+    unsigned session;    /* 0: the first */
     uint64_t max_bytes;  /* a new file is begun at the first event beyond that; 0: never */
     size_t keep;         /* of the files made here the last so many stay; 0: all */
     char **names;        /* of files that were made, the last one last */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "spec/constant.h"
 #include "spec/ex_expr.h"
 #include "spec/expr.h"
 #include "spec/loc.h"
@@ -393,4 +394,21 @@ int bt_parse_value(const char *text, enum bt_syntax syntax, struct bt_arena *are
 {
     int rc = parse_value(text, syntax, arena, out, err);
     return arena->failed ? bt_err_only_nomem(err) : rc;
+}
+
+int bt_parse_constant(
+    const char *text, struct bt_arena *arena, const struct bt_term **out, struct beamtap_err *err)
+{
+    struct bt_parser p = {.arena = arena, .err = err, .in_guard = true};
+    if (bt_lex_init(&p.lx, text, arena, err) || bt_parser_next(&p))
+        return -1;
+    const struct bt_ast *e = p.lx.syntax == BT_SYNTAX_ELIXIR ? bt_ex_expr(&p, 0) : bt_parse_expr(&p, 0);
+    if (!e)
+        return -1;
+    if (p.tok.kind != BT_TOK_END)
+        return bt_parser_unexpected(&p, "the end of the term");
+    if (!bt_constant_is(e))
+        return bt_parser_fail(&p, e->loc, "a term without variables is expected here");
+    *out = bt_constant_term(arena, e);
+    return *out ? 0 : bt_err_nomem(err);
 }

@@ -23,4 +23,11 @@ int bt_parse(const char *text, struct bt_arena *arena, struct bt_ast_text *out, 
 int bt_parse_value(const char *text, enum bt_syntax syntax, struct bt_arena *arena, struct bt_ast_text *out,
     struct beamtap_err *err);
 
+/*
+ * bt_parse_constant - read one term without variables, in Erlang's notation or, where it begins so, Elixir's.
+ * As bt_parse in all else.
+ */
+int bt_parse_constant(
+    const char *text, struct bt_arena *arena, const struct bt_term **out, struct beamtap_err *err);
+
 #endif

@@ -51,10 +51,16 @@ static void skip_line(struct bt_skim *s)
         advance(s, 1);
 }
 
+/* #PID<0.1.2> and #Ref<...> of Elixir are none. */
+static bool is_comment(const struct bt_skim *s)
+{
+    return s->is_elixir ? at(s, 0) == '#' && !is_word(at(s, 1)) : at(s, 0) == '%';
+}
+
 static void skip_blank(struct bt_skim *s)
 {
     while (s->off < s->len) {
-        if (at(s, 0) == '%')
+        if (is_comment(s))
             skip_line(s);
         else if (is_blank(at(s, 0)))
             advance(s, 1);
@@ -171,10 +177,15 @@ static enum bt_skim_kind token(struct bt_skim *s)
     switch (at(s, 0)) {
     case '\'':
         advance(s, 1);
-        skip_quoted(s, '\'', true, false);
+        skip_quoted(s, '\'', true, s->is_elixir);
         return BT_SKIM_QUOTED;
     case '"': skip_string(s); return BT_SKIM_TEXT;
-    case '$': skip_char(s); return BT_SKIM_TEXT;
+    case '$':
+    case '?':
+        if ((at(s, 0) == '?') != s->is_elixir)
+            return mark(s);
+        skip_char(s);
+        return BT_SKIM_TEXT;
     case '~': return skip_sigil(s) ? BT_SKIM_TEXT : mark(s);
     default: break;
     }
@@ -182,7 +193,15 @@ static enum bt_skim_kind token(struct bt_skim *s)
         return mark(s);
     while (is_word(at(s, 0)))
         advance(s, 1);
+    if (s->is_elixir && (at(s, 0) == '?' || at(s, 0) == '!'))
+        advance(s, 1);
     return BT_SKIM_WORD;
+}
+
+void bt_skim_seek(struct bt_skim *s, size_t off)
+{
+    if (off > s->off)
+        advance(s, off - s->off);
 }
 
 void bt_skim_next(struct bt_skim *s)
@@ -191,4 +210,35 @@ void bt_skim_next(struct bt_skim *s)
     s->start = s->off;
     s->is_first = s->start == s->line_start;
     s->kind = token(s);
+}
+
+/* ---- what is open ---- */
+
+static bool is_one_of(const struct bt_skim *s, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bt_skim_is(s, texts[i]))
+            return true;
+    }
+    return false;
+}
+
+void bt_skim_nest(struct bt_skim_nest *n, const struct bt_skim *s)
+{
+    static const char *const opening[] = {"(", "[", "{", "<<"}, *const closing[] = {")", "]", "}", ">>"},
+                             *const blocks[] = {"case", "if", "begin", "receive", "try"};
+    bool is_behind_fun = n->is_behind_fun;
+    n->is_behind_fun = !s->is_elixir && bt_skim_is(s, "fun");
+    if (is_one_of(s, opening, 4))
+        n->brackets++;
+    else if (is_one_of(s, closing, 4) && n->brackets > 0)
+        n->brackets--;
+    else if (bt_skim_is(s, "end") && n->blocks > 0)
+        n->blocks--;
+    else if (n->blocks > 0 && is_one_of(s, blocks, 5)) /* elsewhere they may be atoms: receive(_, _, _) */
+        n->blocks++;
+    else if (s->is_elixir && bt_skim_is(s, "fn"))
+        n->blocks++;
+    if (is_behind_fun && bt_skim_is(s, "("))
+        n->blocks++;
 }

@@ -1,5 +1,5 @@
 /*
- * skim.h - Erlang source to rough tokens: enough to find one's way through a file without understanding it.
+ * skim.h - Erlang source (or Elixir's) to rough tokens: enough to find one's way through a file without understanding it.
  *
  * Every input is taken, also what is no Erlang: there are no errors, and no byte is looked at more than a few times.
  */
@@ -21,6 +21,7 @@ enum bt_skim_kind {
 struct bt_skim {
     const char *text;
     size_t len, off; /* off: behind the token */
+    bool is_elixir;  /* set behind bt_skim_init: comments begin with #, ?a is a character, empty? is a word */
     int line;
     /* the token */
     enum bt_skim_kind kind;
@@ -34,6 +35,16 @@ struct bt_skim {
 void bt_skim_init(struct bt_skim *s, const char *text, size_t len);
 /* Reads the next token; after the last one END again and again. */
 void bt_skim_next(struct bt_skim *s);
+/* Goes on at `off`, which stands in no token. */
+void bt_skim_seek(struct bt_skim *s, size_t off);
+/* What is open: brackets, and fun(...) -> ... end (fn -> end) with the blocks in them. */
+struct bt_skim_nest {
+    size_t brackets, blocks;
+    bool is_behind_fun;
+};
+
+/* Takes the token into account. */
+void bt_skim_nest(struct bt_skim_nest *n, const struct bt_skim *s);
 /* Is the token this mark or word? */
 bool bt_skim_is(const struct bt_skim *s, const char *text);
 

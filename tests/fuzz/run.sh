@@ -26,6 +26,7 @@ table='
 spec       512   spec   tests/golden/compile
 names      300   names
 records    1024  spec
+script     2048  script examples/scripts
 etf        1024  -
 redact     1024  -
 event      1024  -

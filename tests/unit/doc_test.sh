@@ -6,6 +6,7 @@
 #   functions  libbeamtap.3 lists the functions of include/beamtap.h
 #   statuses   beamtap.1 lists the exit statuses of include/beamtap.h
 #   examples   every `$ beamtap compile ...` in README.md, doc/ and examples/ prints what stands below it
+#   scripts    every script of beamtap-script.5 passes `beamtap run --check`
 #   files      every file of the tree that a document names is there
 #   names      every function bt_*() a document names is in src/
 #   inside     what doc/INTERNALS.md and doc/SAFETY.md put in backticks is there: functions (in the file that is named beside them),
@@ -107,6 +108,15 @@ for document in "${documents[@]}" examples/*; do
     esac
     examples < "$tmp/text"
 done
+# ---- scripts: the blocks of beamtap-script.5 are right
+scripts=0
+unescape < doc/beamtap-script.5 | awk -v to="$tmp/block" '/^\.Bd.*-compact/ { next } /^\.Bd -literal/ { n++; on = 1; next } /^\.Ed/ { on = 0 } on { print > (to n ".btap") }'
+for script in "$tmp"/block*.btap; do
+    scripts=$((scripts + 1)) checks=$((checks + 1))
+    "$beamtap" run --check --no-config "$script" > "$tmp/got" 2>&1 || fail "doc/beamtap-script.5, block $scripts" "$(cat "$script" "$tmp/got")"
+done
+[ "$scripts" -ge 4 ] || fail "only $scripts scripts found in doc/beamtap-script.5"
+
 [ "$n" -ge 10 ] || fail "only $n examples found"
 
 # ---- files and functions
