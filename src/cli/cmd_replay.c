@@ -11,6 +11,7 @@
 #include "cli/pump.h"
 #include "event/outcome.h"
 #include "lib/peek.h"
+#include "lib/records.h"
 #include "out/text.h"
 #include "replay/merge.h"
 #include "spec/loc.h"
@@ -20,9 +21,11 @@ struct replay {
     struct beamtap_session *handle;
     struct bt_merge *merge; /* in it */
     struct bt_pump pump;
-    bool is_stopped;  /* by Ctrl-C, or since the output is closed */
-    bool is_complete; /* -c: as many as were wanted have been shown */
-    int64_t last_ns;  /* of the last event */
+    struct bt_arena arena;   /* records of files */
+    struct bt_out_head head; /* as the outputs get it */
+    bool is_stopped;         /* by Ctrl-C, or since the output is closed */
+    bool is_complete;        /* -c: as many as were wanted have been shown */
+    int64_t last_ns;         /* of the last event */
     struct beamtap_err err;
 };
 
@@ -221,6 +224,21 @@ static void set_zone(const struct bt_out_head *head)
     tzset();
 }
 
+/* Definitions of files take the place of those of the capture; a module cannot be asked, but what it said is in the capture. */
+static int set_records(struct replay *r)
+{
+    const struct bt_words *given = &r->cli->opts->records;
+    struct bt_lib_names names = {given->items, given->n};
+    struct bt_lib_records records;
+    size_t bad;
+    r->head = *bt_merge_head(r->merge);
+    if (bt_lib_records_read(&names, NULL, 0, &r->arena, &records, &bad, &r->err) < 0)
+        return -1;
+    if (records.table.n > 0 && !(r->head.records = bt_records_names(&records.table, &r->arena)))
+        return bt_err_nomem(&r->err);
+    return 0;
+}
+
 static int run(struct replay *r)
 {
     struct bt_pump *p = &r->pump;
@@ -230,7 +248,7 @@ static int run(struct replay *r)
     p->has_orphans = true;
     p->has_profile = !r->cli->opts->quiet;
     p->source = (struct bt_source){.self = r, .next = next_event, .stop = stop, .fd = -1};
-    bool is_orderly = bt_pump_run(p, bt_merge_head(r->merge));
+    bool is_orderly = bt_pump_run(p, &r->head);
     if (!is_orderly && !p->has_failed)
         return beamtap_code_status(BEAMTAP_EINTR);
     end_outputs(r);
@@ -252,7 +270,7 @@ static int run(struct replay *r)
 static int open_outputs(struct replay *r)
 {
     r->pump.outputs.node = bt_merge_head(r->merge)->node;
-    return bt_pump_open(&r->pump, r->cli, &r->err);
+    return set_records(r) < 0 ? -1 : bt_pump_open(&r->pump, r->cli, &r->err);
 }
 
 int bt_cmd_replay(const struct bt_cli *cli)
@@ -282,6 +300,7 @@ int bt_cmd_replay(const struct bt_cli *cli)
         status = run(&r);
     }
     bt_pump_done(&r.pump);
+    bt_arena_done(&r.arena);
     beamtap_session_close(r.handle);
     return status;
 }

@@ -152,7 +152,27 @@ static int fail_at(const struct place *at, struct beamtap_err *err)
     return bt_source_fail(&at->script->steps.file, err);
 }
 
+static const struct bt_command *find_command(const char *name)
+{
+    const struct bt_command *c = bt_commands;
+    while (c->name && strcmp(c->name, name) != 0)
+        c++;
+    return c;
+}
+
 /* ---- checking ---- */
+
+/* Options that choose among calls have no meaning where none is shown. */
+static int check_outcome(const struct place *at, const struct ready *y)
+{
+    struct beamtap_err err = {0};
+    const char *outcome = bt_opts_outcome(&y->opts);
+    if (find_command(at->step->command)->shows_calls || !outcome)
+        return 0;
+    bt_err_set(&err, BEAMTAP_EUSAGE, "%s chooses among the calls that trace and replay show; %s shows none",
+        outcome, at->step->command);
+    return fail_at(at, &err);
+}
 
 static bool takes_specs(const struct bt_step *step)
 {
@@ -223,6 +243,8 @@ static int check_step(struct run *r, const struct place *at, struct bt_words *ou
         status = fail_at(at, &err);
     }
     if (status == 0)
+        status = check_outcome(at, &y);
+    if (status == 0)
         status = check_output(outputs, at, &y);
     if (status == 0 && !y.opts.quiet)
         say_remarks(at);
@@ -278,11 +300,8 @@ static void wait_until(const struct run *r, int64_t when_us)
 
 static int run_command(const struct bt_cli *cli, const char *name)
 {
-    for (const struct bt_command *c = bt_commands; c->name; c++) {
-        if (strcmp(c->name, name) == 0)
-            return c->run(cli);
-    }
-    return beamtap_code_status(BEAMTAP_EINTERNAL);
+    const struct bt_command *c = find_command(name);
+    return c->name ? c->run(cli) : beamtap_code_status(BEAMTAP_EINTERNAL);
 }
 
 /* True: go on. */

@@ -232,6 +232,7 @@ static bool prepare(struct bt_pump *p, const struct bt_out_head *head)
     bool by_caller = strcmp(p->cli->opts->by, "caller") == 0;
     p->head = *head;
     p->head.syntax = bt_outputs_syntax(&p->outputs, head);
+    p->head.shows_records = p->cli->opts->records.n > 0;
     bt_mask_begin(&p->outputs.mask, &p->head);
     bt_filter_begin(&p->outputs.filter, &p->head, &p->outputs.style, &p->outputs.print);
     if (p->counts_here && !(p->pairs = bt_pairs_new()))

@@ -19,7 +19,7 @@ static bool is_choice(const char *choices, const char *word)
 
 static bool is_regex(const char *name)
 {
-    return strcmp(name, "grep") == 0 || strcmp(name, "grep-not") == 0;
+    return strcmp(name, "grep") == 0 || strcmp(name, "grep-not") == 0 || strcmp(name, "redact") == 0;
 }
 
 /* What the table of options knows of values, and their readers would find out too late. */

@@ -179,6 +179,7 @@ static int set_head(struct opening *op, struct beamtap_err *err)
         .n_specs = spec->n_texts,
         .n_not = spec->opts.n_not,
         .args = op->session.args,
+        .records = s->prog.records,
         .options = ""};
     if (!node || !s->head.specs)
         return bt_err_nomem(err);

@@ -118,6 +118,8 @@ int bt_lib_compile(const struct beamtap_spec *spec, bool to_trace, const struct 
         err->text = bad;
     else if (spec->only_times)
         bt_program_only_times(out);
+    if (rc == 0 && !(out->records = bt_records_names(&records.table, a)))
+        rc = bt_err_nomem(err);
     return rc;
 }
 

@@ -74,9 +74,10 @@ struct bt_trace_pattern {
 struct bt_program {
     struct bt_trace_pattern *patterns;
     size_t n_patterns;
-    bool wants_return;           /* some clause does */
-    bool wants_time;             /* some clause does */
-    bool only_counts;            /* all clauses do: no call will be shown */
+    bool wants_return; /* some clause does */
+    bool wants_time;   /* some clause does */
+    bool only_counts;  /* all clauses do: no call will be shown */
+    const struct bt_print_defs *records; /* those it was compiled with, by name; NULL: not known */
     size_t n_messages, n_events; /* patterns about messages, and about processes (spawn, gc, ...) */
 };
 

@@ -250,6 +250,18 @@ static const struct bt_term *clauses_of(struct bt_arena *a, const struct bt_out_
     return items ? bt_term_list(a, items, head->n_clauses, NULL) : NULL;
 }
 
+/* [{Name, [Field]}], names as binaries */
+static const struct bt_term *records_of(struct bt_arena *a, const struct bt_print_defs *defs)
+{
+    const struct bt_term **items = bt_arena_array(a, defs->n + 1, sizeof *items);
+    for (size_t i = 0; items && i < defs->n; i++) {
+        const struct bt_print_def *d = &defs->items[i];
+        items[i] = bt_term_tuple2(
+            a, bt_term_binary(a, d->name, strlen(d->name), 8), texts(a, d->fields, d->n_fields));
+    }
+    return items ? bt_term_list(a, items, defs->n, NULL) : NULL;
+}
+
 static int write_header(struct bt_buf *out, const struct bt_out_head *head, struct beamtap_err *err)
 {
     static const char *const modes[] = {
@@ -263,6 +275,8 @@ static int write_header(struct bt_buf *out, const struct bt_out_head *head, stru
     add_int(&p, "n_not", (int64_t)head->n_not);
     add(&p, "args", bt_term_atom(&a, modes[head->args]));
     add(&p, "clauses", clauses_of(&a, head));
+    if (head->records && head->records->n)
+        add(&p, "records", records_of(&a, head->records));
     add_int(&p, "start_wall_ns", head->start_wall_ns);
     add_int(&p, "utc_offset_s", head->utc_offset_s);
     add_text(&p, "options", head->options);

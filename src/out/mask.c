@@ -20,7 +20,8 @@ static bool is_key(const struct bt_mask *m, const struct bt_term *key, const str
     case BT_TERM_ATOM: return bt_redact_is_key(&m->redact, key->u.atom.name, key->u.atom.len);
     case BT_TERM_BINARY:
         return bt_redact_is_key(&m->redact, (const char *)key->u.binary.bytes, key->u.binary.len);
-    case BT_TERM_RAW: return bt_redact_is_key_term(&m->redact, (struct bt_slice){key->u.raw.etf, key->u.raw.len});
+    case BT_TERM_RAW:
+        return bt_redact_is_key_term(&m->redact, (struct bt_slice){key->u.raw.etf, key->u.raw.len});
     case BT_TERM_CAPTURE:
         return key->u.capture < ev->n_values && bt_redact_is_key_term(&m->redact, ev->values[key->u.capture]);
     case BT_TERM_LIST:
@@ -44,8 +45,8 @@ static bool is_field(const struct bt_mask *m, const struct bt_term *tuple, size_
     return bt_redact_is_field(&m->redact, text, tuple->u.seq.n - 1, i - 1);
 }
 
-static void mark_tuple(const struct bt_mask *m, const struct bt_term *t, const struct bt_event *ev, bool is_secret,
-    bool secrets[BT_EVENT_MAX_VALUES])
+static void mark_tuple(const struct bt_mask *m, const struct bt_term *t, const struct bt_event *ev,
+    bool is_secret, bool secrets[BT_EVENT_MAX_VALUES])
 {
     bool is_pair = t->u.seq.n == 2 && is_key(m, t->u.seq.items[0], ev);
     for (size_t i = 0; i < t->u.seq.n; i++)
@@ -102,7 +103,9 @@ static void mask_values(struct bt_mask *m, struct bt_event *ev)
         ev->type == BT_EVENT_CALL && ev->clause < h->n_clauses ? h->clauses[ev->clause] : NULL;
     bool secrets[BT_EVENT_MAX_VALUES] = {false};
     bool is_whole = c && bt_instrument_is_whole(c, h->args);
-    size_t n_args = !c || h->args == BT_ARGS_MODE_ARITY || c->captures_none ? 0 : is_whole ? 1 : c->n_captures;
+    size_t n_args = !c || h->args == BT_ARGS_MODE_ARITY || c->captures_none ? 0
+                    : is_whole                                              ? 1
+                                                                            : c->n_captures;
     for (size_t i = 0; c && n_args > 0 && !is_whole && i < c->n_args; i++)
         mark(m, c->shape[i], ev, false, secrets);
     for (size_t i = 0; i < ev->n_values; i++) {
@@ -119,6 +122,7 @@ static void mask_values(struct bt_mask *m, struct bt_event *ev)
 void bt_mask_begin(struct bt_mask *m, const struct bt_out_head *head)
 {
     m->head = head;
+    m->redact.records = head->records;
 }
 
 void bt_mask_event(struct bt_mask *m, struct bt_event *ev)
@@ -134,7 +138,8 @@ void bt_mask_event(struct bt_mask *m, struct bt_event *ev)
     if (has & BT_CAPTURE_HAS_PID)
         mask_part(m, &ev->name, rewrite_text);
     for (size_t i = 0; i < m->n_parts; i++)
-        *m->parts[i].at = (struct bt_slice){(const uint8_t *)m->bytes.data + m->parts[i].off, m->parts[i].len};
+        *m->parts[i].at =
+            (struct bt_slice){(const uint8_t *)m->bytes.data + m->parts[i].off, m->parts[i].len};
     if (!m->bytes.failed)
         return;
     for (size_t i = 0; (has & BT_CAPTURE_HAS_VALUES) && i < ev->n_values; i++)

@@ -23,6 +23,8 @@ struct bt_out_head {
     size_t n_clauses;
     enum bt_args_mode args;
     enum bt_syntax syntax; /* lines are written in; bt_pump_run works it out */
+    const struct bt_print_defs *records; /* names of fields; NULL: none are known */
+    bool shows_records;    /* as #rec{field = V}; bt_pump_run works it out */
     int64_t start_wall_ns; /* since 1970 UTC */
     int32_t utc_offset_s;  /* of the place where it was traced */
     const char *options;   /* as on a command line, without secrets; "" */

@@ -511,6 +511,7 @@ void bt_text_opts_init(struct bt_text_opts *o, const struct bt_out_head *head)
     o->no_args = head->args == BT_ARGS_MODE_ARITY;
     o->print.home = (struct bt_slice){(const uint8_t *)head->node, strlen(head->node)};
     o->print.syntax = head->syntax;
+    o->print.records = head->shows_records && head->records && head->records->n ? head->records : NULL;
 }
 
 void bt_text_node(struct bt_buf *out, const struct bt_event *ev)

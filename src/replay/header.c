@@ -113,6 +113,26 @@ static bool read_clauses(struct bt_arena *a, struct bt_etf *r, struct bt_out_hea
     return items && (n == 0 || bt_etf_nil(r));
 }
 
+/* [{Name, [Field]}] */
+static bool read_records(struct bt_arena *a, struct bt_etf *r, struct bt_out_head *out)
+{
+    uint32_t n;
+    if (!bt_etf_list(r, &n))
+        return false;
+    struct bt_print_defs *defs = bt_arena_alloc(a, sizeof *defs);
+    struct bt_print_def *items = bt_arena_array(a, (size_t)n + 1, sizeof *items);
+    for (uint32_t i = 0; defs && items && i < n; i++) {
+        if (!bt_etf_tuple_of(r, 2) || !read_text(a, r, &items[i].name) ||
+            !read_texts(a, r, &items[i].fields, &items[i].n_fields))
+            return false;
+    }
+    if (!defs || !items || (n > 0 && !bt_etf_nil(r)))
+        return false;
+    *defs = (struct bt_print_defs){items, n};
+    out->records = defs;
+    return true;
+}
+
 static bool read_number(struct bt_etf *r, int64_t most, int64_t *out)
 {
     return bt_etf_int64(r, out) && *out >= -most && *out <= most;
@@ -132,6 +152,8 @@ static bool read_pair(struct bt_arena *a, struct bt_slice key, struct bt_etf *r,
         return read_texts(a, r, &out->specs, &out->n_specs);
     if (bt_slice_is(key, "clauses"))
         return read_clauses(a, r, out);
+    if (bt_slice_is(key, "records"))
+        return read_records(a, r, out);
     if (bt_slice_is(key, "args"))
         return read_args(r, &out->args);
     if (bt_slice_is(key, "start_wall_ns"))

@@ -126,7 +126,7 @@ static int begin(struct bt_merge *m, struct beamtap_err *err)
 static int join_heads(struct bt_merge *m, struct beamtap_err *err)
 {
     size_t n = 0;
-    m->head = *bt_stream_head(m->sources[0].stream);
+    m->head = *bt_stream_head(m->sources[0].stream); /* with its records; others may mean others by these names */
     for (size_t i = 0; i < m->n_sources; i++)
         n += bt_stream_head(m->sources[i].stream)->n_clauses;
     const struct bt_clause **clauses = bt_arena_array(&m->arena, n + 1, sizeof *clauses);

@@ -64,3 +64,25 @@ const char *bt_record_suggest(const struct bt_record *rec, const char *name)
         bt_suggest(&best, name, rec->fields[i].name);
     return best.word;
 }
+
+const struct bt_print_defs *bt_records_names(const struct bt_records *r, struct bt_arena *a)
+{
+    struct bt_print_defs *defs = bt_arena_alloc(a, sizeof *defs);
+    struct bt_print_def *items = bt_arena_array(a, r->n + 1, sizeof *items);
+    size_t n = 0;
+    for (size_t i = 0; defs && items && i < r->n; i++) {
+        const struct bt_record *rec = &r->items[i];
+        const char **fields = bt_arena_array(a, rec->n_fields + 1, sizeof *fields);
+        if (!fields)
+            return NULL;
+        if (rec->trouble)
+            continue;
+        for (size_t j = 0; j < rec->n_fields; j++)
+            fields[j] = rec->fields[j].name;
+        items[n++] = (struct bt_print_def){rec->name, fields, rec->n_fields};
+    }
+    if (!defs || !items)
+        return NULL;
+    *defs = (struct bt_print_defs){items, n};
+    return defs;
+}

@@ -9,6 +9,7 @@
 #define BT_SPEC_RECORDS_H
 
 #include "spec/ast.h"
+#include "term/print.h"
 
 #define BT_RECORDS_MAX_BYTES ((size_t)8 << 20) /* of one text */
 #define BT_RECORDS_MAX 10000                   /* definitions in a table */
@@ -71,6 +72,9 @@ const char *bt_records_suggest(const struct bt_records *r, const char *module, c
 
 /* Index of a field, n_fields where there is none of the name. */
 size_t bt_record_field(const struct bt_record *rec, const char *name);
+/* Names of records and fields, for printers; without those that cannot be used. NULL: no memory. */
+const struct bt_print_defs *bt_records_names(const struct bt_records *r, struct bt_arena *a);
+
 /* The field nearest to a mistyped name; NULL: none is near. */
 const char *bt_record_suggest(const struct bt_record *rec, const char *name);
 

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "term/digits.h"
+#include "term/print_named.h"
 #include "term/quote.h"
 #include "term/walk.h"
 
@@ -195,12 +196,17 @@ const struct bt_receiver bt_erlang_receiver = {
 bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
 {
     struct bt_erlang e = {.out = out};
+    struct bt_named named;
+    bool is_named = opts && opts->records;
     uint32_t levels = BT_ETF_MAX_DEPTH;
     if (opts) {
         e.home = opts->home;
         levels = opts->max_depth ? opts->max_depth : levels;
     }
-    enum bt_walk_result result = bt_walk(r, &bt_erlang_receiver, &e, levels);
+    if (is_named)
+        bt_named_init(&named, out, opts);
+    enum bt_walk_result result = is_named ? bt_walk(r, &bt_named_receiver, &named, levels)
+                                          : bt_walk(r, &bt_erlang_receiver, &e, levels);
     if (result == BT_WALK_NOMEM)
         out->failed = true;
     return result == BT_WALK_OK;

@@ -27,6 +27,7 @@ struct bt_print_opts {
     struct bt_slice home; /* UTF-8 name of the node whose pids print as <0.N.S>; empty: none */
     uint32_t max_depth;   /* levels shown; deeper parts print as "..."; 0: all, up to BT_ETF_MAX_DEPTH */
     enum bt_syntax syntax;
+    const struct bt_print_defs *records; /* Erlang: tuples that are shown as #rec{field = V}; NULL: none */
     const struct bt_print_defs *structs; /* Elixir: besides Elixir's own (ex_struct.h); NULL: none */
 };
 
@@ -74,6 +75,9 @@ bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print
  *   [{:a, 1}] and %{:a => 1}.
  */
 bool bt_print_elixir(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts);
+
+/* The record that a tuple of these members is: the first definition that fits. NULL: none. */
+const struct bt_print_def *bt_print_record(const struct bt_print_defs *defs, struct bt_slice name, size_t n_fields);
 
 /* An atom (UTF-8) as Erlang source has it, quoted where it must be: ok, 'Elixir.Foo', 'hello world'. */
 void bt_print_atom(struct bt_buf *out, struct bt_slice name);

@@ -202,8 +202,8 @@ static void put_bytes(
 }
 
 /* A string or a binary, of which `at` is behind the token. False: it is none, and nothing was done. */
-static bool put_text(struct rewriter *w, const struct bt_etf_token *tok, const uint8_t *from, struct bt_etf *at,
-    bool *ends_open)
+static bool put_text(struct rewriter *w, const struct bt_etf_token *tok, const uint8_t *from,
+    struct bt_etf *at, bool *ends_open)
 {
     struct bt_etf behind = *at;
     if (tok->kind == BT_ETF_BINARY)
@@ -243,8 +243,7 @@ static bool put_map(struct rewriter *w, struct bt_etf *in, uint32_t n_pairs)
     for (uint32_t i = 0; i < n_pairs; i++) {
         struct bt_etf at = *in;
         struct bt_slice key;
-        if (!bt_etf_slice(&at, &key) || !rewrite(w, in) ||
-            !put(w, in, bt_redact_is_key_term(w->r, key)))
+        if (!bt_etf_slice(&at, &key) || !rewrite(w, in) || !put(w, in, bt_redact_is_key_term(w->r, key)))
             return false;
     }
     return true;

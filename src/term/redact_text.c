@@ -233,8 +233,7 @@ bool bt_redact_text(
             i++;
             continue;
         }
-        bool has_key =
-            find_key(&t, i, &key, &q) && bt_redact_is_key(r, (const char *)key.p, key.len);
+        bool has_key = find_key(&t, i, &key, &q) && bt_redact_is_key(r, (const char *)key.p, key.len);
         bool is_line = text[i] == ':' && !q.mark;
         size_t from = value_begin(&t, i, q.mark != 0);
         if (!has_key) {

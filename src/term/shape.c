@@ -8,6 +8,7 @@
 
 #include "term/etf_write.h"
 #include "term/print_elixir.h"
+#include "term/print_named.h"
 #include "term/walk.h"
 
 struct shape {
@@ -298,6 +299,7 @@ bool bt_shape_print(struct bt_buf *out, const struct bt_term *shape, const struc
     struct shape s = {.home = o.home, .values = values, .n_values = n_values};
     struct bt_erlang erlang = {.out = out, .home = o.home};
     struct bt_elixir elixir;
+    struct bt_named named;
     s.levels = o.max_depth ? o.max_depth : BT_ETF_MAX_DEPTH;
     s.to = &bt_erlang_receiver;
     s.self = &erlang;
@@ -305,6 +307,10 @@ bool bt_shape_print(struct bt_buf *out, const struct bt_term *shape, const struc
         bt_elixir_init(&elixir, out, &o, bytes_of(values, n_values));
         s.to = &bt_elixir_receiver;
         s.self = &elixir;
+    } else if (o.records) {
+        bt_named_init(&named, out, &o);
+        s.to = &bt_named_receiver;
+        s.self = &named;
     }
     bool ok = show(&s, shape);
     if (o.syntax == BT_SYNTAX_ELIXIR)

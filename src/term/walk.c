@@ -217,6 +217,8 @@ static bool show_term(struct walk *w)
     }
     switch (tok.kind) {
     case BT_ETF_TUPLE:
+        if (tok.arity && w->to->tuple)
+            w->to->tuple(w->self, *w->r, tok.arity);
         if (tok.arity)
             return open_seq(w, BT_WALK_TUPLE, tok.arity, start);
         break;

@@ -52,6 +52,8 @@ struct bt_receiver {
     enum bt_walk_map (*map)(void *self, struct bt_etf *r, uint32_t n_pairs, struct bt_walk_chosen **chosen);
     /* May be NULL. In a shape: which map comes; begin follows, or cut. */
     void (*pattern)(void *self, const struct bt_term *map);
+    /* May be NULL. Which tuple comes: its members, and how many; begin follows, or cut. */
+    void (*tuple)(void *self, struct bt_etf members, uint32_t arity);
     void (*begin)(void *self, enum bt_walk_kind kind);
     void (*next)(void *self);                          /* between members */
     void (*value)(void *self, enum bt_walk_kind kind); /* between a key and its value */

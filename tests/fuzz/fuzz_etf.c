@@ -51,8 +51,11 @@ static void as_tail(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct bt_buf text = {.limit = MAX_TEXT}, shallow = {.limit = 100};
-    struct bt_print_opts three_levels = {.max_depth = 3};
+    static const char *const fields[] = {"a b", "\x1b"};
+    static const struct bt_print_def items[] = {{"ok", fields, 1}, {"dont", fields, 2}, {"t", fields, 0}};
+    static const struct bt_print_defs defs = {items, 3};
+    struct bt_buf text = {.limit = MAX_TEXT}, shallow = {.limit = 100}, named = {.limit = MAX_TEXT};
+    struct bt_print_opts three_levels = {.max_depth = 3}, with_names = {.records = &defs};
     struct bt_etf r, skipped;
     bt_etf_init(&r, data, size);
     bt_etf_version(&r);
@@ -64,7 +67,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* what can be skipped can be printed, and ends at the same place; the other way too */
     assert(whole == printed || text.failed);
     assert(!whole || text.failed || skipped.p == r.p);
+    struct bt_etf third = again;
     bt_print_erlang(&shallow, &again, &three_levels);
+    assert(bt_print_erlang(&named, &third, &with_names) == printed || text.failed || named.failed);
+    bt_fuzz_check_safe(named.data, named.len, false);
+    bt_buf_done(&named);
     bt_fuzz_check_safe(text.data, text.len, false);
     bt_fuzz_check_safe(shallow.data, shallow.len, false);
     bt_buf_done(&text);
@@ -86,6 +93,8 @@ const struct bt_fuzz_seed bt_fuzz_seeds[] = {
                  "\6\0\0\0\1"),
     BT_FUZZ_SEED("\x68\3\x5a\0\2\x77\3a@b\0\0\0\1\0\0\0\2\0\0\0\3\x72\0\1\x77\3a@b\1\0\0\0\2\x65\x77\3"
                  "a@b\0\0\0\2\1"),
+    BT_FUZZ_SEED("\x68\2\x77\2ok\x68\3\x77\4"
+                 "dont\x68\1\x77\1t\x6c\0\0\0\1\x68\2\x77\2ok\x61\1\x6a"),
     BT_FUZZ_SEED("\x71\x77\5lists\x77\3map\x61\2"),
     BT_FUZZ_SEED("\x70\0\0\0\x33\1\0\1\2\3\4\5\6\7\10\1\2\3\4\5\6\7\0\0\0\0\0\0\0\0\x77\1m\x61\0\x61\1\x58"
                  "\x77\3a@b\0\0\0\1\0\0\0\0\0\0\0\1"),

@@ -103,8 +103,9 @@ static bool has_secret(const struct bt_buf *b)
 static void behind(struct bt_redact *redact, const uint8_t *data, size_t size)
 {
     static const char *const ends[] = {"password=" SECRET, "my.passwd : a " SECRET ", " SECRET,
-        "\"pass\":\"" SECRET "\"", "{\\\"pass\\\": \\\"\\\\\\\"" SECRET "\\\"}", "pass => <<\"" SECRET "\">>, a => b",
-        "pass=~c\"a " SECRET "\"", "pass=\"a " SECRET "\" x", "'pass' => {a, [" SECRET "]}", "u[pass]=" SECRET "&a=b"};
+        "\"pass\":\"" SECRET "\"", "{\\\"pass\\\": \\\"\\\\\\\"" SECRET "\\\"}",
+        "pass => <<\"" SECRET "\">>, a => b", "pass=~c\"a " SECRET "\"", "pass=\"a " SECRET "\" x",
+        "'pass' => {a, [" SECRET "]}", "u[pass]=" SECRET "&a=b"};
     struct bt_buf in = BT_BUF_INIT, out = BT_BUF_INIT;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         bt_buf_reset(&in);
@@ -158,10 +159,12 @@ const struct bt_fuzz_seed bt_fuzz_seeds[] = {
     BT_FUZZ_SEED("\x68\2\x77\4pass\x61\1"),
     BT_FUZZ_SEED("\x6c\0\0\0\2\x68\2\x77\4pass\x6b\0\3abc\x68\2\x77\1k\x61\1\x6a"),
     BT_FUZZ_SEED("\x74\0\0\0\2\x6d\0\0\0\4pass\x6d\0\0\0\2ab\x77\1k\x74\0\0\0\1\x73\4pass\x6a"),
-    BT_FUZZ_SEED("\x68\3\x77\4user\x77\3""bob\x77\2pw"),
+    BT_FUZZ_SEED("\x68\3\x77\4user\x77\3"
+                 "bob\x77\2pw"),
     BT_FUZZ_SEED("\x68\2\x6b\0\4pass\x6d\0\0\0\x9pass=abcd"),
     BT_FUZZ_SEED("\x6c\0\0\0\2\x6d\0\0\0\5pass=\x6b\0\4abcd\x6d\0\0\0\xcpass: a b\nc=d"),
-    BT_FUZZ_SEED("\x6c\0\0\0\5\x61p\x61""a\x61s\x61s\x61=\x6a"),
+    BT_FUZZ_SEED("\x6c\0\0\0\5\x61p\x61"
+                 "a\x61s\x61s\x61=\x6a"),
     BT_FUZZ_SEED("\x70\0\0\0\x33\1\0\1\2\3\4\5\6\7\10\1\2\3\4\5\6\7\0\0\0\0\0\0\0\1\x77\1m\x61\0\x61\1\x58"
                  "\x77\3a@b\0\0\0\1\0\0\0\0\0\0\0\1\x6b\0\2pw"),
     BT_FUZZ_SEED("{\"pass\":\"a\\\"b\",\"c\":{\"pass\": [1,\"]\"]}}"),

@@ -33,6 +33,8 @@ static int teardown(void **state)
     return 0;
 }
 
+static const struct bt_print_defs *records;
+
 /* The line of a trace message, of a trace of this spec, behind its time. */
 static void check(const char *spec, enum bt_args_mode mode, const char *message, const char *want)
 {
@@ -40,6 +42,7 @@ static void check(const char *spec, enum bt_args_mode mode, const char *message,
     struct bt_text_opts opts = {0};
     struct bt_buf line = BT_BUF_INIT;
     head.args = mode;
+    head.records = records;
     bt_text_opts_init(&opts, &head);
     struct bt_event *ev = bt_test_event(&arena, message);
     ev->wall_ns = 0;
@@ -53,7 +56,8 @@ static void check(const char *spec, enum bt_args_mode mode, const char *message,
 static void arguments(void **state)
 {
     (void)state;
-    check("m:f/1", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,1},{0,[#{password=>1,a=>{token,2}}]},{5,1}}",
+    check("m:f/1", BT_ARGS_MODE_NAMED,
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0,[#{password=>1,a=>{token,2}}]},{5,1}}",
         "<0.44.0> m:f(#{password => '***',a => {token,'***'}})\n");
     check("m:f(X,_)", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,2},{0,{token,2}},{5,1}}",
         "<0.44.0> m:f({token,'***'}, _)\n");
@@ -65,7 +69,8 @@ static void arguments(void **state)
 static void captured_under_a_key_of_the_pattern(void **state)
 {
     (void)state;
-    check("m:f(#{password := P, a := Q})", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,1},{0,<<\"x\">>,y},{5,1}}",
+    check("m:f(#{password := P, a := Q})", BT_ARGS_MODE_NAMED,
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0,<<\"x\">>,y},{5,1}}",
         "<0.44.0> m:f(#{password := <<\"***\">>,a := y})\n");
     check("m:f([{token, {A, B}} | T])", BT_ARGS_MODE_NAMED,
         "{trace_ts,<0.44.0>,call,{m,f,1},{0,a,b,[{token,3}]},{5,1}}",
@@ -85,10 +90,10 @@ static void records_of_the_pattern(void **state)
     static const char *const fields[] = {"name", "password"};
     static const struct bt_print_def items[] = {{"user", fields, 2}};
     static const struct bt_print_defs defs = {items, 1};
-    mask.redact.records = &defs;
+    records = &defs;
     check("m:f({user, N, P})", BT_ARGS_MODE_NAMED, "{trace_ts,<0.44.0>,call,{m,f,1},{0,bob,x},{5,1}}",
         "<0.44.0> m:f({user,bob,'***'})\n");
-    mask.redact.records = NULL;
+    records = NULL;
 }
 
 static void outcomes(void **state)
@@ -117,7 +122,8 @@ static void callers_stay(void **state)
 {
     (void)state;
     check("m:f(X) -> caller, stack", BT_ARGS_MODE_NAMED,
-        "{trace_ts,<0.44.0>,call,{m,f,1},{0,x,{m,g,0},[{token,p,1,[{file,!6b0005612e65726c},{line,5}]}]},{5,1}}",
+        "{trace_ts,<0.44.0>,call,{m,f,1},{0,x,{m,g,0},[{token,p,1,[{file,!6b0005612e65726c},{line,5}]}]},{5,"
+        "1}}",
         "<0.44.0> m:f(x) <- m:g/0 <- token:p/1 (a.erl:5)\n");
 }
 

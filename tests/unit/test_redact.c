@@ -161,9 +161,9 @@ static void no_room(void **state)
 static void closures(void **state)
 {
     (void)state;
-    static const uint8_t fun[] = {112, 0, 0, 0, 0x3a, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0,
-        0, 0, 1, 119, 1, 'm', 97, 0, 97, 1, 88, 119, 3, 'a', '@', 'b', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 107, 0, 2,
-        'p', 'w'};
+    static const uint8_t fun[] = {112, 0, 0, 0, 0x3a, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 0, 0,
+        0, 0, 0, 0, 0, 1, 119, 1, 'm', 97, 0, 97, 1, 88, 119, 3, 'a', '@', 'b', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+        0, 1, 107, 0, 2, 'p', 'w'};
     struct bt_buf out = BT_BUF_INIT;
     struct bt_slice in = {fun, sizeof fun};
     assert_true(bt_redact_term(&redact, in, &out));
@@ -264,8 +264,8 @@ static void where_text_ends_open(void **state)
     static const struct {
         const char *in;
         bool is_open;
-    } cases[] = {{"token=", true}, {"token: ", true}, {"a=b&token=", true}, {"token=a", false}, {"tokens=", false},
-        {"\"token\" => ", true}, {"token", false}, {"", false}};
+    } cases[] = {{"token=", true}, {"token: ", true}, {"a=b&token=", true}, {"token=a", false},
+        {"tokens=", false}, {"\"token\" => ", true}, {"token", false}, {"", false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bt_buf out = BT_BUF_INIT;
         bool is_open = !cases[i].is_open;
