@@ -74,7 +74,7 @@ prepare() {
     fi
     rm -rf "$work/tree"
     mkdir -p "$work/tree"
-    cp -a "$root"/{CMakeLists.txt,include,src,tests} "$work/tree/"
+    cp -a "$root"/{CMakeLists.txt,LICENSE,README.md,cmake,doc,examples,include,src,tests} "$work/tree/"
     cmake -S "$work/tree" -B "$work/build" -DCMAKE_BUILD_TYPE=Release > "$work/build.log" 2>&1 &&
         build beamtap_cli || die "the tree does not build: $(tail -n 20 "$work/build.log")"
 }
