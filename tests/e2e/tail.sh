@@ -22,7 +22,7 @@ wait_armed
 ms=$(ask "$timed")
 interrupt
 ends 0
-at_most "loop($n), ms" "$ms" $((2 * untraced + 1000))
+at_most "loop($n), ms" "$ms" $((2 * untraced + 2500))
 at_least "calls shown" "$(calls_of target:loop)" 5
 like "closing line" "$(tail -n 1 <<< "$ERR")" '^beamtap: stopped: .*\(interrupted\).* 0 lost; node clean$'
 clean
@@ -34,7 +34,7 @@ for try in 1 2 3 4 5 6 7 8 9 10; do                # on a machine that is busy e
     ms=$(ask "$timed")
     interrupt
     ends 0
-    at_most "loop($n), ms" "$ms" $((2 * untraced + 1000))
+    at_most "loop($n), ms" "$ms" $((2 * untraced + 2500))
     calls=$(calls_of target:loop)
     [ "$calls" -lt 150 ] || [ "$(count_of "$SAYS" "$ERR")" = 0 ] || break
 done
