@@ -68,7 +68,8 @@ compare() {                     # the shown lines in $BT_TMP/shown, those printe
     got=$(shapes < "$TAP_OUT")
     is "shown and not printed: $TAP_CMD" "$(comm -23 <(echo "$want") <(echo "$got"))" ''
     if ! grep -qxF '...' "$BT_TMP/shown"; then
-        is "printed and not shown: $TAP_CMD" "$(comm -13 <(echo "$want") <(echo "$got"))" ''
+        # Whether a gap is worth a line depends on how busy the machine is.
+        is "printed and not shown: $TAP_CMD" "$(comm -13 <(echo "$want") <(echo "$got") | grep -v '^T -- N calls skipped$')" ''
     fi
 }
 
