@@ -59,7 +59,8 @@ is "slices begin and end" "$(jq '[.[] | select(.ph == "B")] | length' "$trace")"
 is "all calls" "$(jq '[.[] | select(.cat == "call" and (.ph == "B" or .ph == "i"))] | length' "$trace")" 40
 is "slices nest" "$(jq -c 'reduce (.[] | select(.ph == "B" or .ph == "E")) as $e ({}; ($e.tid | tostring) as $t |
     if $e.ph == "B" then .[$t] += [$e.name] elif .[$t][-1] == $e.name then .[$t] |= .[:-1] else .bad = true end) | [.bad, (del(.bad) | add | length)]' "$trace")" '[null,0]'
-is "a track for each process" "$(jq -r '.[] | select(.name == "thread_name") | .args.name' "$trace" | grep -cE '^<0\.[0-9]+\.0>$')" 2
+is "a track for each process" "$(jq -r '.[] | select(.name == "thread_name") | .args.name' "$trace" | grep -cE '^<0\.[0-9]+\.0>$')" \
+    "$(jq -r '.[] | select(.cat == "call" and (.ph == "B" or .ph == "i")) | .tid' "$trace" | sort -u | wc -l)"
 head -c -20 "$trace" | sed '$d' > "$BT_TMP/cut.json"
 is "cut at a line end it needs a ] only" "$(sed '$s/,$//' "$BT_TMP/cut.json" | { cat; echo ']'; } | jq 'length > 40')" true
 clean
