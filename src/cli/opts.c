@@ -4,8 +4,11 @@
 #include "cli/opts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "spec/suggest.h"
 
 enum kind { FLAG, TEXT, WORDS, COUNT, NUMBER, DURATION, TIME_LIMIT, RATE, SIZE };
 
@@ -377,6 +380,18 @@ static int no_value(const struct option *opt, struct beamtap_err *err)
     return bt_err_set(err, BEAMTAP_EUSAGE, "--%s needs a value: --%s %s", opt->name, opt->name, opt->value);
 }
 
+static int unknown(const char *text, size_t len, struct beamtap_err *err)
+{
+    char typed[64];
+    struct bt_suggestion near = {0};
+    snprintf(typed, sizeof typed, "%.*s", (int)(len < sizeof typed ? len : sizeof typed - 1), text);
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        bt_suggest(&near, typed, options[i].name);
+    if (near.word)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option --%s; did you mean --%s?", typed, near.word);
+    return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option --%s; try beamtap --help", typed);
+}
+
 /* --name, --name=value, --name value; moves *i past a value of its own. */
 static int parse_long(struct bt_opts *o, struct bt_opts_level *level, int argc, char *const *argv, int *i,
     struct beamtap_err *err)
@@ -386,7 +401,7 @@ static int parse_long(struct bt_opts *o, struct bt_opts_level *level, int argc, 
     const struct option *opt = find_long(text, len);
     const char *value = text[len] == '=' ? text + len + 1 : NULL;
     if (!opt)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "unknown option --%.*s; try beamtap --help", (int)len, text);
+        return unknown(text, len, err);
     if (opt->kind == FLAG)
         return value ? bt_err_set(err, BEAMTAP_EUSAGE, "--%s takes no value", opt->name)
                      : set_arg(o, level, opt, NULL, err);

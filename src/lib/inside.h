@@ -149,6 +149,11 @@ struct beamtap_session {
 /* ev's session, when ev is its current event; NULL: EUSAGE. */
 struct beamtap_session *bt_lib_current(const struct beamtap_event *ev, struct beamtap_err *err);
 
+/* A new session that open() makes of the caller's options; NULL when it fails. */
+struct beamtap_session *bt_lib_session_new(
+    int (*open)(struct beamtap_session *s, const void *opts, struct beamtap_err *err), const void *opts,
+    struct beamtap_err *err);
+
 /* ---- event.c ---- */
 
 /* Makes s->shown out of s->ev. ENOMEM. */

@@ -249,8 +249,7 @@ static int open_node(struct opening *op, struct beamtap_err *err)
     return link ? open_with(op, link, err) : -1;
 }
 
-static int open_session(
-    struct beamtap_session *s, const struct beamtap_session_opts *opts, struct beamtap_err *err)
+static int open_session(struct beamtap_session *s, const void *opts, struct beamtap_err *err)
 {
     struct opening *op = calloc(1, sizeof *op);
     if (!op)
@@ -281,13 +280,5 @@ static int open_session(
 
 struct beamtap_session *beamtap_session_open(const struct beamtap_session_opts *opts, struct beamtap_err *err)
 {
-    struct beamtap_err e = {0};
-    struct beamtap_session *s = calloc(1, sizeof *s);
-    if (s && open_session(s, opts, &e) == 0)
-        return s;
-    if (!s)
-        bt_err_nomem(&e);
-    beamtap_session_close(s);
-    bt_lib_fail(err, &e);
-    return NULL;
+    return bt_lib_session_new(open_session, opts, err);
 }

@@ -62,8 +62,7 @@ static int set_outcomes(
     return s->outcomes ? 0 : bt_err_nomem(err);
 }
 
-static int open_files(
-    struct beamtap_session *s, const struct beamtap_replay_opts *opts, struct beamtap_err *err)
+static int open_files(struct beamtap_session *s, const void *opts, struct beamtap_err *err)
 {
     struct beamtap_replay_opts o;
     struct bt_stream_ops ops = {say_damage, s};
@@ -85,13 +84,5 @@ static int open_files(
 
 struct beamtap_session *beamtap_replay_open(const struct beamtap_replay_opts *opts, struct beamtap_err *err)
 {
-    struct beamtap_err e = {0};
-    struct beamtap_session *s = calloc(1, sizeof *s);
-    if (s && open_files(s, opts, &e) == 0)
-        return s;
-    if (!s)
-        bt_err_nomem(&e);
-    beamtap_session_close(s);
-    bt_lib_fail(err, &e);
-    return NULL;
+    return bt_lib_session_new(open_files, opts, err);
 }

@@ -167,6 +167,23 @@ int beamtap_session_tend(struct beamtap_session *s, struct beamtap_err *err)
     return over(s, &e, err);
 }
 
+/* ---- the beginning ---- */
+
+struct beamtap_session *bt_lib_session_new(
+    int (*open)(struct beamtap_session *s, const void *opts, struct beamtap_err *err), const void *opts,
+    struct beamtap_err *err)
+{
+    struct beamtap_err e = {0};
+    struct beamtap_session *s = calloc(1, sizeof *s);
+    if (s && open(s, opts, &e) == 0)
+        return s;
+    if (!s)
+        bt_err_nomem(&e);
+    beamtap_session_close(s);
+    bt_lib_fail(err, &e);
+    return NULL;
+}
+
 /* ---- the end ---- */
 
 void beamtap_session_stop(struct beamtap_session *s)

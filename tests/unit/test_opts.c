@@ -347,8 +347,10 @@ static void letters_stand_together(void **state)
 static void unknown_options(void **state)
 {
     (void)state;
-    bad("--cuont 5", "unknown option --cuont; try beamtap --help");
-    bad("--cuont=5", "unknown option --cuont; try");
+    bad("--cuont 5", "unknown option --cuont; did you mean --count?");
+    bad("--cuont=5", "unknown option --cuont; did you mean --count?");
+    bad("--exeptions", "unknown option --exeptions; did you mean --exceptions?");
+    bad("--no-such-option", "unknown option --no-such-option; try beamtap --help");
     bad("--coun 5", "unknown option --coun;");
     bad("--=5", "unknown option --;");
     bad("-x", "unknown option -x; try beamtap --help");
