@@ -322,7 +322,7 @@ static const struct option redbug_options[] = {
     {"max_queue", NULL, "not needed: the limit is in the VM, no queue grows", NULL},
     {"max_msg_size", NULL, "see `max-term`: a larger argument or value is shown by its size", NULL},
     {"print_fun", NULL, "a fun cannot run here; `format json` is for programs", NULL},
-    {"file", NULL, "no trc file is written; see `output`", NULL},
+    {"file", NULL, "no trc file is written; `capture` keeps all that is shown, for replay", NULL},
     {"file_size", NULL, "see `rotate-size`", NULL},
     {"file_count", NULL, "see `rotate-count`", NULL},
     {NULL, NULL, NULL, NULL},
