@@ -35,7 +35,7 @@ tap_start "$NODE" 'target:pair/2 -> return' -c none -t 1h --rate none
 wait_armed
 killed_is_clean_within 5500
 part "50,000 processes end while they are traced"
-tap_start "$NODE" 'target:pair/2 -> return' -c none -t 1h
+tap_start "$NODE" 'target:pair/2 -> return' -c none -t 1h --max-load none
 wait_armed
 is "ended" "$(ask 'target:stop()')" 50002
 ask 'target:every(2, 10, fun() -> target:pair(a, b) end)' > /dev/null

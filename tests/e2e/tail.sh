@@ -28,7 +28,7 @@ like "closing line" "$(tail -n 1 <<< "$ERR")" '^beamtap: stopped: .*\(interrupte
 clean
 
 part "without a rate"
-for try in 1 2 3 4 5; do                # on a machine that is busy elsewhere the loop may end before 200 calls are open
+for try in 1 2 3 4 5 6 7 8 9 10; do                # on a machine that is busy elsewhere the loop may end before 200 calls are open
     tap_start "$NODE" 'target:loop(N) -> return' -c none -t 20s --rate none
     wait_armed
     ms=$(ask "$timed")
