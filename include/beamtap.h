@@ -310,6 +310,7 @@ struct beamtap_session_opts {
                             specs are; NULL: any */
     int64_t scan_rate;        /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
     int64_t scan_interval_us; /* to a day; default 1 s */
+    bool names; /* events say what their process is (beamtap_event.name), as soon as the node has told; with TRACE */
 };
 
 /* beamtap_session_opts_init - the defaults above; size is sizeof *opts. NULL is fine. */

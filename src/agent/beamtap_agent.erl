@@ -14,7 +14,7 @@
 %%  - only what is in our own list is ever removed;
 %%  - no binary syntax: the two embedded beams must load on OTP 23 to 29 (src/agent/make_beams.sh).
 -module(?AGENT).
--export([start/4, guard/6, tracer/2, catcher/3]).
+-export([start/4, guard/6, tracer/2, catcher/3, namer/2]).
 
 -define(GUARD_NAME, beamtap_guard).
 -define(MAX_OPEN, 100).        % open calls of one function in one process: more is tail recursion, whose frames pile up
@@ -42,6 +42,8 @@
 -define(PASSED_MOST, 1000).    % processes and functions whose calls are not held and yet counted
 -define(HELD_BYTES, 200).      % what keeping one takes, besides itself
 -define(HELD_MS, 60000).       % older ones make room when there is none
+-define(NAME_BYTES, 1000).     % a larger label is not sent
+-define(NAMED_BYTES, 1048576). % below OTP 27 the dictionary of a larger process is not looked at
 -define(SWEEP_MS, 1000).       % between two looks which of them can still end
 
 %% What the heir does. The session is ended with the tracer's patterns and flags; below OTP 27 flags went with the tracer.
@@ -96,6 +98,7 @@
                    next_at}).   % ms: when to read next
 
 -record(guard, {ctl, ctl_mon, lease, deadline, who, tracer, tracer_mon, undo,
+                namer = none,   % the process that asks others for their names; --names
                 state = idle,   % idle | armed | counting | closed
                 counting,       % #counting{}
                 catching = [],  % #catching{}; before the first window: the targets
@@ -198,6 +201,7 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
 -include("tracer.hrl").
 -include("gate.hrl").
 -include("outcome.hrl").
+-include("names.hrl").
 
 %% ---- the VM's two interfaces ---------------------------------------------------------------------------------------
 

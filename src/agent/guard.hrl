@@ -32,6 +32,9 @@ guard_loop(#guard{ctl_mon = CtlMon, tracer_mon = TracerMon} = G) ->
             guard_loop(catch_open(G));
         {'DOWN', Mon, process, _, _} when Mon =/= CtlMon, Mon =/= TracerMon ->
             guard_loop(caught(G, Mon));
+        {name, P} when is_pid(P), G#guard.namer =/= none ->
+            G#guard.namer ! {name, P},
+            guard_loop(G);
         {foreign_message_pattern, E} ->
             finish(not_ours(G, E), {foreign_message_pattern, E});
         {big_return, MFA, Bytes} ->
@@ -87,7 +90,8 @@ arm(G, Groups, Procs, Base, Range, Config) ->
             Undo = Undo0#undo{heir = heir(Undo0, G#guard.ctl)},
             Specs = maps:from_list([{MFA, {Scope, MS}} || {MS, Scope, MFAs} <- Groups, MFA <- MFAs]),
             G1 = G#guard{tracer = Tracer, tracer_mon = Mon, undo = Undo, state = armed, specs = Specs, config = Config,
-                         messages = Messages, catching = Targets, watched = watched(Watched)},
+                         messages = Messages, catching = Targets, watched = watched(Watched),
+                         namer = namer_start(Config, G#guard.ctl)},
             Tracer ! {own, Undo, Config},
             receive
                 {owned, Tracer} -> install(G1, Groups, Targets);
@@ -250,6 +254,7 @@ finish(G, Why) ->
     take_back(U),
     messages_back(U),
     ask(U#undo.heir, kill, 1000),
+    namer_stop(G1#guard.namer),
     tell(G1, {finished, Why, left(U)}),
     leave().
 

@@ -85,6 +85,7 @@ static void set_limits(const struct trace *t, struct beamtap_session_opts *s)
     s->max_memory = t->o->max_memory;
     s->max_term = t->o->max_term;
     s->max_load = t->o->max_load;
+    s->names = t->o->names;
     s->exceptions = t->o->only_raised;
     s->slower_us = t->o->slower;
     s->returns = t->o->returns;

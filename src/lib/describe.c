@@ -36,10 +36,13 @@ static int32_t utc_offset(int64_t wall_us)
 
 void bt_describe_head(struct bt_out_head *h, const struct bt_session *s)
 {
+    const struct bt_armed *armed = bt_session_armed(s);
     int64_t now = bt_clock_wall_us();
     h->otp = bt_session_info(s)->otp;
     h->clauses = bt_session_clauses(s, &h->n_clauses);
     h->start_wall_ns = now * 1000;
+    if (armed->time_offset_ns) /* by the node's clock, as events have it: none is before the start */
+        h->start_wall_ns = armed->mono_ns + armed->time_offset_ns;
     h->utc_offset_s = utc_offset(now);
 }
 

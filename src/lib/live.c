@@ -162,6 +162,7 @@ static int set_session(struct opening *op, struct beamtap_err *err)
         .max_memory = o->max_memory,
         .max_term = o->max_term,
         .max_load = o->max_load,
+        .names = o->names,
         .who = o->who ? o->who : op->who,
     };
     return processes ? 0 : bt_err_nomem(err);

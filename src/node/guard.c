@@ -228,6 +228,14 @@ int bt_guard_renew(struct bt_guard *g, struct beamtap_err *err)
     return say_atom(g, "renew", err);
 }
 
+int bt_guard_ask_name(struct bt_guard *g, struct bt_slice pid, struct beamtap_err *err)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    int rc = say(g, bt_term_tuple2(&a, bt_term_atom(&a, "name"), bt_term_raw(&a, pid.p, pid.len)), err);
+    bt_arena_done(&a);
+    return rc;
+}
+
 int bt_guard_close(struct bt_guard *g, struct beamtap_err *err)
 {
     return say_atom(g, "close", err);
@@ -336,6 +344,7 @@ static const struct {
     {"ev", 5, BT_HEARD_EVENTS, read_events},
     {"stat", 2, BT_HEARD_STAT, read_stat},
     {"note", 3, BT_HEARD_NOTE, read_two},
+    {"name", 3, BT_HEARD_NAME, read_two},
     {"examined", 5, BT_HEARD_EXAMINED, read_examined},
     {"lost", 3, BT_HEARD_LOST, read_lost},
     {"gate", 7, BT_HEARD_GATE, read_gate},
@@ -447,6 +456,8 @@ static const struct bt_term *config(const struct bt_arm_opts *o, struct bt_arena
         o->filter,
         bt_term_atom(a, "flags"),
         o->flags,
+        bt_term_atom(a, "names"),
+        boolean(a, o->names),
     };
     return bt_term_map(a, pairs, sizeof pairs / sizeof pairs[0] / 2);
 }
@@ -486,7 +497,8 @@ static int refused(struct bt_guard *g, struct bt_etf *r, struct beamtap_err *err
         bt_err_set(err, BEAMTAP_ENOMATCH, "%s has no process '%s' (-p)", node, text);
     } else if (bt_etf_is_atom(r, "no_registry") && bt_etf_text(r, text, sizeof text)) {
         bt_err_set(err, BEAMTAP_ENOMATCH,
-            "%s cannot look up '%s' (-p): the module is not loaded there, has no whereis_name/1 for such a name, or "
+            "%s cannot look up '%s' (-p): the module is not loaded there, has no whereis_name/1 for such a "
+            "name, or "
             "takes too long",
             node, text);
     } else if (bt_etf_is_atom(r, "word")) {

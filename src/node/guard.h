@@ -61,6 +61,7 @@ struct bt_arm_opts {
     bool debug;                      /* hear of every batch how the gate stands */
     int64_t max_load;                /* percent; < 0: none */
     bool wants_return;               /* returns will come: the window grows once one was weighed */
+    bool names;                      /* bt_guard_ask_name will be called */
     bool is_final;                   /* used up credit ends the trace: patterns come off at once */
 };
 
@@ -96,6 +97,7 @@ enum bt_heard {
     BT_HEARD_EXAMINED, /* with a filter on the outcome: how many calls came to what */
     BT_HEARD_LOST,     /* the tracer had to drop events */
     BT_HEARD_GATE,     /* --debug limit: how the gate stands */
+    BT_HEARD_NAME,     /* what a process is (bt_guard_ask_name) */
     BT_HEARD_COUNTS,   /* what the VM has counted (bt_guard_count) */
     BT_HEARD_OTHER,
 };
@@ -146,6 +148,11 @@ int bt_guard_hear(struct bt_guard *g, struct bt_notice *n, int64_t deadline_us, 
 /* A batch of n_calls and `bytes` was consumed here; `grant` more calls are wanted. */
 int bt_guard_ack(struct bt_guard *g, int64_t n_calls, int64_t bytes, int64_t grant, struct beamtap_err *err);
 int bt_guard_renew(struct bt_guard *g, struct beamtap_err *err);
+/*
+ * Asks what a process is, in arms with `names`: BT_HEARD_NAME follows, with why at its pid and rest at {name, Atom}, {label, Term},
+ * {call, {M, F, A}} or none. It may never come: who is asked may be busy.
+ */
+int bt_guard_ask_name(struct bt_guard *g, struct bt_slice pid, struct beamtap_err *err);
 /* Ask for the end; the answers come as notices. */
 int bt_guard_close(struct bt_guard *g, struct beamtap_err *err);
 int bt_guard_finish(struct bt_guard *g, struct beamtap_err *err);

@@ -102,7 +102,7 @@ static bool take_event(struct bt_session *s, struct bt_event *ev)
 }
 
 /* The oldest event that may come out and is to be shown. */
-enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all, struct beamtap_err *err)
+static enum bt_next next_event(struct bt_session *s, struct bt_event *ev, bool all, struct beamtap_err *err)
 {
     struct bt_slice bytes;
     if (take_timed(s, ev)) /* of the return_to that was taken last */
@@ -124,9 +124,44 @@ enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all,
     return BT_NEXT_NOTHING;
 }
 
+enum bt_next bt_intake_next(struct bt_session *s, struct bt_event *ev, bool all, struct beamtap_err *err)
+{
+    enum bt_next next = next_event(s, ev, all, err);
+    if (next == BT_NEXT_EVENT && s->names)
+        ev->name = bt_names_get(s->names, ev->pid);
+    return next;
+}
+
+/* Those who show up for the first time are asked what they are: the answer is mostly here before the event comes out. */
+static int ask_names(struct bt_session *s, const struct bt_notice *n, struct beamtap_err *err)
+{
+    struct bt_etf r = n->events;
+    for (uint32_t i = 0; i < n->n_events; i++) {
+        struct bt_etf at = r;
+        struct bt_slice pid;
+        uint32_t arity;
+        if (!bt_etf_skip(&r))
+            return 0; /* bt_order_put says so */
+        if (bt_etf_tuple(&at, &arity) && bt_etf_is_atom(&at, "trace_ts") && bt_etf_slice(&at, &pid) &&
+            bt_names_want(s->names, pid) && bt_guard_ask_name(s->guard, pid, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void bt_intake_name(struct bt_session *s, const struct bt_notice *n)
+{
+    struct bt_etf at = n->why;
+    struct bt_slice pid;
+    if (s->names && bt_etf_slice(&at, &pid))
+        bt_names_put(s->names, pid, n->rest);
+}
+
 /* Takes a batch in: it is consumed as far as the node is concerned. */
 enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct beamtap_err *err)
 {
+    if (s->names && s->state == BT_SESSION_TRACING && ask_names(s, n, err) < 0)
+        return BT_NEXT_ERROR;
     if (!bt_order_put(s->order, &n->events, n->n_events)) {
         if (bt_order_failed(s->order))
             bt_err_nomem(err);

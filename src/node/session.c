@@ -131,6 +131,7 @@ void bt_session_close(struct bt_session *s)
     bt_conn_close(s->conn);
     bt_pairs_free(s->pairs);
     bt_timed_free(s->timed);
+    bt_names_free(s->names);
     bt_order_free(s->order);
     bt_plan_done(&s->plan);
     bt_counting_done(s);
@@ -199,6 +200,7 @@ static int arm(struct bt_session *s, const struct bt_arm_source *source, struct 
         .wants_return = s->prog->wants_return || s->prog->wants_time,
         .is_final = o->count >= 0,
         .filter = filter_term(o, &a),
+        .names = s->names != NULL,
         .debug = bt_log_on(s->log, BT_LOG_LIMIT),
     };
     int rc = bt_arm_build(source, &a, &out, &s->sum.has_called, err);
@@ -225,6 +227,8 @@ static int arm_traces(struct bt_session *s, struct beamtap_err *err)
             ": somebody uses it, and there is no room above it for beamtap's gate",
             bt_conn_node(s->conn), s->info.word);
     find_counted(s);
+    if (s->opts.names && !(s->names = bt_names_new(bt_conn_node(s->conn))))
+        return bt_err_nomem(err);
     s->sum.is_exact = bt_arm_is_exact(&source);
     s->sum.has_events = s->prog->n_messages + s->prog->n_events > 0;
     s->sum.has_filter = s->opts.filter.is_on;
@@ -300,6 +304,7 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
     switch (n->kind) {
     case BT_HEARD_EVENTS: return bt_intake_batch(s, n, err);
     case BT_HEARD_STAT: bt_intake_stat(s, n); break;
+    case BT_HEARD_NAME: bt_intake_name(s, n); break;
     case BT_HEARD_NOTE: bt_intake_note(s, n); break;
     case BT_HEARD_LOST:
         s->sum.lost += (uint64_t)n->n_calls + (uint64_t)n->bytes;

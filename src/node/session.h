@@ -53,6 +53,7 @@ struct bt_session_opts {
     bool stops_on_rate; /* reaching the rate ends the trace */
     int64_t max_memory; /* bytes under way on the node */
     int64_t max_term;   /* bytes of one argument or return value; larger ones are no longer copied */
+    bool names;         /* TRACES: events say what their process is */
     int64_t max_load;   /* percent by which run queue or memory of the node may rise; < 0: any */
     const char *who;    /* shown to others who want to trace the node */
 };

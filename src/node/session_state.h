@@ -10,6 +10,7 @@
 #include "event/timed.h"
 #include "node/arm.h"
 #include "node/counting.h"
+#include "node/names.h"
 #include "node/session.h"
 
 enum bt_session_state {
@@ -50,6 +51,7 @@ struct bt_session {
     struct bt_summary sum;
     struct bt_slice *silent; /* functions whose returns are no longer followed, {M, F, Arity}, in the arena */
     size_t n_silent;
+    struct bt_names *names;      /* NULL: not wanted */
     struct bt_tallies tallies;   /* of a session that counts */
     struct bt_arena tally_arena; /* its rows of processes */
 };
@@ -72,6 +74,7 @@ enum bt_next bt_intake_batch(struct bt_session *s, struct bt_notice *n, struct b
 int bt_intake_ack(struct bt_session *s, struct beamtap_err *err);
 /* With a filter: how many calls came to what. */
 void bt_intake_examined(struct bt_session *s, const struct bt_notice *n);
+void bt_intake_name(struct bt_session *s, const struct bt_notice *n);
 void bt_intake_stat(struct bt_session *s, const struct bt_notice *n);
 void bt_intake_note(struct bt_session *s, const struct bt_notice *n);
 /* A mark stands behind the events that came before it; it is given out when they are. */

@@ -17,11 +17,24 @@ static void put_escaped(struct bt_buf *out, uint32_t c)
     }
 }
 
+/* How many bytes from the start stand for themselves: printable ASCII but for quote and backslash. */
+static size_t plain_run(const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && text[n] >= ' ' && text[n] < 0x7F && text[n] != '"' && text[n] != '\\')
+        n++;
+    return n;
+}
+
 void bt_json_string(struct bt_buf *out, const char *text, size_t len)
 {
     bt_buf_putc(out, '"');
     for (size_t i = 0, n; i < len; i += n) {
         uint32_t c = 0;
+        if ((n = plain_run(text + i, len - i)) > 0) {
+            bt_buf_put(out, text + i, n);
+            continue;
+        }
         n = bt_utf8_decode(text + i, len - i, &c);
         if (n == 0) {
             bt_buf_puts(out, "\xEF\xBF\xBD");

@@ -37,6 +37,21 @@ is "captured arguments" "$(jq -c 'select(.event == "call" and .function == "pair
 like "times" "$(jq -r 'select(.event == "return") | .duration_ns' < "$json" | head -n 1)" '^[0-9]+$'
 like "caller" "$(jq -rn 'first(inputs | select(.caller)) | .caller.module' < "$json")" '^erl_eval$'
 is "stdout" "$OUT" ''
+part "a flood with filters: jq's totals are those of the closing line"
+ask 'target:hot(2, small)' > /dev/null
+tap "$NODE" 'target:f(I, _) -> return' --args all -t 1500ms -c none --rate 3k/s --grep '[05], ' --grep '--> [0-9]*7  ' --grep-not 7 --json -o "$BT_TMP/flood.json"
+ends 0
+valid "$BT_TMP/flood.json"
+like "something passed both ways" "$ERR" 'stopped: [1-9][0-9,]* calls .*[1-9][0-9,]* filtered'
+is "totals" "$(jq -n '[inputs] | [(map(select(.event == "call")) | length), (map(select(.event == "return")) | length),
+    (map(select(.event | IN("gap", "note", "summary", "count") | not)) | length)]' -c < "$BT_TMP/flood.json")" \
+    "$(jq -c 'select(.event == "summary") | [.calls, .returns, .printed]' < "$BT_TMP/flood.json")"
+is "shown" "$(jq 'select(.event == "summary") | .calls' < "$BT_TMP/flood.json")" "$(sed -nE 's/.*stopped: ([0-9,]+) calls.*/\1/p' <<< "$ERR" | tr -d ,)"
+is "filtered" "$(jq 'select(.event == "summary") | .filtered' < "$BT_TMP/flood.json")" "$(number filtered)"
+is "lost" "$(jq 'select(.event == "summary") | .lost' < "$BT_TMP/flood.json")" "$(number lost)"
+is "all accounted for" "$(jq 'select(.event == "summary") | .received == .printed + .filtered + .lost' < "$BT_TMP/flood.json")" true
+ask 'target:stop()' > /dev/null
+ask 'target:every(2, 10, fun() -> target:pair(a, {1, {"x"}, <<"y">>}), target:fac(3), catch target:fails(error) end)' > /dev/null
 part "JSON of what is counted, of messages, and with a bare -o"
 tap "$NODE" 'target:fac/1 -> count' -t 300ms --format json
 ends 0

@@ -125,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     o.lookup.loads = variants[chosen].loads;
     o.lookup.max_functions = 5;
     o.time_us = 2000000;
+    o.names = size % 2;
     bt_wire_start(&(struct bt_wire_opts){.script = variants[chosen].script,
         .items = data + 1,
         .items_len = size - 1,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "captured.h"
+#include "json_check.h"
 #include "lib/inside.h"
 #include "out/capture_write.h"
 #include "out/jsonl.h"
@@ -62,6 +63,7 @@ static inline void bt_fuzz_format(
     o->ops->end(o, NULL);
     assert(!b->failed && b->len > 0 && b->data[b->len - 1] == '\n');
     bt_fuzz_check_safe(b->data, b->len - 1, !is_lines);
+    assert(!is_lines || bt_fuzz_json_lines(b->data, b->len));
 }
 
 /* As a caller of the library sees it: all texts are there and end, arguments can be asked for. */
