@@ -48,7 +48,7 @@ if [ "$release" -ge 27 ]; then
 fi
 is "from the first line on" "$(grep -cE '> who:beat\((named|server|plain)\)' <<< "$OUT")" 0
 is "replayed" "$("$BEAMTAP" replay -q --names names.btc)" "$OUT"
-tap "$NODE" 'who:beat(X)' -c 10 -t 20s --names --json --rate none
+tap "$NODE" 'who:beat(X)' -c 40 -t 20s --names --json --rate none
 like "JSON" "$OUT" '"name":"till"'
 tap "$NODE" 'who:beat(X)' -c 4 -t 20s
 unlike "without --names" "$OUT" '>\('
