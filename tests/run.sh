@@ -42,10 +42,9 @@ step "Erlang releases"
 tests/support/otp.sh setup ${BT_RELEASES:-23 27 29} || echo "tests of releases that cannot be had will be skipped"
 tests/support/otp.sh list
 
-# One more than there are cores: end-to-end tests mostly wait for a node, and those that measure run alone.
 step "tests"
 status=0
-ctest --test-dir build/debug --output-on-failure -j $((jobs + 1)) "$@" || status=$?
+ctest --test-dir build/debug --output-on-failure -j "$jobs" "$@" || status=$?
 
 log=build/debug/Testing/Temporary/LastTest.log
 if [ -e "$log" ] && skipped=$(grep -a '^SKIPPED' "$log"); then

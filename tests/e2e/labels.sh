@@ -46,7 +46,9 @@ if [ "$release" -ge 27 ]; then
     like "label" "$OUT" ' <0\.[0-9]+\.0>\(\{worker,"eu",7\}\) who:beat\(labelled\)$'
     like "a label of 100,000 numbers is none" "$OUT" ' <0\.[0-9]+\.0>\(who:labelled/1\) who:beat\(labelled\)$'
 fi
-is "from the first line on" "$(grep -cE '> who:beat\((named|server|plain)\)' <<< "$OUT")" 0
+# The name is asked for when a process shows up; on a busy machine its first lines may be out before the answer is here.
+is "a process that has its name keeps it" "$(awk '/\) who:beat\((named|server|plain)\)$/ { has[substr($2, 1, index($2, ">"))] = 1; next }
+    /> who:beat\((named|server|plain)\)$/ && has[$2]' <<< "$OUT")" ''
 is "replayed" "$("$BEAMTAP" replay -q --names names.btc)" "$OUT"
 tap "$NODE" 'who:beat(X)' -c 40 -t 20s --names --json --rate none
 like "JSON" "$OUT" '"name":"till"'

@@ -14,7 +14,7 @@ bytes_out() { ask 'element(2, element(2, erlang:statistics(io)))'; }
 # Each call stands right before its own end, of the same process and function; skipped calls may be told between pairs.
 in_pairs() {
     local bad
-    bad=$(grep -vE ' -- [0-9,]+ calls? skipped$' <<< "$OUT" | awk '
+    bad=$(grep -vE '^$| -- [0-9,]+ calls? skipped$' <<< "$OUT" | awk '
         NR % 2 == 1 { pid = $2; split($3, f, /[(]/); name = f[1]; line = $0; next }
         { split($3, f, /[\/]/); if ($2 != pid || f[1] != name || ($4 != "-->" && $4 != "**")) print line " | " $0 }
         END { if (NR % 2) print "no end: " line }')

@@ -14,7 +14,7 @@ part "a fun"
 tap "$NODE" '{target, pair, fun([X, _]) when is_list(X) -> return_trace() end}' -c 4 -t 10s
 closing 4 -c
 count_is "calls, with all arguments" 4 "$LINE target:pair\\(\"ab\", 7\\)$" "$OUT"
-count_is "returns" 4 "$LINE target:pair/2 --> .*[un]s\$" "$OUT"
+count_is "returns" 4 "$LINE target:pair/2 --> .*[0-9](ns|us|ms)\$" "$OUT"
 tap "$NODE" '[{target, pair, fun([a, _]) -> ok; (["ab", N]) when N > 6, N < 1 + 7 -> ok end}, {target, nothing, return_trace}]' -c 4
 if [ "$STATUS" = 0 ]; then fail "target:nothing is not there"; else like "names it" "$ERR" 'nothing'; fi
 tap "$NODE" '[{target, pair, fun([a, _]) -> ok; (["ab", N]) when N > 6, N < 1 + 7 -> ok end}, {target, id, 1}]' -c 6 -t 10s
