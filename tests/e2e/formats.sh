@@ -43,8 +43,9 @@ ask 'target:hot(2, small)' > /dev/null
 tap "$NODE" 'target:f(I, _) -> return' --args all -t 1500ms -c none --rate 3k/s --grep '[05], ' --grep '--> [0-9]*7  ' --grep-not '[(][0-9]*7|--> [0-9]*7[0-9]' --json -o "$BT_TMP/flood.json"
 ends 0
 valid "$BT_TMP/flood.json"
+# A call counts once, with whichever of its lines is shown: here with one of them, as its number does not end in 7 and in 0 or 5.
 like "something passed both ways" "$ERR" 'stopped: [1-9][0-9,]* calls .*[1-9][0-9,]* filtered'
-is "totals" "$(jq -n '[inputs] | [(map(select(.event == "call")) | length), (map(select(.event == "return")) | length),
+is "totals" "$(jq -n '[inputs] | [(map(select(.event | IN("call", "return"))) | length), (map(select(.event == "return")) | length),
     (map(select(.event | IN("gap", "note", "summary", "count") | not)) | length)]' -c < "$BT_TMP/flood.json")" \
     "$(jq -c 'select(.event == "summary") | [.calls, .returns, .printed]' < "$BT_TMP/flood.json")"
 is "shown" "$(jq 'select(.event == "summary") | .calls' < "$BT_TMP/flood.json")" "$(sed -nE 's/.*stopped: ([0-9,]+) calls.*/\1/p' <<< "$ERR" | tr -d ,)"
