@@ -335,10 +335,19 @@ static int print_recon(struct printer *p, const struct bt_ast_spec *s)
     return 0;
 }
 
+/* The module `link` alone: without quotes it is the event. */
+static bool is_like_event(const struct bt_ast_spec *s)
+{
+    return !s->function.loc.line && s->module.kind == BT_NAME_ATOM &&
+           bt_spec_event_find(s->module.text) != BT_SPEC_CALL;
+}
+
 static int print_call(struct printer *p, const struct bt_ast_spec *s)
 {
     if (s->notation == BT_NOTATION_EVENT)
         bt_buf_puts(p->out, bt_spec_event_info(s->event)->name);
+    else if (is_like_event(s))
+        bt_buf_printf(p->out, "'%s'", s->module.text);
     else
         print_name(p, &s->module);
     if (s->function.loc.line) { /* else `queue` */

@@ -20,6 +20,10 @@ static const struct {
     const char *text, *printed;
 } specs[] = {
     {"queue", NULL},
+    {"'link'", NULL},
+    {"'send' when true -> return", NULL},
+    {"'link':f", "link:f"},
+    {"link", NULL},
     {"queue:in", NULL},
     {"queue:_", NULL},
     {"_:_", NULL},
