@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/human.h"
 #include "out/out.h"
 #include "out/text_style.h"
 #include "spec/loc.h"
@@ -17,27 +18,14 @@
 
 #define UNREADABLE "<unreadable>" /* stands where a term is no whole external term */
 
-/* All units are cut, not rounded: 999.999ms must not become 1000.00ms. */
 void bt_text_duration(struct bt_buf *out, int64_t ns)
 {
-    if (ns < 1000000) {
-        bt_digits_int(out, ns < 1000 ? ns : ns / 1000);
-        bt_buf_puts(out, ns < 1000 ? "ns" : "us");
-    } else if (ns < 1000000000)
-        bt_buf_printf(out, "%" PRId64 ".%02" PRId64 "ms", ns / 1000000, ns / 10000 % 100);
-    else
-        bt_buf_printf(out, "%" PRId64 ".%03" PRId64 "s", ns / 1000000000, ns / 1000000 % 1000);
+    bt_human_duration(out, ns);
 }
 
 void bt_text_count(struct bt_buf *out, uint64_t n)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            bt_buf_putc(out, ',');
-        bt_buf_putc(out, digits[i]);
-    }
+    bt_human_count(out, n);
 }
 
 void bt_text_counted(struct bt_buf *out, const struct bt_out_count *c)
@@ -137,14 +125,7 @@ static bool is_left_out(struct bt_etf r, int64_t *bytes)
 
 void bt_text_bytes(struct bt_buf *out, int64_t bytes)
 {
-    if (bytes >= 10 << 20)
-        bt_buf_printf(out, "%" PRId64 " MB", bytes >> 20);
-    else if (bytes >= 1 << 20)
-        bt_buf_printf(out, "%.1f MB", (double)bytes / (1 << 20));
-    else if (bytes >= 1 << 10)
-        bt_buf_printf(out, "%" PRId64 " KB", bytes >> 10);
-    else
-        bt_buf_printf(out, "%" PRId64 " bytes", bytes);
+    bt_human_bytes(out, bytes);
 }
 
 /* One term of the trace at the cursor, or what stands for one that was left out. */

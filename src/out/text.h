@@ -95,13 +95,9 @@ void bt_text_remark(struct bt_buf *out, const struct bt_event *ev);
 /* Appends the line of a function that was only counted: "       5,122  queue:in/2". */
 void bt_text_counted(struct bt_buf *out, const struct bt_out_count *c);
 
-/* Appends a size: 97 MB, 1.5 MB, 12 KB, 90 bytes. */
+/* As base/human.h has them. */
 void bt_text_bytes(struct bt_buf *out, int64_t bytes);
-
-/* Appends a duration as people read it: 335us, 2.40ms, 1.204s. */
 void bt_text_duration(struct bt_buf *out, int64_t ns);
-
-/* Appends a count with thousands separated: 60,312,882. */
 void bt_text_count(struct bt_buf *out, uint64_t n);
 
 #endif
