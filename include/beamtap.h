@@ -225,6 +225,8 @@ BEAMTAP_API ssize_t beamtap_spec_stage(
 /* A source of events: a trace of one node, or files of earlier ones. */
 struct beamtap_session;
 
+struct beamtap_style; /* below */
+
 #define BEAMTAP_NO_LIMIT INT64_C(-1)
 
 enum beamtap_args {
@@ -311,6 +313,21 @@ struct beamtap_session_opts {
     int64_t scan_rate;        /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
     int64_t scan_interval_us; /* to a day; default 1 s */
     bool names; /* events say what their process is (beamtap_event.name), as soon as the node has told; with TRACE */
+
+    /*
+     * Which events are given: decided here, on the line of each as `style` shows it (a call and its end have a line each), without
+     * colour, and neither broken nor cut. PCRE2 expressions; with TRACE. A call counts for `count` with the first of its lines that
+     * is given; gaps and notes are always given.
+     */
+    const char *const *grep; /* one of them must match; none: any line is fine */
+    size_t n_grep;
+    const char *const *grep_not; /* none of them may match */
+    size_t n_grep_not;
+    const struct beamtap_style *style; /* NULL: defaults */
+    /* PCRE2: what stands at a key that one of them matches is masked, before grep, outputs or the caller see the event. */
+    const char *const *redact;
+    size_t n_redact;
+    bool end_on_rate; /* with stop_on_rate: that is an end like that of `count`, BEAMTAP_NEXT_END */
 };
 
 /* beamtap_session_opts_init - the defaults above; size is sizeof *opts. NULL is fine. */
@@ -320,7 +337,8 @@ BEAMTAP_API void beamtap_session_opts_init(struct beamtap_session_opts *opts, si
  * beamtap_session_open - connect to a node, start the agent there, and find the functions that are meant. Sets no trace.
  *
  * opts     what to trace, and the limits. Node and spec must be given. The spec is not needed after the call.
- * err      with a place: in a text of the spec, as beamtap_spec_new; `returns` is counted behind its last text.
+ * err      with a place: in a text of the spec, as beamtap_spec_new; `returns` is counted behind its last text. An expression of
+ *          grep, grep_not or redact that is wrong is BEAMTAP_ESPEC without a place.
  *
  * Returns a session the caller ends with beamtap_session_close(), or NULL: then nothing is left on the node. Who does not start
  * it within the lease calls beamtap_session_tend() meanwhile.
@@ -344,9 +362,21 @@ struct beamtap_replay_opts {
     bool exceptions;
     int64_t slower_us; /* default BEAMTAP_NO_LIMIT */
     const char *returns;
+    /* As those of beamtap_session_opts. */
+    const char *const *grep;
+    size_t n_grep;
+    const char *const *grep_not;
+    size_t n_grep_not;
+    const struct beamtap_style *style;
+    const char *const *redact;
+    size_t n_redact;
+    int64_t count; /* calls to give; their returns still come, then it is the END. Default BEAMTAP_NO_LIMIT: all */
+    /* Paths of .hrl and .erl files with records, in place of those that the capture has; modules are passed over. */
+    const char *const *records;
+    size_t n_records;
 };
 
-/* beamtap_replay_opts_init - all zero but for slower_us and the size, which is sizeof *opts. NULL is fine. */
+/* beamtap_replay_opts_init - all zero but for slower_us, count and the size, which is sizeof *opts. NULL is fine. */
 BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size_t size);
 
 /*
@@ -354,14 +384,22 @@ BEAMTAP_API void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size
  *
  * opts     which files.
  *
- * Returns a session, or NULL. beamtap_session_next() never gives NOTHING, beamtap_session_fd() is -1.
- * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none; a guard in `returns` that only a node can work out),
- * BEAMTAP_ESPEC (`returns`, with a place), BEAMTAP_ENOMEM. Damage behind the head is told by say and
+ * Returns a session, or NULL. beamtap_session_next() gives NOTHING only where it has passed over many events that were not asked
+ * for; beamtap_session_fd() is -1, beamtap_session_wait_ms() 0.
+ * Errors: BEAMTAP_EUSAGE (a file that cannot be read, or is none; a guard in `returns` that only a node can work out; `records`),
+ * BEAMTAP_ESPEC (`returns`, with a place; an expression, without), BEAMTAP_ENOMEM. Damage behind the head is told by say and
  * passed over. Blocks as reading files does.
  * Source: beamtap-capture(5); OTP's dbg(3), trace_port/2.
  */
 BEAMTAP_API struct beamtap_session *beamtap_replay_open(
     const struct beamtap_replay_opts *opts, struct beamtap_err *err);
+
+/* How terms and names are written. */
+enum beamtap_syntax {
+    BEAMTAP_SYNTAX_AUTO = 0, /* that of the specs */
+    BEAMTAP_SYNTAX_ERLANG = 1,
+    BEAMTAP_SYNTAX_ELIXIR = 2
+};
 
 /* What is known of the node. Borrowed, as long as the session is open. */
 struct beamtap_info {
@@ -373,6 +411,15 @@ struct beamtap_info {
     uint32_t sensitive;       /* of those that were named: cannot be traced (process_flag sensitive) */
     int64_t start_wall_ns;    /* when it was started, since 1970 UTC; 0 before */
     bool is_live;             /* a node, not a file */
+    size_t functions;         /* that the specs mean; once started, that are traced; 0 in a replay */
+    const char *events;       /* what else is traced: "send, receive"; "": nothing, and in a replay */
+    bool has_messages;        /* send or receive are among them */
+    bool shows_ends;          /* more is given of some calls: how they ended, or how long they took */
+    bool only_counts;         /* all functions are only counted (-> count): no call is given */
+    enum beamtap_syntax syntax; /* what AUTO means here: ERLANG or ELIXIR */
+    int32_t utc_offset_s;     /* of the place where it is traced, or was; once started */
+    size_t traces;            /* in a replay: how many traces the files are of; else 1 */
+    bool is_capture;          /* in a replay: the first of them is a capture */
 };
 
 /* beamtap_session_info - NULL for a session that is NULL. */
@@ -384,6 +431,7 @@ struct beamtap_function {
     uint32_t arity;
     int64_t
         calls; /* after the end: of one that is only counted (-> count), or of all (keep_counts); -1: not known */
+    bool is_inlined; /* most calls of it cannot be seen: the compiler makes an instruction of them */
 };
 
 /*
@@ -483,7 +531,8 @@ struct beamtap_event {
     int64_t mono_ns;             /* the node's monotonic clock */
     int64_t duration_ns;         /* -1: none, or not known */
     int64_t before_bytes, after_bytes;
-    int64_t amount; /* gaps */
+    int64_t amount;  /* gaps */
+    bool has_caller; /* action `caller`; without caller_module: nobody called, a process begins there */
 };
 
 enum beamtap_next {
@@ -506,7 +555,8 @@ enum beamtap_next {
  *
  * In an event loop: call it with timeout 0 until it gives NOTHING, and only then wait for beamtap_session_fd() to become
  * readable, for beamtap_session_wait_ms() at most: with TLS, and with what is read in one piece, events may be here
- * although the descriptor has nothing. Who does not call for longer than the lease loses the session.
+ * although the descriptor has nothing. Where many events were passed over (grep) it gives NOTHING for once although more are
+ * here, and beamtap_session_wait_ms() is 0. Who does not call for longer than the lease loses the session.
  * Source: OTP erlang:trace/3, "Trace Messages"; doc/SAFETY.md.
  */
 BEAMTAP_API enum beamtap_next beamtap_session_next(
@@ -527,6 +577,7 @@ BEAMTAP_API int beamtap_session_wait_ms(const struct beamtap_session *s);
 /*
  * beamtap_session_tend - keep the lease and the limits without taking events: for who cannot take them for some time.
  *
+ * Returns 0; 1: it is about to end, and has waited for its last events as long as it may: take them, or lose them; -1.
  * Errors: as beamtap_session_next().
  */
 BEAMTAP_API int beamtap_session_tend(struct beamtap_session *s, struct beamtap_err *err);
@@ -574,7 +625,20 @@ struct beamtap_summary {
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
     uint64_t examined,
-        filtered; /* with exceptions, slower_us, returns: calls looked at, and of these not given */
+        filtered;          /* with exceptions, slower_us, returns: calls looked at, and of these not given */
+    uint64_t unended;      /* the same: calls whose end did not come */
+    uint64_t returns_gave_up; /* in a replay: calls given although it could not be told whether they returned what `returns` says */
+    uint64_t lines_filtered;  /* with grep, grep_not, or count in a replay: events that were passed over */
+    uint64_t lines_examined;  /* the same: calls, messages and the like that were looked at */
+    uint64_t grep_gave_up;    /* events given although an expression took too many steps on their line */
+    bool is_complete;         /* as many calls as `count` were given */
+    bool has_outcome;         /* of exceptions, slower_us and returns something was asked for */
+    bool has_events;          /* what is traced is not only calls */
+    bool has_called;          /* `called` is known: the VM counted every function */
+    uint64_t n_counted;       /* functions that are only counted (-> count) */
+    /* In a replay of one capture, once it was read: what it says of its end. */
+    const char *file_reason;  /* as it stands there, whatever that is; NULL: it says nothing. Borrowed from the session */
+    uint64_t file_calls, file_lost; /* given, and lost on any way, when it was traced */
 };
 
 /*
@@ -592,12 +656,6 @@ enum beamtap_format {
     BEAMTAP_FORMAT_JSON = 1,     /* a line, beamtap-json(5) */
     BEAMTAP_FORMAT_PERFETTO = 2, /* outputs only: a file for ui.perfetto.dev */
     BEAMTAP_FORMAT_CAPTURE = 3   /* outputs only: beamtap-capture(5), for beamtap_replay_open() */
-};
-
-enum beamtap_syntax {
-    BEAMTAP_SYNTAX_AUTO = 0, /* that of the specs */
-    BEAMTAP_SYNTAX_ERLANG = 1,
-    BEAMTAP_SYNTAX_ELIXIR = 2
 };
 
 enum beamtap_time {
@@ -637,6 +695,16 @@ BEAMTAP_API void beamtap_style_init(struct beamtap_style *style, size_t size);
 BEAMTAP_API ssize_t beamtap_event_format(const struct beamtap_event *ev, const struct beamtap_style *style,
     char *buf, size_t cap, struct beamtap_err *err);
 
+/*
+ * beamtap_event_remark - what a gap or a note says, as words without time and newline: "999,900 calls skipped".
+ *
+ * ev       as above.
+ *
+ * Returns the length of the text, 0 of other events; -1 on failure. Errors: BEAMTAP_EUSAGE (not the current event), BEAMTAP_ENOMEM.
+ */
+BEAMTAP_API ssize_t beamtap_event_remark(
+    const struct beamtap_event *ev, char *buf, size_t cap, struct beamtap_err *err);
+
 /* An argument of a call. */
 struct beamtap_arg {
     struct beamtap_term term; /* NULL bytes: not copied, or only a part of it */
@@ -670,6 +738,18 @@ BEAMTAP_API const struct beamtap_arg *beamtap_event_arg(
 BEAMTAP_API ssize_t beamtap_term_format(const struct beamtap_term *term, const char *node,
     const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
 
+/*
+ * beamtap_mfa_format - a function as text: queue:in/2, 'my mod':'f!'/0; in Elixir's syntax Shop.pay!/2, :queue.in/2.
+ *
+ * module   and function: UTF-8, not NULL.
+ * style    syntax (AUTO: Erlang); NULL: defaults.
+ * buf      cap bytes; NULL when cap is 0. Control bytes are escaped: safe for a terminal.
+ *
+ * Returns the length of the text; -1 on failure. Errors: BEAMTAP_EUSAGE, BEAMTAP_ENOMEM. Threads: any.
+ */
+BEAMTAP_API ssize_t beamtap_mfa_format(const char *module, const char *function, uint32_t arity,
+    const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
+
 /* ---- outputs ---- */
 
 /* A file, or a descriptor, that events are written to. */
@@ -679,20 +759,28 @@ struct beamtap_output_opts {
     size_t size;
     const struct beamtap_style *style; /* NULL: lines of text */
     const char *
-        path; /* a new file, mode 0600; %Y %m %d %H %M %S: local time, %n: the node. It must not exist. NULL: fd */
+        path; /* a new file, mode 0600; %Y %m %d %H %M %S: local time, %n: the node, %i: `session`. It must not exist. NULL: fd */
     bool append;          /* it may exist: text and JSON only */
     int fd;               /* an open descriptor, which stays the caller's; default 1 (stdout) */
     int64_t rotate_size;  /* bytes: with path, a new file is begun beyond that; 0: never */
     int64_t rotate_count; /* of the files made here the last so many stay; 0: all */
+    unsigned session;     /* the how many-th one of a program this is, for %i; 0: the first */
 };
 
 /* beamtap_output_opts_init - the defaults above; size is sizeof *opts. NULL is fine. */
 BEAMTAP_API void beamtap_output_opts_init(struct beamtap_output_opts *opts, size_t size);
 
 /*
+ * beamtap_output_check - would these options do? Opens nothing, and needs no session.
+ *
+ * Errors: BEAMTAP_EUSAGE, as beamtap_output_open().
+ */
+BEAMTAP_API int beamtap_output_check(const struct beamtap_output_opts *opts, struct beamtap_err *err);
+
+/*
  * beamtap_output_open - make an output for the events of a session.
  *
- * s        must stay open until the output is closed.
+ * s        must stay open until the output is closed. Best not started yet: then nothing is set on a node when a file cannot be made.
  * opts     path is copied.
  *
  * Returns an output the caller ends with beamtap_output_close(), or NULL.
@@ -714,17 +802,39 @@ BEAMTAP_API int beamtap_output_event(
     struct beamtap_output *out, const struct beamtap_event *ev, struct beamtap_err *err);
 
 /*
- * beamtap_output_flush - write what is gathered.
+ * beamtap_output_flush - write what is gathered, what begins the format among it; sees when a pipe's reader is gone.
  *
  * timeout_ms   how long to wait for the reader: 0: not at all; -1: without a limit.
  *
- * Returns 0: all is written; 1: some of it waits; -1: failed. Errors: BEAMTAP_EOUTPUT.
+ * Returns 0: all is written; 1: some of it waits; -1: failed. Errors: BEAMTAP_EOUTPUT (sys EPIPE: the reader is gone).
  */
 BEAMTAP_API int beamtap_output_flush(struct beamtap_output *out, int timeout_ms, struct beamtap_err *err);
 
 /*
- * beamtap_output_close - write what ends the format (the summary of the session as it stands), close the file, free.
- * NULL is fine.
+ * beamtap_output_is_full - it would refuse events: who can, takes none from the session meanwhile (beamtap_session_tend()).
+ */
+BEAMTAP_API bool beamtap_output_is_full(const struct beamtap_output *out);
+
+/*
+ * beamtap_output_fd - the descriptor to wait on with poll(2), before beamtap_output_flush() is called again.
+ *
+ * waits    *waits: bytes wait for it to become writable (POLLOUT); else it only tells that its reader is gone (POLLERR, POLLHUP).
+ *
+ * Returns -1: there is nothing to wait for (a file, an output that has failed).
+ */
+BEAMTAP_API int beamtap_output_fd(const struct beamtap_output *out, bool *waits);
+
+/*
+ * beamtap_output_end - gather what ends the format (the summary of the session as it stands); nothing is added behind that. For
+ * who wants to wait for the reader in his own way before beamtap_output_close(), which does it otherwise.
+ *
+ * Errors: BEAMTAP_EOUTPUT.
+ */
+BEAMTAP_API int beamtap_output_end(struct beamtap_output *out, struct beamtap_err *err);
+
+/*
+ * beamtap_output_close - write what ends the format, close the file, free. The file of a session that was not started, or could
+ * not be, is removed. NULL is fine.
  *
  * timeout_ms   as above; what is not written then is lost, and that is a failure.
  *

@@ -246,8 +246,7 @@ static int run(struct bt_live *l)
     if (open_session(l) < 0) {
         status = bt_cli_fail_spec(&l->err, &l->specs, l->err.text);
     } else if (l->o->dry_run) {
-        struct bt_words_start start = {l->node, bt_session_info(l->session), bt_session_armed(l->session),
-            bt_session_plan(l->session), BT_NO_LIMIT, l->o->time, true, true, NULL};
+        struct bt_words_start start = {l->handle, BEAMTAP_NO_LIMIT, l->o->time, true};
         bt_words_dry_run(&start);
         status = 0;
     } else if (beamtap_session_start(l->handle, &l->err) < 0) {

@@ -3,15 +3,13 @@
  */
 #include "cli/outputs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/describe.h"
-#include "out/capture.h"
-#include "out/jsonl.h"
-#include "out/perfetto.h"
-#include "out/text_out.h"
+#define MAX_KEPT 10000 /* --rotate-count */
+#define POLL_MS 200    /* a signal that comes just before poll() waits no longer than this */
 
 /* ---- words to choose from ---- */
 
@@ -37,95 +35,43 @@ static bool terminal_has_color(const struct bt_cli *cli)
     return !cli->opts->output && isatty(STDOUT_FILENO) && !(no && no[0]) && term && strcmp(term, "dumb") != 0;
 }
 
+static int read_format(struct bt_outputs *o, const struct bt_opts *opts, struct beamtap_err *err)
+{
+    static const char *const names[] = {"text", "json", "perfetto"}; /* as enum beamtap_format has them */
+    int format = choose("format", opts->json ? "json" : opts->format, names, 3, err);
+    beamtap_style_init(&o->lines, sizeof o->lines);
+    beamtap_style_init(&o->capture, sizeof o->capture);
+    o->capture.format = BEAMTAP_FORMAT_CAPTURE;
+    o->lines.format = format < 0 ? BEAMTAP_FORMAT_TEXT : (enum beamtap_format)format;
+    return format < 0 ? -1 : 0;
+}
+
 static int read_style(struct bt_outputs *o, const struct bt_cli *cli, struct beamtap_err *err)
 {
-    static const char *const times[] = {"local", "utc", "relative", "none"};
+    static const char *const times[] = {"local", "utc", "relative", "none"}; /* enum beamtap_time */
     static const char *const colors[] = {"auto", "always", "never"};
-    int time = choose("timestamps", cli->opts->timestamps, times, 4, err);
-    int color = time < 0 ? -1 : choose("color", cli->opts->color, colors, 3, err);
+    static const char *const syntaxes[] = {"erlang", "elixir"}; /* enum beamtap_syntax, from 1 */
+    const struct bt_opts *opts = cli->opts;
+    int time = choose("timestamps", opts->timestamps, times, 4, err);
+    int color = time < 0 ? -1 : choose("color", opts->color, colors, 3, err);
     if (color < 0)
         return -1;
-    if (cli->opts->max_line > UINT32_MAX || cli->opts->depth > UINT32_MAX)
+    if (opts->max_line > UINT32_MAX || opts->depth > UINT32_MAX)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--max-line and --depth are %u at most", UINT32_MAX);
-    o->style.time = (enum bt_text_time)time;
-    o->style.has_color = color == 1 || (color == 0 && terminal_has_color(cli));
-    o->style.is_pretty = cli->opts->pretty;
-    o->style.has_names = cli->opts->names;
-    o->style.max_line = (uint32_t)cli->opts->max_line;
-    o->print.max_depth = (uint32_t)cli->opts->depth;
+    o->lines.time = (enum beamtap_time)time;
+    o->lines.color = color == 1 || (color == 0 && terminal_has_color(cli));
+    o->lines.pretty = opts->pretty;
+    o->lines.names = opts->names;
+    o->lines.max_line = (uint32_t)opts->max_line;
+    o->lines.depth = (uint32_t)opts->depth;
+    int syntax = opts->syntax ? choose("syntax", opts->syntax, syntaxes, 2, err) : -1;
+    if (opts->syntax && syntax < 0)
+        return -1;
+    o->lines.syntax = (enum beamtap_syntax)(syntax + 1);
     return 0;
 }
 
-static int read_syntax(struct bt_outputs *o, const char *text, struct beamtap_err *err)
-{
-    static const char *const names[] = {"erlang", "elixir"};
-    int syntax = text ? choose("syntax", text, names, 2, err) : 0;
-    o->has_syntax = text != NULL;
-    o->print.syntax = syntax == 1 ? BT_SYNTAX_ELIXIR : BT_SYNTAX_ERLANG;
-    return syntax < 0 ? -1 : 0;
-}
-
-enum bt_syntax bt_outputs_syntax(const struct bt_outputs *o, const struct bt_out_head *head)
-{
-    return o->has_syntax ? o->print.syntax : bt_describe_syntax(head);
-}
-
-/* ---- which lines ---- */
-
-static const struct bt_regex *const *read_regexes(
-    struct bt_outputs *o, const struct bt_words *texts, const char *option, struct beamtap_err *err)
-{
-    const struct bt_regex **all = bt_arena_array(&o->arena, texts->n + 1, sizeof *all);
-    size_t at = 0;
-    if (!all)
-        bt_err_nomem(err);
-    for (size_t i = 0; all && i < texts->n; i++) {
-        all[i] = bt_regex_new(&o->arena, texts->items[i], strlen(texts->items[i]), &at, err);
-        if (all[i])
-            continue;
-        if (err->code == BEAMTAP_ESPEC) {
-            struct bt_buf b = BT_BUF_INIT;
-            bt_buf_printf(&b, "--%s: '%s', at character %zu", option, texts->items[i], at + 1);
-            bt_err_context(err, "%s", bt_buf_cstr(&b));
-            bt_buf_done(&b);
-        }
-        return NULL;
-    }
-    return all;
-}
-
-static int read_filter(struct bt_outputs *o, const struct bt_opts *opts, struct beamtap_err *err)
-{
-    o->filter.wanted = read_regexes(o, &opts->grep, "grep", err);
-    o->filter.unwanted = o->filter.wanted ? read_regexes(o, &opts->grep_not, "grep-not", err) : NULL;
-    o->filter.n_wanted = opts->grep.n;
-    o->filter.n_unwanted = opts->grep_not.n;
-    if (!o->filter.unwanted)
-        return -1;
-    o->mask.redact.keys = read_regexes(o, &opts->redact, "redact", err);
-    o->mask.redact.n_keys = opts->redact.n;
-    return o->mask.redact.keys ? 0 : -1;
-}
-
 /* ---- where they go ---- */
-
-static struct bt_out *new_text(const struct bt_outputs *o)
-{
-    return bt_text_out_new(&o->style, &o->print);
-}
-
-static struct bt_out *new_json(const struct bt_outputs *o)
-{
-    return bt_jsonl_out_new(&o->print);
-}
-
-static struct bt_out *new_perfetto(const struct bt_outputs *o)
-{
-    return bt_perfetto_out_new(&o->print);
-}
-
-static const char *const formats[] = {"text", "json", "perfetto"};
-static struct bt_out *(*const makers[])(const struct bt_outputs *o) = {new_text, new_json, new_perfetto};
 
 static int check_files(const struct bt_opts *opts, struct beamtap_err *err)
 {
@@ -138,53 +84,169 @@ static int check_files(const struct bt_opts *opts, struct beamtap_err *err)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count goes with --rotate-size SIZE");
     if (opts->rotate_size && !opts->output && !opts->capture)
         return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-size goes with --output FILE or --capture FILE");
-    if (opts->rotate_count > BT_OUTFILE_MAX_KEEP)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count is %d at most", BT_OUTFILE_MAX_KEEP);
-    if (opts->output && bt_outfile_check(opts->output, err) < 0)
-        return -1;
-    return opts->capture ? bt_outfile_check(opts->capture, err) : 0;
+    if (opts->rotate_count > MAX_KEPT)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "--rotate-count is %d at most", MAX_KEPT);
+    return 0;
 }
 
-/* The output on files of that name, or on stdout. */
-static int add(struct bt_outputs *o, const struct bt_cli *cli, struct bt_tee *tee, struct bt_out *out,
+/* An output on files of that name, or on stdout. */
+static int want(struct bt_outputs *o, const struct bt_cli *cli, const struct beamtap_style *style,
     const char *path, struct beamtap_err *err)
 {
-    if (!out)
-        return bt_err_nomem(err);
-    bt_tee_add(tee, out);
-    if (!path) {
-        bt_sink_init(&out->sink, STDOUT_FILENO, "stdout");
-        return 0;
+    struct beamtap_output_opts *to = &o->opts[o->n_wanted++];
+    beamtap_output_opts_init(to, sizeof *to);
+    to->style = style;
+    to->session = cli->session;
+    to->path = path;
+    if (path) {
+        to->append = cli->opts->append && path == cli->opts->output;
+        to->rotate_size = cli->opts->rotate_size;
+        to->rotate_count = cli->opts->rotate_count;
     }
-    out->file = (struct bt_outfile){.pattern = path,
-        .node = o->node,
-        .session = cli->session,
-        .max_bytes = (uint64_t)cli->opts->rotate_size,
-        .keep = (size_t)cli->opts->rotate_count};
-    return bt_outfile_open(&out->file, &out->sink, cli->opts->append && path == cli->opts->output, err);
+    return beamtap_output_check(to, err);
 }
 
-int bt_outputs_open(
-    struct bt_outputs *o, const struct bt_cli *cli, struct bt_tee *tee, struct beamtap_err *err)
+int bt_outputs_read(struct bt_outputs *o, const struct bt_cli *cli, struct beamtap_err *err)
 {
     const struct bt_opts *opts = cli->opts;
-    int format = choose("format", opts->json ? "json" : opts->format, formats, 3, err);
-    if (format < 0 || read_style(o, cli, err) < 0 || read_syntax(o, opts->syntax, err) < 0 ||
-        read_filter(o, opts, err) < 0 || check_files(opts, err) < 0)
+    if (read_format(o, opts, err) < 0 || read_style(o, cli, err) < 0 || check_files(opts, err) < 0)
+        return -1;
+    bool only_captures = opts->capture && opts->quiet && !opts->output;
+    if (!opts->output && !only_captures && !opts->dry_run && cli->stdout_closed)
+        return bt_err_set(err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
+    if (!only_captures && want(o, cli, &o->lines, opts->output, err) < 0)
+        return -1;
+    if (opts->capture && want(o, cli, &o->capture, opts->capture, err) < 0)
         return -1;
     if (opts->dry_run)
-        return 0;
-    bool only_captures = opts->capture && opts->quiet && !opts->output;
-    if (!opts->output && !only_captures && cli->stdout_closed)
-        return bt_err_set(err, BEAMTAP_EOUTPUT, "stdout is closed; say -o FILE");
-    if (!only_captures && add(o, cli, tee, makers[format](o), opts->output, err) < 0)
-        return -1;
-    return opts->capture ? add(o, cli, tee, bt_capture_out_new(), opts->capture, err) : 0;
+        o->n_wanted = 0;
+    return 0;
 }
 
-void bt_outputs_done(struct bt_outputs *o)
+int bt_outputs_open(struct bt_outputs *o, struct beamtap_session *s, struct beamtap_err *err)
 {
-    bt_filter_done(&o->filter);
-    bt_mask_done(&o->mask);
-    bt_arena_done(&o->arena);
+    for (; o->n < o->n_wanted; o->n++) {
+        o->items[o->n] = (struct bt_one_output){.out = beamtap_output_open(s, &o->opts[o->n], err)};
+        if (!o->items[o->n].out)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- events ---- */
+
+/* True: it has ended. */
+static bool ended(struct bt_one_output *one, int rc, const struct beamtap_err *err)
+{
+    if (rc >= 0)
+        return false;
+    one->is_over = true;
+    one->is_gone = err->sys == EPIPE;
+    one->err = *err;
+    return true;
+}
+
+size_t bt_outputs_event(struct bt_outputs *o, const struct beamtap_event *ev, bool *has_room)
+{
+    struct beamtap_err err;
+    size_t n_ended = 0;
+    *has_room = true;
+    for (size_t i = 0; i < o->n; i++) {
+        struct bt_one_output *one = &o->items[i];
+        int rc = one->is_over ? 0 : beamtap_output_event(one->out, ev, &err);
+        *has_room = *has_room && rc <= 0;
+        n_ended += ended(one, rc, &err);
+    }
+    return n_ended;
+}
+
+size_t bt_outputs_push(struct bt_outputs *o)
+{
+    struct beamtap_err err;
+    size_t n_ended = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        struct bt_one_output *one = &o->items[i];
+        if (!one->is_over)
+            n_ended += ended(one, beamtap_output_flush(one->out, 0, &err), &err);
+    }
+    return n_ended;
+}
+
+bool bt_outputs_are_full(const struct bt_outputs *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (!o->items[i].is_over && beamtap_output_is_full(o->items[i].out))
+            return true;
+    }
+    return false;
+}
+
+bool bt_outputs_are_over(const struct bt_outputs *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (!o->items[i].is_over)
+            return false;
+    }
+    return o->n > 0;
+}
+
+bool bt_outputs_reader_is_gone(const struct bt_outputs *o)
+{
+    return bt_outputs_are_over(o) && !bt_outputs_error(o);
+}
+
+const struct beamtap_err *bt_outputs_error(const struct bt_outputs *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->items[i].is_over && !o->items[i].is_gone)
+            return &o->items[i].err;
+    }
+    return NULL;
+}
+
+bool bt_outputs_poll(const struct bt_outputs *o, struct pollfd fds[BT_OUTPUTS_MAX])
+{
+    bool any = false;
+    for (size_t i = 0; i < BT_OUTPUTS_MAX; i++) {
+        bool waits = false, is_there = i < o->n && !o->items[i].is_over;
+        fds[i] = (struct pollfd){.fd = is_there ? beamtap_output_fd(o->items[i].out, &waits) : -1};
+        if (waits)
+            fds[i].events = POLLOUT;
+        any = any || waits;
+    }
+    return any;
+}
+
+/* ---- the end ---- */
+
+void bt_outputs_end(struct bt_outputs *o, const volatile sig_atomic_t *stops)
+{
+    struct pollfd fds[BT_OUTPUTS_MAX];
+    struct beamtap_err err;
+    int before = *stops;
+    for (size_t i = 0; i < o->n; i++) {
+        if (!o->items[i].is_over)
+            ended(&o->items[i], beamtap_output_end(o->items[i].out, &err), &err);
+    }
+    bt_outputs_push(o);
+    while (*stops == before && bt_outputs_poll(o, fds)) {
+        poll(fds, BT_OUTPUTS_MAX, POLL_MS);
+        bt_outputs_push(o);
+    }
+    bool was_left = bt_outputs_poll(o, fds); /* we were told not to wait for the reader: that is no failure */
+    for (size_t i = 0; i < o->n; i++) {
+        struct bt_one_output *one = &o->items[i];
+        int rc = beamtap_output_close(one->out, 0, &err);
+        one->out = NULL;
+        if (!one->is_over && !(was_left && fds[i].events))
+            ended(one, rc, &err);
+    }
+}
+
+void bt_outputs_close(struct bt_outputs *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        beamtap_output_close(o->items[i].out, 0, NULL);
+        o->items[i].out = NULL;
+    }
 }

@@ -63,11 +63,79 @@ static enum beamtap_event_type type_of(enum bt_event_type type)
 
 _Static_assert(BEAMTAP_EVENT_CALL + (int)BT_EVENT_OTHER == BEAMTAP_EVENT_OTHER, "the same order");
 
+/* ---- texts that come again and again ---- */
+
+/* Where the texts of these bytes are kept. The low byte of a process's number stands nine bytes from the end of its external form. */
+static struct bt_lib_known *place_of(struct bt_lib_known known[BT_LIB_KNOWN], struct bt_slice etf, size_t from_end)
+{
+    return &known[(etf.len + (etf.len > from_end ? etf.p[etf.len - from_end] : 0)) & (BT_LIB_KNOWN - 1)];
+}
+
+static bool is_known(const struct bt_lib_known *k, struct bt_slice etf)
+{
+    return k->len > 0 && k->len == etf.len && memcmp(k->etf, etf.p, etf.len) == 0;
+}
+
+/* True: there is room for the bytes, and for texts of this length with their NULs. */
+static bool learn(struct bt_lib_known *k, struct bt_slice etf, size_t text_len)
+{
+    k->len = 0;
+    if (etf.len == 0 || etf.len > sizeof k->etf || text_len > sizeof k->text)
+        return false;
+    memcpy(k->etf, etf.p, etf.len);
+    k->len = etf.len;
+    return true;
+}
+
+/* Of several nodes each has its own text for a pid: there it is made anew. */
+static void put_pid(struct beamtap_session *s, struct texts *t)
+{
+    struct bt_slice pid = s->ev.pid;
+    struct bt_lib_known *k = place_of(s->pids, pid, 9);
+    bool is_one = s->ev.node.len == 0;
+    if (is_one && is_known(k, pid)) {
+        s->shown.pid = k->text;
+        return;
+    }
+    size_t at = t->b->len;
+    begin_text(t, &s->shown.pid);
+    bt_text_term(t->b, pid, &s->opts.print);
+    bt_buf_putc(t->b, '\0');
+    if (is_one && !t->b->failed && learn(k, pid, t->b->len - at))
+        memcpy(k->text, t->b->data + at, t->b->len - at);
+}
+
+static void put_names(struct beamtap_session *s, struct texts *t)
+{
+    const struct bt_event *ev = &s->ev;
+    struct beamtap_event *out = &s->shown;
+    struct bt_lib_known *k = place_of(s->functions, ev->mfa, 3);
+    size_t m = ev->module.len, f = ev->function.len;
+    out->arity = ev->arity;
+    if (!is_known(k, ev->mfa)) {
+        if (!learn(k, ev->mfa, m + f + 2)) {
+            put(t, &out->module, ev->module);
+            put(t, &out->function, ev->function);
+            return;
+        }
+        if (m)
+            memcpy(k->text, ev->module.p, m);
+        if (f)
+            memcpy(k->text + m + 1, ev->function.p, f);
+        k->text[m] = k->text[m + 1 + f] = '\0';
+        k->second = m + 1;
+    }
+    out->module = k->text;
+    out->function = k->text + k->second;
+}
+
 static void put_function(struct beamtap_session *s, struct texts *t)
 {
     const struct bt_event *ev = &s->ev;
     struct beamtap_event *out = &s->shown;
-    if (ev->type < BT_EVENT_SEND || ev->type == BT_EVENT_REARMED) {
+    if (ev->type < BT_EVENT_SEND) {
+        put_names(s, t);
+    } else if (ev->type == BT_EVENT_REARMED) {
         put(t, &out->module, ev->module);
         put(t, &out->function, ev->function);
         out->arity = ev->arity;
@@ -92,7 +160,7 @@ static void put_notes(struct beamtap_session *s, struct texts *t)
             out->message = term_of(note);
         } else if (c->notes[i] == BT_NOTE_STACK) {
             out->stack = term_of(note);
-        } else if (bt_text_mfa(note, &s->frame)) {
+        } else if ((out->has_caller = true) && bt_text_mfa(note, &s->frame)) {
             put(t, &out->caller_module, s->frame.module);
             put(t, &out->caller_function, s->frame.function);
             out->caller_arity = s->frame.arity;
@@ -126,19 +194,22 @@ static void put_rest(struct beamtap_session *s, struct texts *t)
 
 int bt_lib_show(struct beamtap_session *s, struct beamtap_err *err)
 {
-    struct texts t = {.b = &s->texts};
+    struct texts t;
     const struct bt_event *ev = &s->ev;
     bool is_event = ev->type <= BT_EVENT_OTHER;
-    struct bt_slice none = {NULL, 0};
     struct beamtap_event *out = &s->shown;
     uint64_t seq = out->seq;
     *out = (struct beamtap_event){.type = type_of(ev->type),
         .seq = seq + 1,
         .session = s,
         .node = s->head.node,
+        .pid = "",
+        .name = "",
         .wall_ns = ev->wall_ns,
         .mono_ns = ev->mono_ns,
         .duration_ns = -1};
+    t.b = &s->texts; /* its items are written before they are read */
+    t.n = 0;
     bt_buf_reset(&s->texts);
     s->args.is_there = false;
     if (ev->node.len) {
@@ -147,11 +218,10 @@ int bt_lib_show(struct beamtap_session *s, struct beamtap_err *err)
     }
     if (is_event)
         out->pid_term = term_of(ev->pid);
-    begin_text(&t, &out->pid);
     if (out->pid_term.etf)
-        bt_text_term(t.b, ev->pid, &s->opts.print);
-    bt_buf_putc(t.b, '\0');
-    put(&t, &out->name, is_event ? ev->name : none);
+        put_pid(s, &t);
+    if (is_event && ev->name.len)
+        put(&t, &out->name, ev->name);
     put_function(s, &t);
     put_notes(s, &t);
     put_rest(s, &t);
@@ -352,4 +422,17 @@ ssize_t beamtap_event_format(const struct beamtap_event *ev, const struct beamta
     if (n < 0)
         bt_lib_fail(err, &e);
     return n;
+}
+
+ssize_t beamtap_event_remark(const struct beamtap_event *ev, char *buf, size_t cap, struct beamtap_err *err)
+{
+    struct beamtap_err e = {0};
+    struct beamtap_session *s = bt_lib_current(ev, &e);
+    if (!s)
+        return bt_lib_fail(err, &e);
+    bt_buf_reset(&s->line);
+    if (s->ev.type > BT_EVENT_RETURN_TO)
+        bt_text_remark(&s->line, &s->ev);
+    ssize_t n = bt_lib_give(&s->line, buf, cap, &e);
+    return n < 0 ? bt_lib_fail(err, &e) : n;
 }

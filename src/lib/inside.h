@@ -5,6 +5,7 @@
 #define BT_LIB_INSIDE_H
 
 #include "beamtap.h"
+#include "lib/choose.h"
 #include "lib/describe.h"
 #include "lib/records.h"
 #include "lib/say.h"
@@ -109,6 +110,15 @@ struct bt_lib_args {
     struct bt_buf text;  /* of one */
 };
 
+/* The texts of something that is in many events, by its bytes: they are not made again for each. */
+#define BT_LIB_KNOWN 8 /* a power of two */
+struct bt_lib_known {
+    size_t len; /* 0: none */
+    size_t second; /* where the second text begins: of a function */
+    uint8_t etf[120];
+    char text[120];
+};
+
 struct beamtap_session {
     enum bt_lib_state state;
     struct bt_arena arena;        /* what lives as long as the session */
@@ -123,13 +133,18 @@ struct beamtap_session {
     void *arg;
     struct beamtap_info info;
     struct beamtap_function function;
+    struct bt_lib_choice choice;
     struct beamtap_tally tally;
     struct bt_buf tally_texts;
     bool is_stopped;
+    bool was_started;  /* events may have come */
+    bool ends_on_rate; /* a rate that was reached is an end like any other */
+    bool has_more;     /* the last call of next() passed over many events, and came back for a breath */
     /* the current event */
     struct bt_event ev;
     struct beamtap_event shown;
-    struct bt_buf texts; /* what it points to */
+    struct bt_buf texts; /* what it points to, */
+    struct bt_lib_known pids[BT_LIB_KNOWN], functions[BT_LIB_KNOWN]; /* and what many point to */
     struct bt_text_frame frame;
     struct bt_lib_args args;
     struct bt_text_opts opts; /* without a style */
@@ -143,8 +158,12 @@ struct beamtap_session {
     enum beamtap_next last; /* END or ERROR once it is over */
     struct beamtap_err err;
     uint64_t calls, returns, exceptions;
-    uint64_t n_damaged; /* places in the files of a replay */
+    uint64_t n_damaged;   /* places in the files of a replay */
+    int64_t last_wall_ns; /* of the last event of a replay */
 };
+
+/* How the one capture of a replay says that it ended; NULL: it does not, was not read, or it is none. */
+const struct bt_out_end *bt_lib_file_end(const struct beamtap_session *s);
 
 /* ev's session, when ev is its current event; NULL: EUSAGE. */
 struct beamtap_session *bt_lib_current(const struct beamtap_event *ev, struct beamtap_err *err);

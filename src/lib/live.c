@@ -58,6 +58,8 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
                 "%s is %" PRId64 "; it can be %" PRId64 " to %" PRId64 "%s", all[i].name, v, all[i].least,
                 all[i].most, all[i].may_be_none ? ", or BEAMTAP_NO_LIMIT" : "");
     }
+    if (o->kind != BEAMTAP_KIND_TRACE && o->n_grep + o->n_grep_not + o->n_redact > 0)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls: grep, grep_not and redact go with TRACE");
     if (o->kind == BEAMTAP_KIND_TRACE && o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT &&
         o->rate == BEAMTAP_NO_LIMIT)
         return bt_err_set(err, BEAMTAP_EUSAGE, "count, time_us and rate: a trace needs one of these limits");
@@ -149,7 +151,7 @@ static int set_session(struct opening *op, struct beamtap_err *err)
         .n_processes = o->n_processes,
         .with_children = o->children,
         .args = modes[o->args],
-        .count = o->kind == BEAMTAP_KIND_TRACE ? o->count : BT_NO_LIMIT,
+        .count = o->kind == BEAMTAP_KIND_TRACE && !op->s->choice.is_on ? o->count : BT_NO_LIMIT,
         .time_us = o->time_us,
         .grace_ms = (int)(o->grace_us / 1000),
         .lease_ms = (int)(o->lease_us / 1000),
@@ -168,12 +170,47 @@ static int set_session(struct opening *op, struct beamtap_err *err)
     return processes ? 0 : bt_err_nomem(err);
 }
 
+/* "send, receive": what is traced that is no call. NULL: no memory. */
+static const char *name_events(struct beamtap_session *s)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    for (enum bt_spec_event e = BT_SPEC_SEND; e <= BT_SPEC_RUNNING; e++) {
+        bool is_traced = false;
+        for (size_t i = 0; i < s->prog.n_patterns; i++)
+            is_traced = is_traced || s->prog.patterns[i].event == e;
+        if (is_traced)
+            bt_buf_printf(&b, "%s%s", b.len ? ", " : "", bt_spec_event_info(e)->name);
+    }
+    const char *text = b.failed ? NULL : bt_arena_strndup(&s->arena, bt_buf_cstr(&b), b.len);
+    bt_buf_done(&b);
+    return text;
+}
+
+static int set_info(struct opening *op, const char *node, struct beamtap_err *err)
+{
+    struct beamtap_session *s = op->s;
+    const struct bt_guard_info *info = bt_session_info(s->live);
+    const char *events = name_events(s);
+    s->info = (struct beamtap_info){.node = node,
+        .otp = info->otp,
+        .processes = info->processes,
+        .schedulers = (uint32_t)info->schedulers,
+        .is_live = true,
+        .functions = bt_session_plan(s->live)->n_mfas,
+        .events = events,
+        .has_messages = s->prog.n_messages > 0,
+        .shows_ends = s->prog.wants_return || s->prog.wants_time || s->prog.only_counts,
+        .only_counts = s->prog.only_counts,
+        .syntax = s->head.syntax == BT_SYNTAX_ELIXIR ? BEAMTAP_SYNTAX_ELIXIR : BEAMTAP_SYNTAX_ERLANG,
+        .traces = 1};
+    return events ? 0 : bt_err_nomem(err);
+}
+
 /* What the events' lines will need. */
 static int set_head(struct opening *op, struct beamtap_err *err)
 {
     struct beamtap_session *s = op->s;
     const struct beamtap_spec *spec = op->o.spec;
-    const struct bt_guard_info *info = bt_session_info(s->live);
     const char *node = bt_arena_strndup(&s->arena, op->reach.node, strlen(op->reach.node));
     s->head = (struct bt_out_head){.node = node,
         .specs = bt_lib_copy_texts(&s->arena, spec->texts, spec->n_texts),
@@ -186,13 +223,22 @@ static int set_head(struct opening *op, struct beamtap_err *err)
         return bt_err_nomem(err);
     bt_describe_head(&s->head, s->live);
     s->head.syntax = bt_describe_syntax(&s->head);
+    s->head.shows_records = spec->records.n > 0;
     bt_text_opts_init(&s->opts, &s->head);
-    s->info = (struct beamtap_info){.node = node,
-        .otp = info->otp,
-        .processes = info->processes,
-        .schedulers = (uint32_t)info->schedulers,
-        .is_live = true};
-    return 0;
+    return set_info(op, node, err);
+}
+
+/* A --not with a typo in it would let through what it is there to keep out. */
+static void warn_of_nots(const struct opening *op)
+{
+    const struct beamtap_session *s = op->s;
+    const struct bt_plan *plan = bt_session_plan(s->live);
+    for (size_t i = 0; op->o.kind == BEAMTAP_KIND_TRACE && i < s->prog.n_patterns; i++) {
+        const struct bt_trace_pattern *p = &s->prog.patterns[i];
+        if (p->is_not && plan->n_meant[i] == 0)
+            bt_say(&s->say, "warning: --not '%s' matches none of the functions to trace",
+                op->o.spec->texts[p->spec]);
+    }
 }
 
 /* ---- opening ---- */
@@ -234,8 +280,10 @@ static int open_with(struct opening *op, struct bt_conn *link, struct beamtap_er
     op->session.link = link;
     set_outcome(op);
     s->live = bt_session_open(&op->session, &s->prog, &bad, err);
-    if (s->live)
+    if (s->live) {
+        warn_of_nots(op);
         return set_head(op, err);
+    }
     err->text = bad;
     return -1;
 }
@@ -248,6 +296,20 @@ static int open_node(struct opening *op, struct beamtap_err *err)
         return -1;
     struct bt_conn *link = bt_reach_open(&op->reach, err);
     return link ? open_with(op, link, err) : -1;
+}
+
+/* Which events are given: with a filter `count` is kept here. */
+static int set_choice(struct opening *op, struct beamtap_err *err)
+{
+    const struct beamtap_session_opts *o = &op->o;
+    struct bt_lib_wanted w = {o->grep, o->n_grep, o->grep_not, o->n_grep_not, o->redact, o->n_redact,
+        o->style, o->count, false, false};
+    op->s->ends_on_rate = o->end_on_rate;
+    op->outcome = (struct bt_lib_outcome){o->exceptions, o->slower_us, o->returns, {.slower_ns = -1}};
+    if (o->kind != BEAMTAP_KIND_TRACE && bt_lib_has_outcome(&op->outcome))
+        return bt_err_set(
+            err, BEAMTAP_EUSAGE, "the VM counts calls: exceptions, slower_us and returns go with TRACE");
+    return bt_lib_choice_read(&op->s->choice, &w, &op->s->arena, err);
 }
 
 static int open_session(struct beamtap_session *s, const void *opts, struct beamtap_err *err)
@@ -263,11 +325,8 @@ static int open_session(struct beamtap_session *s, const void *opts, struct beam
         s->say = (struct bt_say){op->o.say, op->o.arg};
         rc = set_log(s, &op->o, err);
     }
-    op->outcome =
-        (struct bt_lib_outcome){op->o.exceptions, op->o.slower_us, op->o.returns, {.slower_ns = -1}};
-    if (rc == 0 && op->o.kind != BEAMTAP_KIND_TRACE && bt_lib_has_outcome(&op->outcome))
-        rc = bt_err_set(
-            err, BEAMTAP_EUSAGE, "the VM counts calls: exceptions, slower_us and returns go with TRACE");
+    if (rc == 0)
+        rc = set_choice(op, err);
     if (rc == 0)
         rc = set_session(op, err);
     if (rc == 0 && !op->o.spec->waits_for_node)

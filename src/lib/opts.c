@@ -77,7 +77,7 @@ void beamtap_session_opts_init(struct beamtap_session_opts *opts, size_t size)
 
 void beamtap_replay_opts_init(struct beamtap_replay_opts *opts, size_t size)
 {
-    const struct beamtap_replay_opts defaults = {.slower_us = BEAMTAP_NO_LIMIT};
+    const struct beamtap_replay_opts defaults = {.slower_us = BEAMTAP_NO_LIMIT, .count = BEAMTAP_NO_LIMIT};
     init(opts, size, &defaults, sizeof defaults);
 }
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "lib/inside.h"
@@ -19,7 +20,7 @@ struct beamtap_output {
     struct bt_tee tee; /* of one */
     struct bt_lib_style style;
     struct bt_out_head head;
-    bool has_begun;
+    bool has_begun, has_ended;
     uint64_t received, printed;
     char *path;
 };
@@ -65,13 +66,14 @@ static int open_sink(struct beamtap_output *out, const struct beamtap_output_opt
     struct beamtap_err *err)
 {
     if (!o->path) {
-        bt_sink_init(&to->sink, o->fd, "the output");
+        bt_sink_init(&to->sink, o->fd, o->fd == STDOUT_FILENO ? "stdout" : "the output");
         return 0;
     }
     if (!(out->path = strdup(o->path)))
         return bt_err_nomem(err);
     to->file = (struct bt_outfile){.pattern = out->path,
         .node = out->s->head.node,
+        .session = o->session,
         .max_bytes = (uint64_t)o->rotate_size,
         .keep = (size_t)o->rotate_count};
     return bt_outfile_open(&to->file, &to->sink, o->append, err);
@@ -92,6 +94,17 @@ static int open_output(
         return bt_err_nomem(err);
     bt_tee_add(&out->tee, to);
     return open_sink(out, &o, to, err);
+}
+
+int beamtap_output_check(const struct beamtap_output_opts *opts, struct beamtap_err *err)
+{
+    struct beamtap_output_opts o;
+    struct bt_lib_style style;
+    struct beamtap_err e = {0};
+    if (bt_lib_take_opts(&o, sizeof o, sizeof o, opts, "beamtap_output_opts", &e) < 0 ||
+        bt_lib_take_style(&style, o.style, BT_SYNTAX_ERLANG, &e) < 0 || check(&o, style.asked.format, &e) < 0)
+        return bt_lib_fail(err, &e);
+    return 0;
 }
 
 static void free_output(struct beamtap_output *out)
@@ -156,6 +169,8 @@ int beamtap_output_event(struct beamtap_output *out, const struct beamtap_event 
         return bt_lib_fail(err, &e);
     if (s != out->s)
         return bt_lib_misuse(err, "the event is of another session than the output");
+    if (out->has_ended)
+        return bt_lib_misuse(err, "the output has ended");
     if (bt_tee_is_over(&out->tee))
         return failed(out, err);
     begin(out);
@@ -167,6 +182,30 @@ int beamtap_output_event(struct beamtap_output *out, const struct beamtap_event 
     if (bt_tee_is_over(&out->tee))
         return failed(out, err);
     return is_taken ? 0 : 1;
+}
+
+bool beamtap_output_is_full(const struct beamtap_output *out)
+{
+    return out && bt_tee_is_full(&out->tee);
+}
+
+int beamtap_output_fd(const struct beamtap_output *out, bool *waits)
+{
+    struct pollfd p[BT_TEE_MAX] = {{.fd = -1}};
+    if (out)
+        bt_tee_poll(&out->tee, p);
+    if (waits)
+        *waits = p[0].events != 0;
+    return p[0].fd;
+}
+
+/* With nothing to write only poll() tells that a reader is gone. */
+static void look_for_reader(struct beamtap_output *out)
+{
+    struct pollfd p[BT_TEE_MAX];
+    bt_tee_poll(&out->tee, p);
+    if (p[0].fd >= 0 && poll(p, 1, 0) > 0)
+        bt_tee_polled(&out->tee, p);
 }
 
 /* 0: all is written; 1: not in time; -1: failed. */
@@ -194,38 +233,86 @@ int beamtap_output_flush(struct beamtap_output *out, int timeout_ms, struct beam
         return bt_lib_misuse(err, "the output is NULL");
     if (bt_tee_is_over(&out->tee))
         return failed(out, err);
+    if (out->s->was_started)
+        begin(out);
     int rc = drain(out, timeout_ms);
-    return rc < 0 ? failed(out, err) : rc;
+    if (rc >= 0)
+        look_for_reader(out);
+    return rc < 0 || bt_tee_is_over(&out->tee) ? failed(out, err) : rc;
 }
 
 /* ---- the end ---- */
+
+/* Of a live trace. */
+static struct bt_out_end end_of_trace(const struct beamtap_output *out, const struct beamtap_summary *sum)
+{
+    uint64_t filtered = sum->filtered + sum->lines_filtered;
+    return (struct bt_out_end){.reason = sum->reason == BEAMTAP_REASON_NONE ? "end" : beamtap_reason_text(sum->reason),
+        .error = out->s->last == BEAMTAP_NEXT_ERROR ? out->s->err.msg : NULL,
+        .wall_ns = bt_clock_wall_us() * 1000,
+        .received = out->received + filtered,
+        .printed = out->printed,
+        .filtered = filtered,
+        .lost = out->received - out->printed,
+        .shown = sum->calls,
+        .returns = sum->returns,
+        .exceptions = sum->exceptions,
+        .open = sum->open,
+        .skipped = sum->skipped,
+        .examined = sum->examined,
+        .lost_on_node = sum->lost,
+        .is_clean = sum->is_clean};
+}
+
+/* Of one capture what it says itself, and what was filtered and lost now besides; of several, only that the files ended. */
+static struct bt_out_end end_of_replay(const struct beamtap_output *out, const struct beamtap_summary *sum)
+{
+    const struct beamtap_session *s = out->s;
+    const struct bt_out_end *of_file = bt_lib_file_end(s);
+    struct bt_out_end e = {.reason = "end", .skipped = -1, .wall_ns = s->last_wall_ns};
+    if (of_file)
+        e = *of_file;
+    if (!of_file || s->choice.is_on || s->outcomes) {
+        e.shown = sum->calls;
+        e.returns = sum->returns;
+        e.exceptions = sum->exceptions;
+    }
+    e.printed = out->printed;
+    e.filtered += sum->lines_filtered + sum->filtered;
+    e.examined = sum->examined;
+    e.lost += out->received - out->printed;
+    e.received = e.printed + e.filtered + e.lost;
+    return e;
+}
 
 static void end(struct beamtap_output *out)
 {
     struct beamtap_summary sum = {.size = sizeof sum};
     size_t n_counts = 0;
     struct bt_session *live = out->s->live;
+    struct bt_out_count *counts = NULL;
+    if (out->has_ended)
+        return;
+    out->has_ended = true;
     beamtap_session_summary(out->s, &sum, NULL);
-    struct bt_out_count *counts = live ? bt_describe_counts(bt_session_plan(live), &n_counts) : NULL;
-    struct bt_out_end e = {
-        .reason = sum.reason == BEAMTAP_REASON_NONE ? "end" : beamtap_reason_text(sum.reason),
-        .error = out->s->last == BEAMTAP_NEXT_ERROR ? out->s->err.msg : NULL,
-        .wall_ns = bt_clock_wall_us() * 1000,
-        .received = out->received,
-        .printed = out->printed,
-        .lost = out->received - out->printed,
-        .shown = sum.calls,
-        .returns = sum.returns,
-        .exceptions = sum.exceptions,
-        .open = sum.open,
-        .skipped = sum.skipped,
-        .lost_on_node = sum.lost,
-        .is_clean = sum.is_clean,
-        .counts = counts,
-        .n_counts = n_counts};
+    struct bt_out_end e = live ? end_of_trace(out, &sum) : end_of_replay(out, &sum);
+    if (live && sum.n_counted > 0) {
+        counts = bt_describe_counts(bt_session_plan(live), &n_counts);
+        e.counts = counts;
+        e.n_counts = n_counts;
+    }
     begin(out);
     bt_tee_end(&out->tee, &e);
     free(counts);
+}
+
+int beamtap_output_end(struct beamtap_output *out, struct beamtap_err *err)
+{
+    if (!out)
+        return bt_lib_misuse(err, "the output is NULL");
+    if (out->s->was_started && !bt_tee_is_over(&out->tee))
+        end(out);
+    return bt_tee_is_over(&out->tee) ? failed(out, err) : 0;
 }
 
 int beamtap_output_close(struct beamtap_output *out, int timeout_ms, struct beamtap_err *err)
@@ -233,7 +320,7 @@ int beamtap_output_close(struct beamtap_output *out, int timeout_ms, struct beam
     int rc = 0;
     if (!out)
         return 0;
-    if (!out->has_begun && out->s->state == BT_LIB_OPEN) { /* nothing was traced: no file is left */
+    if (!out->s->was_started) { /* nothing was traced: no file is left */
         bt_tee_discard(&out->tee);
         free_output(out);
         return 0;

@@ -8,21 +8,12 @@
 #include "beamtap.h"
 #include "event/event.h"
 
-struct bt_merge;
-struct bt_outcomes;
-struct bt_out_head;
 struct bt_program;
 struct bt_session;
 
 /* NULL where the node must be asked for records first. */
 const struct bt_program *bt_peek_spec(const struct beamtap_spec *s);
 struct bt_session *bt_peek_live(struct beamtap_session *s);
-/* The next event of a replay. */
-enum bt_next bt_peek_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err);
-/* NULL: all are given. */
-const struct bt_outcomes *bt_peek_outcomes(const struct beamtap_session *s);
-struct bt_merge *bt_peek_merge(struct beamtap_session *s);
 const struct bt_program *bt_peek_program(const struct beamtap_session *s);
-const struct bt_out_head *bt_peek_head(const struct beamtap_session *s);
 
 #endif

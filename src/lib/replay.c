@@ -34,6 +34,12 @@ static void say_damage(void *arg, const char *path, const struct bt_replay_damag
 
 static int check(const struct beamtap_replay_opts *o, struct beamtap_err *err)
 {
+    if (o->count < 1 && o->count != BEAMTAP_NO_LIMIT)
+        return bt_err_set(err, BEAMTAP_EUSAGE, "count is %" PRId64 "; it can be 1 or more, or BEAMTAP_NO_LIMIT", o->count);
+    for (size_t i = 0; i < o->n_records; i++) {
+        if (!o->records || !o->records[i])
+            return bt_err_set(err, BEAMTAP_EUSAGE, "a text of records is NULL");
+    }
     if (o->n_paths == 0)
         return bt_err_set(err, BEAMTAP_EUSAGE, "no file given");
     for (size_t i = 0; i < o->n_paths; i++) {
@@ -62,6 +68,40 @@ static int set_outcomes(
     return s->outcomes ? 0 : bt_err_nomem(err);
 }
 
+/* Definitions of files take the place of those of the capture; a module cannot be asked, but what it said is in the capture. */
+static int set_records(
+    struct beamtap_session *s, const struct beamtap_replay_opts *o, struct beamtap_err *err)
+{
+    struct bt_lib_names names = {o->records, o->n_records};
+    struct bt_lib_records records;
+    size_t bad;
+    if (bt_lib_records_read(&names, NULL, 0, &s->arena, &records, &bad, err) < 0)
+        return -1;
+    if (records.table.n > 0 && !(s->head.records = bt_records_names(&records.table, &s->arena)))
+        return bt_err_nomem(err);
+    s->head.shows_records = o->n_records > 0;
+    return 0;
+}
+
+static int set_choice(struct beamtap_session *s, const struct beamtap_replay_opts *o, struct beamtap_err *err)
+{
+    struct bt_lib_wanted w = {o->grep, o->n_grep, o->grep_not, o->n_grep_not, o->redact, o->n_redact,
+        o->style, o->count, true, true};
+    return bt_lib_choice_read(&s->choice, &w, &s->arena, err);
+}
+
+static void set_info(struct beamtap_session *s)
+{
+    s->info = (struct beamtap_info){.node = s->head.node,
+        .otp = s->head.otp,
+        .start_wall_ns = s->head.start_wall_ns,
+        .events = "",
+        .syntax = s->head.syntax == BT_SYNTAX_ELIXIR ? BEAMTAP_SYNTAX_ELIXIR : BEAMTAP_SYNTAX_ERLANG,
+        .utc_offset_s = s->head.utc_offset_s,
+        .traces = bt_merge_count(s->merge),
+        .is_capture = bt_stream_is_capture(bt_merge_stream(s->merge, 0))};
+}
+
 static int open_files(struct beamtap_session *s, const void *opts, struct beamtap_err *err)
 {
     struct beamtap_replay_opts o;
@@ -76,10 +116,11 @@ static int open_files(struct beamtap_session *s, const void *opts, struct beamta
         return -1;
     s->head = *bt_merge_head(s->merge);
     s->head.syntax = bt_describe_syntax(&s->head);
+    set_info(s);
+    if (set_outcomes(s, &o, err) < 0 || set_records(s, &o, err) < 0 || set_choice(s, &o, err) < 0)
+        return -1;
     bt_text_opts_init(&s->opts, &s->head);
-    s->info = (struct beamtap_info){
-        .node = s->head.node, .otp = s->head.otp, .start_wall_ns = s->head.start_wall_ns};
-    return set_outcomes(s, &o, err);
+    return 0;
 }
 
 struct beamtap_session *beamtap_replay_open(const struct beamtap_replay_opts *opts, struct beamtap_err *err)

@@ -8,6 +8,9 @@
 
 #include "lib/inside.h"
 #include "lib/peek.h"
+#include "match/inlined.h"
+
+#define MANY 256 /* events that are passed over before the caller is asked whether he has something else to do */
 
 /* ---- what is known ---- */
 
@@ -22,8 +25,8 @@ const struct beamtap_function *beamtap_session_function(struct beamtap_session *
     if (!plan || i >= plan->n_mfas)
         return NULL;
     const struct bt_mfa *m = &plan->mfas[i];
-    s->function =
-        (struct beamtap_function){m->module, m->function, m->arity, s->state == BT_LIB_OVER ? m->calls : -1};
+    s->function = (struct beamtap_function){m->module, m->function, m->arity,
+        s->state == BT_LIB_OVER ? m->calls : -1, bt_is_inlined(m->module, m->function, m->arity)};
     return &s->function;
 }
 
@@ -36,7 +39,7 @@ int beamtap_session_wait_ms(const struct beamtap_session *s)
 {
     if (!s || s->state != BT_LIB_STARTED)
         return -1;
-    return s->live ? bt_clock_left_ms(bt_session_due(s->live), bt_clock_mono_us()) : 0;
+    return s->live && !s->has_more ? bt_clock_left_ms(bt_session_due(s->live), bt_clock_mono_us()) : 0;
 }
 
 struct bt_session *bt_peek_live(struct beamtap_session *s)
@@ -44,29 +47,9 @@ struct bt_session *bt_peek_live(struct beamtap_session *s)
     return s->live;
 }
 
-struct bt_merge *bt_peek_merge(struct beamtap_session *s)
-{
-    return s->merge;
-}
-
-enum bt_next bt_peek_next(struct beamtap_session *s, struct bt_event *ev, struct beamtap_err *err)
-{
-    return bt_lib_replay_next(s, ev, err);
-}
-
-const struct bt_outcomes *bt_peek_outcomes(const struct beamtap_session *s)
-{
-    return s->outcomes;
-}
-
 const struct bt_program *bt_peek_program(const struct beamtap_session *s)
 {
     return s->live ? &s->prog : NULL;
-}
-
-const struct bt_out_head *bt_peek_head(const struct beamtap_session *s)
-{
-    return &s->head;
 }
 
 /* ---- going on ---- */
@@ -80,6 +63,19 @@ static int over(struct beamtap_session *s, const struct beamtap_err *e, struct b
     return bt_lib_fail(err, e);
 }
 
+/* The trace is set: what is known only now. */
+static void set_info(struct beamtap_session *s)
+{
+    const struct bt_armed *armed = bt_session_armed(s->live);
+    bt_describe_head(&s->head, s->live);
+    s->info.start_wall_ns = s->head.start_wall_ns;
+    s->info.utc_offset_s = s->head.utc_offset_s;
+    s->info.traced_processes = armed->processes;
+    s->info.sensitive = armed->n_sensitive;
+    if (!s->info.events[0])
+        s->info.functions = (size_t)armed->functions;
+}
+
 int beamtap_session_start(struct beamtap_session *s, struct beamtap_err *err)
 {
     struct beamtap_err e = {0};
@@ -89,24 +85,28 @@ int beamtap_session_start(struct beamtap_session *s, struct beamtap_err *err)
         return bt_lib_misuse(err, "the session was started before");
     if (s->live && bt_session_arm(s->live, &e) < 0)
         return over(s, &e, err);
+    if (s->live)
+        set_info(s);
+    if (bt_lib_choice_begin(&s->choice, &s->head, &e) < 0)
+        return over(s, &e, err);
     s->state = BT_LIB_STARTED;
-    if (!s->live)
-        return 0;
-    bt_describe_head(&s->head, s->live);
-    s->info.start_wall_ns = s->head.start_wall_ns;
-    s->info.traced_processes = bt_session_armed(s->live)->processes;
-    s->info.sensitive = bt_session_armed(s->live)->n_sensitive;
+    s->was_started = true;
     return 0;
 }
 
-static enum bt_next take(struct beamtap_session *s, int timeout_ms, struct beamtap_err *e)
+/* Of a replay that has given as many calls as were wanted only their returns are left. */
+static enum bt_next take_of_files(struct beamtap_session *s, struct beamtap_err *e)
 {
-    if (!s->live)
-        return s->is_stopped ? BT_NEXT_END : bt_lib_replay_next(s, &s->ev, e);
-    int64_t until = timeout_ms < 0    ? BT_NEVER
-                    : timeout_ms == 0 ? 0
-                                      : bt_clock_mono_us() + (int64_t)timeout_ms * 1000;
-    return bt_session_next(s->live, &s->ev, until, e);
+    const struct bt_lib_choice *c = &s->choice;
+    enum bt_next next = BT_NEXT_END;
+    while (!s->is_stopped && (!c->is_complete || bt_pairs_owed(c->pairs) > 0)) {
+        if ((next = bt_lib_replay_next(s, &s->ev, e)) != BT_NEXT_EVENT)
+            return next;
+        s->last_wall_ns = s->ev.wall_ns;
+        if (!c->is_complete || s->ev.type < BT_EVENT_RETURN_TO)
+            return next;
+    }
+    return BT_NEXT_END;
 }
 
 /* In a replay nobody else counts. */
@@ -132,6 +132,45 @@ static enum beamtap_next show(
     return BEAMTAP_NEXT_EVENT;
 }
 
+/* Is the event one to give? The source is told when it is enough. */
+static bool is_chosen(struct beamtap_session *s)
+{
+    bool was_complete = s->choice.is_complete, is_given = bt_lib_choice_takes(&s->choice, &s->head, &s->ev);
+    if (s->live && s->choice.is_complete && !was_complete)
+        bt_session_complete(s->live);
+    return is_given;
+}
+
+/* Takes until something is to be given, or many were passed over and the time is up: a flood of what nobody wants does not keep
+ * the caller from his other work. */
+static enum bt_next take(struct beamtap_session *s, int timeout_ms, struct beamtap_err *e)
+{
+    int64_t until = timeout_ms < 0    ? BT_NEVER
+                    : timeout_ms == 0 ? 0
+                                      : bt_clock_mono_us() + (int64_t)timeout_ms * 1000;
+    s->has_more = false;
+    for (int n = 1;; n++) {
+        enum bt_next next =
+            s->live ? bt_session_next(s->live, &s->ev, until, e) : take_of_files(s, e);
+        if (next != BT_NEXT_EVENT || is_chosen(s))
+            return next;
+        if (n % MANY == 0 && timeout_ms >= 0 && bt_clock_mono_us() >= until) {
+            s->has_more = true;
+            return BT_NEXT_NOTHING;
+        }
+    }
+}
+
+/* The rate was reached, which is an end that was asked for. */
+static bool is_end_by_rate(const struct beamtap_session *s, const struct beamtap_err *e)
+{
+    struct bt_summary sum;
+    if (!s->ends_on_rate || e->code != BEAMTAP_ELIMIT)
+        return false;
+    bt_session_summary(s->live, &sum);
+    return sum.reason == BT_STOP_RATE && sum.is_clean;
+}
+
 enum beamtap_next beamtap_session_next(
     struct beamtap_session *s, const struct beamtap_event **ev, int timeout_ms, struct beamtap_err *err)
 {
@@ -150,7 +189,11 @@ enum beamtap_next beamtap_session_next(
     case BT_NEXT_EVENT: return show(s, ev, err);
     case BT_NEXT_NOTHING: return BEAMTAP_NEXT_NOTHING;
     case BT_NEXT_END: break;
-    case BT_NEXT_ERROR: over(s, &e, err); return BEAMTAP_NEXT_ERROR;
+    case BT_NEXT_ERROR:
+        if (is_end_by_rate(s, &e))
+            break;
+        over(s, &e, err);
+        return BEAMTAP_NEXT_ERROR;
     }
     s->state = BT_LIB_OVER;
     s->last = BEAMTAP_NEXT_END;
@@ -162,9 +205,11 @@ int beamtap_session_tend(struct beamtap_session *s, struct beamtap_err *err)
     struct beamtap_err e = {0};
     if (!s)
         return bt_lib_misuse(err, "the session is NULL");
-    if (s->state == BT_LIB_OVER || !s->live || bt_session_tend(s->live, &e) == 0)
+    if (s->state == BT_LIB_OVER || !s->live)
         return 0;
-    return over(s, &e, err);
+    if (bt_session_tend(s->live, &e) < 0)
+        return over(s, &e, err);
+    return s->state == BT_LIB_STARTED && bt_session_is_overdue(s->live);
 }
 
 /* ---- the beginning ---- */
@@ -202,95 +247,8 @@ void beamtap_session_close(struct beamtap_session *s)
     bt_session_close(s->live);
     bt_outcomes_free(s->outcomes);
     bt_merge_close(s->merge);
+    bt_lib_choice_done(&s->choice);
     bt_lib_event_done(s);
     bt_arena_done(&s->arena);
     free(s);
-}
-
-static const char *const reasons[] = {"", "count", "time", "asked", "rate", "load", "agent", "error", "end"};
-
-const char *beamtap_reason_text(enum beamtap_reason reason)
-{
-    return (size_t)reason < sizeof reasons / sizeof reasons[0] ? reasons[reason] : "";
-}
-
-static enum beamtap_reason reason_of(const char *text)
-{
-    for (size_t i = 1; i < sizeof reasons / sizeof reasons[0]; i++) {
-        if (strcmp(reasons[i], text) == 0)
-            return (enum beamtap_reason)i;
-    }
-    return BEAMTAP_REASON_NONE;
-}
-
-static uint64_t not_let_through(const struct bt_summary *sum)
-{
-    uint64_t seen = sum->has_filter ? (uint64_t)sum->examined.calls : sum->shown;
-    return sum->called > seen ? sum->called - seen : 0;
-}
-
-static void sum_live(const struct beamtap_session *s, struct beamtap_summary *out)
-{
-    struct bt_summary sum;
-    bt_session_summary(s->live, &sum);
-    out->reason = sum.reason == BT_STOP_NONE ? BEAMTAP_REASON_NONE : reason_of(bt_describe_stop(sum.reason));
-    if (s->last == BEAMTAP_NEXT_ERROR && sum.reason <= BT_STOP_ASKED)
-        out->reason = BEAMTAP_REASON_ERROR;
-    out->calls = sum.shown;
-    out->returns = sum.returns;
-    out->exceptions = sum.exceptions;
-    out->received = sum.received;
-    out->called = sum.called;
-    if (sum.has_called && sum.is_exact)
-        out->skipped = (int64_t)not_let_through(&sum);
-    out->lost = sum.lost;
-    out->open = sum.open;
-    out->is_clean = sum.is_clean;
-    out->examined = (uint64_t)sum.examined.calls;
-    out->filtered = (uint64_t)sum.examined.filtered;
-}
-
-/* Of one file its own end, once it was read. */
-static void sum_replay(const struct beamtap_session *s, struct beamtap_summary *out)
-{
-    const struct bt_out_end *end =
-        bt_merge_count(s->merge) == 1 ? bt_stream_end(bt_merge_stream(s->merge, 0)) : NULL;
-    out->calls = s->calls;
-    out->returns = s->returns;
-    out->exceptions = s->exceptions;
-    out->received = s->calls;
-    out->damaged = s->n_damaged;
-    if (s->outcomes) {
-        struct bt_outcomes_sum sum = bt_outcomes_sum(s->outcomes);
-        out->examined = sum.examined;
-        out->filtered = sum.filtered;
-    }
-    if (s->state == BT_LIB_OVER)
-        out->reason = s->last == BEAMTAP_NEXT_ERROR ? BEAMTAP_REASON_ERROR
-                      : s->is_stopped               ? BEAMTAP_REASON_ASKED
-                                                    : BEAMTAP_REASON_END;
-    if (!end)
-        return;
-    out->reason = reason_of(end->reason);
-    out->skipped = end->skipped;
-    out->lost = end->lost_on_node;
-    out->open = end->open;
-    out->is_clean = end->is_clean;
-}
-
-int beamtap_session_summary(
-    const struct beamtap_session *s, struct beamtap_summary *out, struct beamtap_err *err)
-{
-    struct beamtap_summary sum = {.skipped = -1};
-    if (!s || !out || out->size < sizeof out->size)
-        return bt_lib_misuse(err, "session or summary is NULL, or its size is not set");
-    if (s->live)
-        sum_live(s, &sum);
-    else
-        sum_replay(s, &sum);
-    sum.size = out->size;
-    if (out->size > sizeof sum)
-        memset((char *)out + sizeof sum, 0, out->size - sizeof sum);
-    memcpy(out, &sum, out->size < sizeof sum ? out->size : sizeof sum);
-    return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * style.c - how things look, and single terms as text.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/inside.h"
@@ -67,4 +68,22 @@ ssize_t beamtap_term_format(const struct beamtap_term *term, const char *node,
     if (n < 0)
         bt_lib_fail(err, &e);
     return n;
+}
+
+ssize_t beamtap_mfa_format(const char *module, const char *function, uint32_t arity,
+    const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err)
+{
+    struct bt_lib_style st;
+    struct beamtap_err e = {0};
+    struct bt_buf b = BT_BUF_INIT;
+    if (!module || !function)
+        return bt_lib_misuse(err, "module or function is NULL");
+    if (bt_lib_take_style(&st, style, BT_SYNTAX_ERLANG, &e) < 0)
+        return bt_lib_fail(err, &e);
+    bt_text_name(&b, (struct bt_slice){(const uint8_t *)module, strlen(module)},
+        (struct bt_slice){(const uint8_t *)function, strlen(function)}, &st.print);
+    bt_buf_printf(&b, "/%" PRIu32, arity);
+    ssize_t n = bt_lib_give(&b, buf, cap, &e);
+    bt_buf_done(&b);
+    return n < 0 ? bt_lib_fail(err, &e) : n;
 }
