@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "match/compile.h"
+#include "out/capture_write.h"
 #include "terms.h"
 
 static void need(bool ok, const char *what)
@@ -50,4 +51,21 @@ struct bt_event *bt_test_event(struct bt_arena *a, const char *text)
     need(bt_event_decode(&r, &ev, &err) == 0, text);
     ev.wall_ns = BT_TEST_WALL_NS;
     return &ev;
+}
+
+void bt_test_capture_file(
+    const char *path, const char *const *specs, size_t n_specs, const char *const *events, size_t n)
+{
+    struct bt_arena a = BT_ARENA_INIT;
+    struct bt_buf b = BT_BUF_INIT;
+    struct bt_out_head head = bt_test_head(&a, specs, n_specs);
+    struct bt_out_end end = {.reason = "count", .shown = 7, .skipped = 3, .lost = 1, .lost_on_node = 1};
+    need(bt_capture_write_head(&b, &head, NULL) == 0, "head of a capture");
+    for (size_t i = 0; i < n; i++)
+        need(bt_capture_write_event(&b, bt_test_event(&a, events[i])), "event of a capture");
+    need(bt_capture_write_end(&b, &end, NULL) == 0, "end of a capture");
+    FILE *f = fopen(path, "wx");
+    need(f && fwrite(b.data, 1, b.len, f) == b.len && fclose(f) == 0, path);
+    bt_buf_done(&b);
+    bt_arena_done(&a);
 }

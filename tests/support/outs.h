@@ -13,4 +13,8 @@ struct bt_out_head bt_test_head(struct bt_arena *a, const char *const *specs, si
 /* Decodes a trace message (terms.h) at BT_TEST_WALL_NS. The event is good until the next call. */
 struct bt_event *bt_test_event(struct bt_arena *a, const char *text);
 
+/* Writes a capture of that: specs, and trace messages as for bt_test_event(). path must not be there. */
+void bt_test_capture_file(
+    const char *path, const char *const *specs, size_t n_specs, const char *const *events, size_t n);
+
 #endif

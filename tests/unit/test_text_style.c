@@ -1,5 +1,5 @@
 /*
- * test_text_style.c - what options change of a line, which lines are shown, and the tables at the end, to the byte.
+ * test_text_style.c - what options change of a line, and which lines are shown, to the byte.
  */
 #include "check.h"
 
@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "out/filter.h"
-#include "out/profile.h"
 #include "outs.h"
 #include "terms.h"
 
@@ -182,55 +181,6 @@ static void lines_that_match_are_shown(void **state)
     bt_filter_done(&f);
 }
 
-/* ---- the tables ---- */
-
-static void a_row_for_each_function(void **state)
-{
-    (void)state;
-    struct bt_profile *p = bt_profile_new();
-    struct bt_event *ev;
-    assert_non_null(p);
-    bt_profile_put(&out, p, 10, "function", NULL);
-    assert_text(&out, "");
-    for (int i = 0; i < 1200; i++) {
-        ev = bt_test_event(&arena, CALL);
-        bt_profile_add(p, ev->mfa, ev);
-    }
-    ev = bt_test_event(&arena, RAISED);
-    ev->duration_ns = 2400000;
-    bt_profile_add(p, ev->mfa, ev);
-    ev->type = BT_EVENT_RETURN;
-    ev->duration_ns = 1000;
-    bt_profile_add(p, ev->mfa, ev);
-    ev = bt_test_event(&arena, "{trace_ts,<0.44.0>,call,{shop,get,1},{0,[1]},{1,1}}");
-    bt_profile_add(p, ev->mfa, ev);
-    assert_int_equal(bt_profile_count(p), 2);
-    bt_profile_put(&out, p, 10, "function", NULL);
-    assert_text(&out, "          calls   raised       min      mean       max  function\n"
-                      "          1,200        1       1us    1.20ms    2.40ms  shop:put/2\n"
-                      "              1        0         -         -         -  shop:get/1\n");
-    bt_profile_put(&out, p, 1, "function", NULL);
-    assert_text(&out, "          calls   raised       min      mean       max  function\n"
-                      "          1,200        1       1us    1.20ms    2.40ms  shop:put/2\n"
-                      "                 and 1 more\n");
-    bt_profile_free(p);
-}
-
-static void callers(void **state)
-{
-    (void)state;
-    struct bt_profile *p = bt_profile_new();
-    struct bt_event *ev = bt_test_event(&arena, CALL);
-    bt_profile_add(p, bt_test_etf(&arena, "{web,get,1}"), ev);
-    bt_profile_add(p, bt_test_etf(&arena, "{web,get,1}"), ev);
-    bt_profile_add(p, bt_test_etf(&arena, "undefined"), ev);
-    bt_profile_put(&out, p, 10, "caller", NULL);
-    assert_text(&out, "          calls  caller\n"
-                      "              2  web:get/1\n"
-                      "              1  none\n");
-    bt_profile_free(p);
-}
-
 int main(void)
 {
     setenv("TZ", "UTC", 1);
@@ -244,8 +194,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_lines_are_broken_at_brackets, setup, teardown),
         cmocka_unit_test_setup_teardown(what_has_no_partner_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_that_match_are_shown, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_row_for_each_function, setup, teardown),
-        cmocka_unit_test_setup_teardown(callers, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

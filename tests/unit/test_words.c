@@ -10,28 +10,56 @@
 #include "cli/words.h"
 #include "lib/describe.h"
 
-static struct bt_mfa mfas[32];
-static struct bt_plan plan;
-static struct bt_summary sum;
-static struct bt_pump_counts counts;
+static struct beamtap_function functions[32];
+static size_t n_functions;
+static struct beamtap_info info;
+static struct beamtap_summary sum;
+static bool is_exact; /* what was skipped is known */
 static struct bt_words_end end;
 static struct bt_words_start start;
-static struct bt_armed armed;
-static const struct bt_guard_info info = {.otp = 25, .word = 0, .processes = 1042, .schedulers = 4};
+
+/* The session that is spoken of. */
+const struct beamtap_info *__wrap_beamtap_session_info(const struct beamtap_session *s);
+const struct beamtap_function *__wrap_beamtap_session_function(struct beamtap_session *s, size_t i);
+
+const struct beamtap_info *__wrap_beamtap_session_info(const struct beamtap_session *s)
+{
+    (void)s;
+    return &info;
+}
+
+const struct beamtap_function *__wrap_beamtap_session_function(struct beamtap_session *s, size_t i)
+{
+    (void)s;
+    return i < n_functions ? &functions[i] : NULL;
+}
 
 static int setup(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 32; i++)
-        mfas[i] = (struct bt_mfa){.module = "Elixir.Shop", .function = "charge!", .arity = (uint32_t)i};
-    mfas[0] = (struct bt_mfa){.module = "shop", .function = "pay", .arity = 2};
-    plan = (struct bt_plan){.mfas = mfas, .n_mfas = 1};
-    sum = (struct bt_summary){.has_called = true, .is_exact = true, .is_clean = true};
-    end = (struct bt_words_end){.sum = &sum, .plan = &plan, .time_us = 30000000, .n = &counts};
-    counts = (struct bt_pump_counts){0};
-    armed = (struct bt_armed){.functions = 1, .processes = 1042};
-    start = (struct bt_words_start){"app@host", &info, &armed, &plan, 100, 30000000, true, false, NULL};
+        functions[i] = (struct beamtap_function){"Elixir.Shop", "charge!", (uint32_t)i, -1, false};
+    functions[0] = (struct beamtap_function){"shop", "pay", 2, -1, false};
+    n_functions = 1;
+    info = (struct beamtap_info){.node = "app@host",
+        .otp = 25,
+        .processes = 1042,
+        .traced_processes = 1042,
+        .functions = 1,
+        .events = "",
+        .shows_ends = true};
+    sum = (struct beamtap_summary){.has_called = true, .is_clean = true};
+    is_exact = true;
+    end = (struct bt_words_end){.sum = &sum, .time_us = 30000000};
+    start = (struct bt_words_start){NULL, 100, 30000000, false};
     return 0;
+}
+
+/* As beamtap_session_summary() has it. */
+static void set_skipped(void)
+{
+    uint64_t n = sum.called > sum.calls ? sum.called - sum.calls : 0;
+    sum.skipped = sum.has_called && is_exact ? (int64_t)n : -1;
 }
 
 /* ---- stderr ---- */
@@ -63,6 +91,7 @@ static void assert_said(const char *text)
 
 static void assert_closing(const char *text)
 {
+    set_skipped();
     catch_stderr();
     bt_words_closing(&end);
     assert_said(text);
@@ -70,9 +99,9 @@ static void assert_closing(const char *text)
 
 static void assert_totals(uint64_t lost, const char *text)
 {
+    set_skipped();
     catch_stderr();
-    counts.lost = lost;
-    bt_words_totals(&sum, &counts);
+    bt_words_totals(&sum, lost);
     assert_said(text);
 }
 
@@ -89,14 +118,14 @@ static void why_it_ended(void **state)
 {
     (void)state;
     static const struct {
-        enum bt_stop reason;
+        enum beamtap_reason reason;
         const char *text;
     } table[] = {
-        {BT_STOP_COUNT, "beamtap: stopped: 100 calls (-c); 900 skipped, 0 lost; node clean\n"},
-        {BT_STOP_TIME, "beamtap: stopped: 100 calls (-t); 900 skipped, 0 lost; node clean\n"},
-        {BT_STOP_ASKED, "beamtap: stopped: 100 calls (interrupted); 900 skipped, 0 lost; node clean\n"},
+        {BEAMTAP_REASON_COUNT, "beamtap: stopped: 100 calls (-c); 900 skipped, 0 lost; node clean\n"},
+        {BEAMTAP_REASON_TIME, "beamtap: stopped: 100 calls (-t); 900 skipped, 0 lost; node clean\n"},
+        {BEAMTAP_REASON_ASKED, "beamtap: stopped: 100 calls (interrupted); 900 skipped, 0 lost; node clean\n"},
     };
-    sum.shown = sum.received = 100;
+    sum.calls = sum.received = 100;
     sum.called = 1000;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         sum.reason = table[i].reason;
@@ -112,13 +141,13 @@ static void limits_that_ended_it(void **state)
     (void)state;
     const struct beamtap_err limit = {.code = BEAMTAP_ELIMIT, .msg = "said after the line"};
     end.err = &limit;
-    sum.shown = sum.received = 1;
+    sum.calls = sum.received = 1;
     sum.called = 1;
-    sum.reason = BT_STOP_RATE;
+    sum.reason = BEAMTAP_REASON_RATE;
     assert_closing("beamtap: stopped: 1 call (--on-rate); 0 skipped, 0 lost; node clean\n");
-    sum.reason = BT_STOP_LOAD;
+    sum.reason = BEAMTAP_REASON_LOAD;
     assert_closing("beamtap: stopped: 1 call (--max-load); 0 skipped, 0 lost; node clean\n");
-    sum.reason = BT_STOP_AGENT;
+    sum.reason = BEAMTAP_REASON_AGENT;
     assert_closing("beamtap: stopped: 1 call (ended early); 0 skipped, 0 lost; node clean\n");
     sum.is_clean = false;
     assert_closing("beamtap: stopped: 1 call (ended early); 0 skipped, 0 lost\n");
@@ -127,28 +156,28 @@ static void limits_that_ended_it(void **state)
 static void calls_that_were_not_shown(void **state)
 {
     (void)state;
-    sum.reason = BT_STOP_TIME;
-    sum.shown = sum.received = 12345;
+    sum.reason = BEAMTAP_REASON_TIME;
+    sum.calls = sum.received = 12345;
     sum.called = 60312882;
     assert_closing("beamtap: stopped: 12,345 calls (-t); 60,300,537 skipped, 0 lost; node clean\n");
-    sum.is_exact = false;
+    is_exact = false;
     assert_closing("beamtap: stopped: 12,345 calls (-t) of at most 60,312,882; 0 lost; node clean\n");
     sum.has_called = false;
     assert_closing("beamtap: stopped: 12,345 calls (-t); 0 lost; node clean\n");
     sum.has_called = true;
     sum.called = 0; /* nothing was counted: nothing is said of it */
     assert_closing("beamtap: stopped: 12,345 calls (-t); 0 lost; node clean\n");
-    sum.is_exact = true;
+    is_exact = true;
     assert_closing("beamtap: stopped: 12,345 calls (-t); 0 lost; node clean\n");
 }
 
 static void events_lost_and_calls_open(void **state)
 {
     (void)state;
-    sum.reason = BT_STOP_COUNT;
-    sum.shown = sum.received = sum.called = 2;
+    sum.reason = BEAMTAP_REASON_COUNT;
+    sum.calls = sum.received = sum.called = 2;
     sum.lost = 1000;
-    counts.lost = 1;
+    end.lost = 1;
     assert_closing("beamtap: stopped: 2 calls (-c); 0 skipped, 1,001 lost; node clean\n");
     sum.open = 1;
     assert_closing(
@@ -167,14 +196,14 @@ static void events_lost_and_calls_open(void **state)
 static void no_call_at_all(void **state)
 {
     (void)state;
-    sum.reason = BT_STOP_TIME;
+    sum.reason = BEAMTAP_REASON_TIME;
     assert_closing(
         "beamtap: no call shown in 30s: shop:pay/2 was not called; inlined, or reached under another "
         "name?\n" NOTHING "(-t); 0 skipped, 0 lost; node clean\n");
-    sum.reason = BT_STOP_ASKED;
+    sum.reason = BEAMTAP_REASON_ASKED;
     assert_closing("beamtap: no call shown: shop:pay/2 was not called; inlined, or reached under another "
                    "name?\n" NOTHING "(interrupted); 0 skipped, 0 lost; node clean\n");
-    plan.n_mfas = 3;
+    n_functions = 3;
     assert_closing(
         "beamtap: no call shown: the 3 functions were not called; inlined, or reached under another "
         "name?\n" NOTHING "(interrupted); 0 skipped, 0 lost; node clean\n");
@@ -183,21 +212,21 @@ static void no_call_at_all(void **state)
 static void calls_that_did_not_match(void **state)
 {
     (void)state;
-    sum.reason = BT_STOP_TIME;
-    sum.is_exact = false;
+    sum.reason = BEAMTAP_REASON_TIME;
+    is_exact = false;
     sum.called = 4711;
     end.time_us = 120000000;
     assert_closing(
         "beamtap: no call shown in 2m: shop:pay/2 was called 4,711 times but no arguments or process "
         "matched\n" NOTHING "(-t) of at most 4,711; 0 lost; node clean\n");
-    plan.n_mfas = 2;
+    n_functions = 2;
     end.time_us = 1500000;
     assert_closing(
         "beamtap: no call shown in 1500ms: the 2 functions were called 4,711 times but no arguments or "
         "process matched\n" NOTHING "(-t) of at most 4,711; 0 lost; node clean\n");
     sum.called = 1;
-    plan.n_mfas = 1;
-    sum.reason = BT_STOP_ASKED;
+    n_functions = 1;
+    sum.reason = BEAMTAP_REASON_ASKED;
     assert_closing("beamtap: no call shown: shop:pay/2 was called once but no arguments or process "
                    "matched\n" NOTHING "(interrupted) of at most 1; 0 lost; node clean\n");
 }
@@ -205,12 +234,12 @@ static void calls_that_did_not_match(void **state)
 static void calls_the_vm_does_not_count(void **state)
 {
     (void)state;
-    sum.reason = BT_STOP_ASKED;
+    sum.reason = BEAMTAP_REASON_ASKED;
     sum.has_called = false;
     assert_closing(
         "beamtap: no call shown: shop:pay/2 was not called from outside its module, or no arguments "
         "matched (--scope local sees all calls)\n" NOTHING "(interrupted); 0 lost; node clean\n");
-    plan.n_mfas = 2;
+    n_functions = 2;
     assert_closing(
         "beamtap: no call shown: the 2 functions were not called from outside their modules, or no "
         "arguments matched (--scope local sees all calls)\n" NOTHING "(interrupted); 0 lost; node "
@@ -226,15 +255,37 @@ static void a_failure_needs_no_guess(void **state)
     assert_closing(NOTHING "(ended early); 0 skipped, 0 lost\n");
 }
 
+static void what_else_may_be_why(void **state)
+{
+    (void)state;
+    sum.reason = BEAMTAP_REASON_ASKED;
+    sum.lines_filtered = 1500;
+    assert_closing("beamtap: no call shown: no line of 1,500 is what --grep and --grep-not leave\n" NOTHING
+                   "(interrupted); 0 skipped, 1,500 filtered, 0 lost; node clean\n");
+    sum.has_outcome = true;
+    sum.examined = 2000;
+    sum.filtered = 1990;
+    sum.unended = 10;
+    assert_closing("beamtap: no call shown: 2,000 calls examined, none ended as was asked for\n" NOTHING
+                   "(interrupted); 2,000 examined, 1,990 filtered, 10 without a return; 0 skipped, "
+                   "1,500 lines filtered, 0 lost; node clean\n");
+    sum = (struct beamtap_summary){.reason = BEAMTAP_REASON_TIME, .has_events = true, .is_clean = true};
+    assert_closing("beamtap: no event shown in 30s: nothing of the kind happened there, or no pattern or "
+                   "process matched\nbeamtap: stopped: 0 events (-t); 0 lost; node clean\n");
+    sum = (struct beamtap_summary){.reason = BEAMTAP_REASON_TIME, .n_counted = 1, .is_clean = true};
+    assert_closing("beamtap: stopped: 1 function counted (-t); node clean\n");
+}
+
 /* ---- how it stands ---- */
 
 static void totals(void **state)
 {
     (void)state;
-    sum.shown = sum.received = 1;
+    sum.calls = sum.received = 1;
     sum.called = 5;
     assert_totals(0, "beamtap: so far: 1 call shown, 0 returned, 0 raised, 0 open; 4 skipped; 0 lost\n");
-    sum = (struct bt_summary){.shown = 1000,
+    is_exact = false;
+    sum = (struct beamtap_summary){.calls = 1000,
         .returns = 900,
         .exceptions = 90,
         .open = 10,
@@ -255,19 +306,34 @@ static void banners(void **state)
     (void)state;
     assert_banner(
         "beamtap: app@host (OTP 25): 1 function, 1,042 processes; until 100 calls or 30s; Ctrl-C stops\n");
-    armed = (struct bt_armed){.functions = 1000, .processes = 1};
+    info.functions = 1000;
+    info.traced_processes = 1;
     start.count = 1;
     start.time_us = 300000000;
     assert_banner(
         "beamtap: app@host (OTP 25): 1,000 functions, 1 process; until 1 call or 5m; Ctrl-C stops\n");
-    start.count = BT_NO_LIMIT;
+    start.count = BEAMTAP_NO_LIMIT;
     start.time_us = 250000;
     assert_banner("beamtap: app@host (OTP 25): 1,000 functions, 1 process; until 250ms; Ctrl-C stops\n");
     start.count = 5;
-    start.time_us = BT_NO_LIMIT;
-    start.wants_return = false;
+    start.time_us = BEAMTAP_NO_LIMIT;
+    info.shows_ends = false;
     assert_banner("beamtap: app@host (OTP 25): 1,000 functions, 1 process; until 5 calls; Ctrl-C stops "
                   "(calls only; add '-> return' for results)\n");
+}
+
+static void banners_of_events(void **state)
+{
+    (void)state;
+    info.events = "send, receive";
+    info.has_messages = true;
+    assert_banner("beamtap: app@host (OTP 25): 1 function, send, receive, 1,042 processes; until 100 events or "
+                  "30s; Ctrl-C stops (messages are copied whole, at most 4 at a time)\n");
+    info.functions = 0;
+    info.events = "gc";
+    info.has_messages = false;
+    assert_banner("beamtap: app@host (OTP 25): gc, 1,042 processes; until 100 events or 30s; Ctrl-C stops (flags "
+                  "come off when a tenth of a second's --rate is used up, and go on again)\n");
 }
 
 static void functions_are_listed_when_asked_for(void **state)
@@ -275,12 +341,12 @@ static void functions_are_listed_when_asked_for(void **state)
     (void)state;
     struct bt_buf want = BT_BUF_INIT;
     start.lists_functions = true;
-    plan.n_mfas = 2;
+    n_functions = 2;
     assert_banner(
         "beamtap: app@host (OTP 25): 1 function, 1,042 processes; until 100 calls or 30s; Ctrl-C stops\n"
         "  shop:pay/2\n"
         "  'Elixir.Shop':'charge!'/1\n");
-    plan.n_mfas = 23;
+    n_functions = 23;
     bt_buf_puts(&want,
         "beamtap: app@host (OTP 25): 1 function, 1,042 processes; until 100 calls or 30s; Ctrl-C "
         "stops\n  shop:pay/2\n");
@@ -295,7 +361,7 @@ static void a_dry_run_lists_all(void **state)
 {
     (void)state;
     struct bt_buf want = BT_BUF_INIT;
-    plan.n_mfas = 21;
+    n_functions = info.functions = 21;
     bt_buf_puts(&want,
         "beamtap: app@host (OTP 25): would trace 21 functions; the node has 1,042 processes; until "
         "100 calls or 30s; nothing was set\n  shop:pay/2\n");
@@ -315,9 +381,9 @@ static void warnings(void **state)
     catch_stderr();
     bt_words_warn(&start);
     assert_said("");
-    armed.n_sensitive = 2;
-    plan.n_mfas = 2;
-    mfas[1] = (struct bt_mfa){.module = "erlang", .function = "+", .arity = 2};
+    info.sensitive = 2;
+    n_functions = 2;
+    functions[1] = (struct beamtap_function){"erlang", "+", 2, -1, true};
     catch_stderr();
     bt_words_warn(&start);
     assert_said(
@@ -350,8 +416,10 @@ int main(void)
         T(calls_that_did_not_match),
         T(calls_the_vm_does_not_count),
         T(a_failure_needs_no_guess),
+        T(what_else_may_be_why),
         T(totals),
         T(banners),
+        T(banners_of_events),
         T(functions_are_listed_when_asked_for),
         T(a_dry_run_lists_all),
         T(warnings),
