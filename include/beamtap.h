@@ -312,7 +312,8 @@ struct beamtap_session_opts {
                             specs are; NULL: any */
     int64_t scan_rate;        /* calls examined per scan_interval_us; BEAMTAP_NO_LIMIT; default 10,000 */
     int64_t scan_interval_us; /* to a day; default 1 s */
-    bool names; /* events say what their process is (beamtap_event.name), as soon as the node has told; with TRACE */
+    bool
+        names; /* events say what their process is (beamtap_event.name), as soon as the node has told; with TRACE */
 
     /*
      * Which events are given: decided here, on the line of each as `style` shows it (a call and its end have a line each), without
@@ -370,7 +371,8 @@ struct beamtap_replay_opts {
     const struct beamtap_style *style;
     const char *const *redact;
     size_t n_redact;
-    int64_t count; /* calls to give; their returns still come, then it is the END. Default BEAMTAP_NO_LIMIT: all */
+    int64_t
+        count; /* calls to give; their returns still come, then it is the END. Default BEAMTAP_NO_LIMIT: all */
     /* Paths of .hrl and .erl files with records, in place of those that the capture has; modules are passed over. */
     const char *const *records;
     size_t n_records;
@@ -403,23 +405,23 @@ enum beamtap_syntax {
 
 /* What is known of the node. Borrowed, as long as the session is open. */
 struct beamtap_info {
-    const char *node;         /* as it calls itself; of several files that of the first */
-    int otp;                  /* its release; 0: not known */
-    int64_t processes;        /* on the node; 0 in a replay */
-    uint32_t schedulers;      /* 0 in a replay */
-    int64_t traced_processes; /* once started; 0 in a replay */
-    uint32_t sensitive;       /* of those that were named: cannot be traced (process_flag sensitive) */
-    int64_t start_wall_ns;    /* when it was started, since 1970 UTC; 0 before */
-    bool is_live;             /* a node, not a file */
-    size_t functions;         /* that the specs mean; once started, that are traced; 0 in a replay */
-    const char *events;       /* what else is traced: "send, receive"; "": nothing, and in a replay */
-    bool has_messages;        /* send or receive are among them */
-    bool shows_ends;          /* more is given of some calls: how they ended, or how long they took */
-    bool only_counts;         /* all functions are only counted (-> count): no call is given */
+    const char *node;           /* as it calls itself; of several files that of the first */
+    int otp;                    /* its release; 0: not known */
+    int64_t processes;          /* on the node; 0 in a replay */
+    uint32_t schedulers;        /* 0 in a replay */
+    int64_t traced_processes;   /* once started; 0 in a replay */
+    uint32_t sensitive;         /* of those that were named: cannot be traced (process_flag sensitive) */
+    int64_t start_wall_ns;      /* when it was started, since 1970 UTC; 0 before */
+    bool is_live;               /* a node, not a file */
+    size_t functions;           /* that the specs mean; once started, that are traced; 0 in a replay */
+    const char *events;         /* what else is traced: "send, receive"; "": nothing, and in a replay */
+    bool has_messages;          /* send or receive are among them */
+    bool shows_ends;            /* more is given of some calls: how they ended, or how long they took */
+    bool only_counts;           /* all functions are only counted (-> count): no call is given */
     enum beamtap_syntax syntax; /* what AUTO means here: ERLANG or ELIXIR */
-    int32_t utc_offset_s;     /* of the place where it is traced, or was; once started */
-    size_t traces;            /* in a replay: how many traces the files are of; else 1 */
-    bool is_capture;          /* in a replay: the first of them is a capture */
+    int32_t utc_offset_s;       /* of the place where it is traced, or was; once started */
+    size_t traces;              /* in a replay: how many traces the files are of; else 1 */
+    bool is_capture;            /* in a replay: the first of them is a capture */
 };
 
 /* beamtap_session_info - NULL for a session that is NULL. */
@@ -625,19 +627,21 @@ struct beamtap_summary {
     bool is_clean;     /* the node was asked: nothing is left */
     uint64_t damaged;  /* in a replay: places in the files that could not be read */
     uint64_t examined,
-        filtered;          /* with exceptions, slower_us, returns: calls looked at, and of these not given */
-    uint64_t unended;      /* the same: calls whose end did not come */
-    uint64_t returns_gave_up; /* in a replay: calls given although it could not be told whether they returned what `returns` says */
-    uint64_t lines_filtered;  /* with grep, grep_not, or count in a replay: events that were passed over */
-    uint64_t lines_examined;  /* the same: calls, messages and the like that were looked at */
-    uint64_t grep_gave_up;    /* events given although an expression took too many steps on their line */
-    bool is_complete;         /* as many calls as `count` were given */
-    bool has_outcome;         /* of exceptions, slower_us and returns something was asked for */
-    bool has_events;          /* what is traced is not only calls */
-    bool has_called;          /* `called` is known: the VM counted every function */
-    uint64_t n_counted;       /* functions that are only counted (-> count) */
+        filtered;     /* with exceptions, slower_us, returns: calls looked at, and of these not given */
+    uint64_t unended; /* the same: calls whose end did not come */
+    uint64_t
+        returns_gave_up; /* in a replay: calls given although it could not be told whether they returned what `returns` says */
+    uint64_t lines_filtered; /* with grep, grep_not, or count in a replay: events that were passed over */
+    uint64_t lines_examined; /* the same: calls, messages and the like that were looked at */
+    uint64_t grep_gave_up;   /* events given although an expression took too many steps on their line */
+    bool is_complete;        /* as many calls as `count` were given */
+    bool has_outcome;        /* of exceptions, slower_us and returns something was asked for */
+    bool has_events;         /* what is traced is not only calls */
+    bool has_called;         /* `called` is known: the VM counted every function */
+    uint64_t n_counted;      /* functions that are only counted (-> count) */
     /* In a replay of one capture, once it was read: what it says of its end. */
-    const char *file_reason;  /* as it stands there, whatever that is; NULL: it says nothing. Borrowed from the session */
+    const char *
+        file_reason; /* as it stands there, whatever that is; NULL: it says nothing. Borrowed from the session */
     uint64_t file_calls, file_lost; /* given, and lost on any way, when it was traced */
 };
 

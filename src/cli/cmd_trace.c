@@ -173,8 +173,8 @@ static int trace_armed(struct trace *t)
     if (!t->o->quiet)
         bt_words_banner(&start);
     bt_words_warn(&start);
-    t->pump.has_profile = !t->o->quiet && !info->only_counts &&
-                          (t->o->verbose || beamtap_session_function(t->session, 1));
+    t->pump.has_profile =
+        !t->o->quiet && !info->only_counts && (t->o->verbose || beamtap_session_function(t->session, 1));
     t->pump.say_totals = say_totals;
     t->pump.self = t;
     return finish(t, bt_pump_run(&t->pump));

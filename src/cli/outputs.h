@@ -14,7 +14,8 @@
 
 struct bt_one_output {
     struct beamtap_output *out;
-    bool is_over, is_gone;  /* is_gone: its reader went away, an order to stop and no failure; else err is filled */
+    bool is_over,
+        is_gone; /* is_gone: its reader went away, an order to stop and no failure; else err is filled */
     struct beamtap_err err;
 };
 

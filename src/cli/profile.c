@@ -144,7 +144,13 @@ size_t bt_profile_count(const struct bt_profile *p)
 
 /* ---- the table ---- */
 
-/* Equal ones by name. */
+/* Shorter names first. */
+static int by_name(const char *a, const char *b)
+{
+    size_t x = strlen(a), y = strlen(b);
+    return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
+}
+
 static int by_calls(const void *x, const void *y)
 {
     const struct row *const *a = x, *const *b = y;
@@ -152,8 +158,8 @@ static int by_calls(const void *x, const void *y)
         return (*a)->calls < (*b)->calls ? 1 : -1;
     if ((*a)->names_len == 0 || (*b)->names_len == 0)
         return ((*a)->names_len == 0) - ((*b)->names_len == 0);
-    int order = strcmp((*a)->names, (*b)->names);
-    order = order ? order : strcmp(function_of(*a), function_of(*b));
+    int order = by_name((*a)->names, (*b)->names);
+    order = order ? order : by_name(function_of(*a), function_of(*b));
     return order ? order : (*a)->arity < (*b)->arity ? -1 : 1;
 }
 

@@ -13,8 +13,8 @@ struct bt_pump {
     const struct bt_cli *cli;
     struct beamtap_session *s;
     struct bt_outputs outputs;
-    uint64_t printed, lost; /* events: all outputs had room, or one had none */
-    bool has_profile;       /* the tables at the end are wanted; set before bt_pump_run */
+    uint64_t printed, lost;                 /* events: all outputs had room, or one had none */
+    bool has_profile;                       /* the tables at the end are wanted; set before bt_pump_run */
     struct bt_profile *functions, *callers; /* callers: with --by caller */
     void (*say_totals)(void *self);         /* SIGUSR1; NULL: nothing to say */
     void *self;

@@ -192,8 +192,7 @@ static void put_not_called(struct bt_buf *b, const struct bt_words_end *w)
     } else if (s->has_called) {
         bt_buf_puts(b, "not called; inlined, or reached under another name?");
     } else {
-        bt_buf_printf(b,
-            "not called from outside %s, or no arguments matched (--scope local sees all calls)",
+        bt_buf_printf(b, "not called from outside %s, or no arguments matched (--scope local sees all calls)",
             is_one ? "its module" : "their modules");
     }
 }

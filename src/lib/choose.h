@@ -21,7 +21,8 @@ struct bt_lib_wanted {
     const struct beamtap_style *style;
     int64_t count;    /* BEAMTAP_NO_LIMIT: any */
     bool counts_here; /* count is kept here also without a filter */
-    bool has_orphans; /* returns may come without their calls, which then count: of a capture that was filtered */
+    bool
+        has_orphans; /* returns may come without their calls, which then count: of a capture that was filtered */
 };
 
 struct bt_lib_choice {
@@ -32,14 +33,14 @@ struct bt_lib_choice {
     struct bt_filter filter;
     struct bt_mask mask;
     struct beamtap_style style;
-    struct bt_pairs *pairs;       /* which open calls were given */
-    uint64_t examined, filtered;  /* calls and what stands for itself; events */
-    uint64_t given;               /* a call counts once, with whichever of its lines is given first */
+    struct bt_pairs *pairs;      /* which open calls were given */
+    uint64_t examined, filtered; /* calls and what stands for itself; events */
+    uint64_t given;              /* a call counts once, with whichever of its lines is given first */
 };
 
 /* Reads what is asked for; *c is zero. Expressions live in the arena. ESPEC (an expression), EUSAGE (style), ENOMEM. */
-int bt_lib_choice_read(struct bt_lib_choice *c, const struct bt_lib_wanted *w, struct bt_arena *a,
-    struct beamtap_err *err);
+int bt_lib_choice_read(
+    struct bt_lib_choice *c, const struct bt_lib_wanted *w, struct bt_arena *a, struct beamtap_err *err);
 
 /* Before the first event; the head is borrowed. EUSAGE. */
 int bt_lib_choice_begin(struct bt_lib_choice *c, const struct bt_out_head *head, struct beamtap_err *err);

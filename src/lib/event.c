@@ -66,7 +66,8 @@ _Static_assert(BEAMTAP_EVENT_CALL + (int)BT_EVENT_OTHER == BEAMTAP_EVENT_OTHER, 
 /* ---- texts that come again and again ---- */
 
 /* Where the texts of these bytes are kept. The low byte of a process's number stands nine bytes from the end of its external form. */
-static struct bt_lib_known *place_of(struct bt_lib_known known[BT_LIB_KNOWN], struct bt_slice etf, size_t from_end)
+static struct bt_lib_known *place_of(
+    struct bt_lib_known known[BT_LIB_KNOWN], struct bt_slice etf, size_t from_end)
 {
     return &known[(etf.len + (etf.len > from_end ? etf.p[etf.len - from_end] : 0)) & (BT_LIB_KNOWN - 1)];
 }

@@ -113,7 +113,7 @@ struct bt_lib_args {
 /* The texts of something that is in many events, by its bytes: they are not made again for each. */
 #define BT_LIB_KNOWN 8 /* a power of two */
 struct bt_lib_known {
-    size_t len; /* 0: none */
+    size_t len;    /* 0: none */
     size_t second; /* where the second text begins: of a function */
     uint8_t etf[120];
     char text[120];
@@ -143,7 +143,7 @@ struct beamtap_session {
     /* the current event */
     struct bt_event ev;
     struct beamtap_event shown;
-    struct bt_buf texts; /* what it points to, */
+    struct bt_buf texts;                                             /* what it points to, */
     struct bt_lib_known pids[BT_LIB_KNOWN], functions[BT_LIB_KNOWN]; /* and what many point to */
     struct bt_text_frame frame;
     struct bt_lib_args args;

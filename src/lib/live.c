@@ -59,7 +59,8 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
                 all[i].most, all[i].may_be_none ? ", or BEAMTAP_NO_LIMIT" : "");
     }
     if (o->kind != BEAMTAP_KIND_TRACE && o->n_grep + o->n_grep_not + o->n_redact > 0)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls: grep, grep_not and redact go with TRACE");
+        return bt_err_set(
+            err, BEAMTAP_EUSAGE, "the VM counts calls: grep, grep_not and redact go with TRACE");
     if (o->kind == BEAMTAP_KIND_TRACE && o->count == BEAMTAP_NO_LIMIT && o->time_us == BEAMTAP_NO_LIMIT &&
         o->rate == BEAMTAP_NO_LIMIT)
         return bt_err_set(err, BEAMTAP_EUSAGE, "count, time_us and rate: a trace needs one of these limits");

@@ -247,7 +247,8 @@ int beamtap_output_flush(struct beamtap_output *out, int timeout_ms, struct beam
 static struct bt_out_end end_of_trace(const struct beamtap_output *out, const struct beamtap_summary *sum)
 {
     uint64_t filtered = sum->filtered + sum->lines_filtered;
-    return (struct bt_out_end){.reason = sum->reason == BEAMTAP_REASON_NONE ? "end" : beamtap_reason_text(sum->reason),
+    return (struct bt_out_end){
+        .reason = sum->reason == BEAMTAP_REASON_NONE ? "end" : beamtap_reason_text(sum->reason),
         .error = out->s->last == BEAMTAP_NEXT_ERROR ? out->s->err.msg : NULL,
         .wall_ns = bt_clock_wall_us() * 1000,
         .received = out->received + filtered,

@@ -35,7 +35,8 @@ static void say_damage(void *arg, const char *path, const struct bt_replay_damag
 static int check(const struct beamtap_replay_opts *o, struct beamtap_err *err)
 {
     if (o->count < 1 && o->count != BEAMTAP_NO_LIMIT)
-        return bt_err_set(err, BEAMTAP_EUSAGE, "count is %" PRId64 "; it can be 1 or more, or BEAMTAP_NO_LIMIT", o->count);
+        return bt_err_set(
+            err, BEAMTAP_EUSAGE, "count is %" PRId64 "; it can be 1 or more, or BEAMTAP_NO_LIMIT", o->count);
     for (size_t i = 0; i < o->n_records; i++) {
         if (!o->records || !o->records[i])
             return bt_err_set(err, BEAMTAP_EUSAGE, "a text of records is NULL");

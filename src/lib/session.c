@@ -10,7 +10,8 @@
 #include "lib/peek.h"
 #include "match/inlined.h"
 
-#define MANY 256 /* events that are passed over before the caller is asked whether he has something else to do */
+#define MANY                                                                                                 \
+    256 /* events that are passed over before the caller is asked whether he has something else to do */
 
 /* ---- what is known ---- */
 
@@ -150,8 +151,7 @@ static enum bt_next take(struct beamtap_session *s, int timeout_ms, struct beamt
                                       : bt_clock_mono_us() + (int64_t)timeout_ms * 1000;
     s->has_more = false;
     for (int n = 1;; n++) {
-        enum bt_next next =
-            s->live ? bt_session_next(s->live, &s->ev, until, e) : take_of_files(s, e);
+        enum bt_next next = s->live ? bt_session_next(s->live, &s->ev, until, e) : take_of_files(s, e);
         if (next != BT_NEXT_EVENT || is_chosen(s))
             return next;
         if (n % MANY == 0 && timeout_ms >= 0 && bt_clock_mono_us() >= until) {

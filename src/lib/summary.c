@@ -24,7 +24,7 @@ static enum beamtap_reason reason_of(const char *text)
 /* Calls that were made and neither given nor looked at. */
 static uint64_t not_let_through(const struct beamtap_session *s, const struct bt_summary *sum)
 {
-    uint64_t seen = sum->has_filter        ? (uint64_t)sum->examined.calls
+    uint64_t seen = sum->has_filter      ? (uint64_t)sum->examined.calls
                     : s->choice.filtered ? s->choice.examined
                     : s->choice.is_on    ? s->choice.given
                                          : sum->shown;

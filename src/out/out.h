@@ -22,9 +22,9 @@ struct bt_out_head {
     const struct bt_clause *const *clauses; /* by the id a call carries: what its captured values mean */
     size_t n_clauses;
     enum bt_args_mode args;
-    enum bt_syntax syntax; /* lines are written in; bt_pump_run works it out */
+    enum bt_syntax syntax; /* lines are written in */
     const struct bt_print_defs *records; /* names of fields; NULL: none are known */
-    bool shows_records;    /* as #rec{field = V}; bt_pump_run works it out */
+    bool shows_records;    /* as #rec{field = V} */
     int64_t start_wall_ns; /* since 1970 UTC */
     int32_t utc_offset_s;  /* of the place where it was traced */
     const char *options;   /* as on a command line, without secrets; "" */

@@ -76,13 +76,16 @@ static inline void bt_fuzz_public(const struct bt_event *ev, const struct bt_out
     s.head = *head;
     bt_text_opts_init(&s.opts, head);
     s.ev = *ev;
-    assert(bt_lib_show(&s, &err) == 0);
+    memset(s.pids, 0, sizeof s.pids); /* they hold for one head */
+    memset(s.functions, 0, sizeof s.functions);
+    for (int i = 0; i < 2; i++) /* made, then known */
+        assert(bt_lib_show(&s, &err) == 0);
     const char *const texts[] = {out->node, out->pid, out->name, out->module, out->function,
         out->caller_module, out->caller_function, out->exception_class, out->kind};
     size_t n = 0;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         n += texts[i] ? strlen(texts[i]) : 0;
-    assert(n <= s.texts.len + strlen(head->node));
+    assert(n <= s.texts.len + strlen(head->node) + 2 * sizeof s.pids[0].text);
     bt_fuzz_check_safe(out->pid, strlen(out->pid), false);
     for (size_t i = 0; (arg = beamtap_event_arg(out, i, &err)) != NULL; i++)
         bt_fuzz_check_safe(arg->text, strlen(arg->text), false);

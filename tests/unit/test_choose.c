@@ -96,7 +96,8 @@ static void nothing_is_asked_for(void **state)
     (void)state;
     static const char *const events[] = {CALL(1), RETURN(x), SENT};
     run(events, 3);
-    assert_text(&lines, "<0.44.0> shop:put(1, b)\n<0.44.0> shop:put/2 --> x\n<0.44.0> ! hello --> <0.45.0>\n");
+    assert_text(
+        &lines, "<0.44.0> shop:put(1, b)\n<0.44.0> shop:put/2 --> x\n<0.44.0> ! hello --> <0.45.0>\n");
     assert_int_equal(sum.calls, 2);
     assert_int_equal(sum.lines_filtered + sum.lines_examined, 0);
     assert_false(sum.is_complete);
@@ -119,8 +120,9 @@ static void each_line_is_tested_alone_and_a_call_counts_once(void **state)
     static const char *const yes = "yes";
     set_grep(&yes);
     run(events, 9);
-    assert_text(&lines, "<0.44.0> shop:put/2 --> yes\n<0.44.0> shop:put(yes, b)\n<0.44.0> shop:put/2 --> yes\n"
-                        "<0.44.0> shop:put(yes, b)\n");
+    assert_text(&lines,
+        "<0.44.0> shop:put/2 --> yes\n<0.44.0> shop:put(yes, b)\n<0.44.0> shop:put/2 --> yes\n"
+        "<0.44.0> shop:put(yes, b)\n");
     assert_int_equal(sum.calls, 3);
     assert_int_equal(sum.returns, 2);
     assert_int_equal(sum.lines_examined, 5);
@@ -158,7 +160,8 @@ static void a_count_alone(void **state)
 static void the_line_is_what_the_style_shows(void **state)
 {
     (void)state;
-    static const char *const events[] = {CALL(yes), "{trace_ts,<0.44.0>,return_from,{shop,put,2},{a,{b,deep}},{1,1}}"};
+    static const char *const events[] = {
+        CALL(yes), "{trace_ts,<0.44.0>,return_from,{shop,put,2},{a,{b,deep}},{1,1}}"};
     static const char *const grep[] = {"^#PID<0\\.44\\.0> :shop\\.put\\(:yes", "deep"}, *const not = "nobody";
     style.syntax = BEAMTAP_SYNTAX_ELIXIR;
     style.color = true; /* no part of what is looked at */
@@ -166,7 +169,7 @@ static void the_line_is_what_the_style_shows(void **state)
     style.depth = 1;
     opts.grep = grep;
     opts.n_grep = 2;
-    opts.grep_not = &not;
+    opts.grep_not = &not ;
     opts.n_grep_not = 1;
     run(events, 2);
     bt_buf_reset(&lines);
@@ -178,8 +181,8 @@ static void lines_nobody_wants(void **state)
 {
     (void)state;
     static const char *const events[] = {CALL(1), RETURN(x), CALL(2), SENT};
-    static const char *const not[] = {"put\\(1", "hello"};
-    opts.grep_not = not;
+    static const char *const not [] = {"put\\(1", "hello"};
+    opts.grep_not = not ;
     opts.n_grep_not = 2;
     run(events, 4);
     assert_text(&lines, "<0.44.0> shop:put/2 --> x\n<0.44.0> shop:put(2, b)\n");
@@ -346,8 +349,8 @@ static void a_filtered_trace(void **state)
 static void a_rate_that_is_an_end(void **state)
 {
     (void)state;
-    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS, EVENTS,
-        {"", "{closed,rate_reached,[]}"}, FINISHES, IS_CLEAN, END};
+    static const struct bt_peer_answer script[] = {
+        STARTS, PLANS, ARMS, EVENTS, {"", "{closed,rate_reached,[]}"}, FINISHES, IS_CLEAN, END};
     for (int is_end = 0; is_end < 2; is_end++) {
         struct bt_peer peer;
         start_node(&peer, script);

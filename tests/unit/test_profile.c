@@ -49,7 +49,7 @@ static void a_row_for_each_function(void **state)
                       "                 and 1 more\n");
 }
 
-/* Names that share letters and lengths are not taken for each other; equal ones stand by name. */
+/* Names that share letters and lengths are not taken for each other; of equal counts short names stand first. */
 static void names_that_are_alike(void **state)
 {
     (void)state;
@@ -64,11 +64,11 @@ static void names_that_are_alike(void **state)
     style.syntax = BEAMTAP_SYNTAX_ELIXIR;
     bt_profile_put(&out, p, 10, "function", &style);
     assert_text(&out, "          calls  function\n"
-                      "              1  Ab.f!/2\n"
                       "              1  :a.bf/1\n"
+                      "              1  :b.f/1\n"
                       "              1  :ab.f/1\n"
                       "              1  :ab.f/2\n"
-                      "              1  :b.f/1\n");
+                      "              1  Ab.f!/2\n");
 }
 
 static void callers(void **state)

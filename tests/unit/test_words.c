@@ -123,7 +123,8 @@ static void why_it_ended(void **state)
     } table[] = {
         {BEAMTAP_REASON_COUNT, "beamtap: stopped: 100 calls (-c); 900 skipped, 0 lost; node clean\n"},
         {BEAMTAP_REASON_TIME, "beamtap: stopped: 100 calls (-t); 900 skipped, 0 lost; node clean\n"},
-        {BEAMTAP_REASON_ASKED, "beamtap: stopped: 100 calls (interrupted); 900 skipped, 0 lost; node clean\n"},
+        {BEAMTAP_REASON_ASKED,
+            "beamtap: stopped: 100 calls (interrupted); 900 skipped, 0 lost; node clean\n"},
     };
     sum.calls = sum.received = 100;
     sum.called = 1000;
@@ -327,13 +328,15 @@ static void banners_of_events(void **state)
     (void)state;
     info.events = "send, receive";
     info.has_messages = true;
-    assert_banner("beamtap: app@host (OTP 25): 1 function, send, receive, 1,042 processes; until 100 events or "
-                  "30s; Ctrl-C stops (messages are copied whole, at most 4 at a time)\n");
+    assert_banner(
+        "beamtap: app@host (OTP 25): 1 function, send, receive, 1,042 processes; until 100 events or "
+        "30s; Ctrl-C stops (messages are copied whole, at most 4 at a time)\n");
     info.functions = 0;
     info.events = "gc";
     info.has_messages = false;
-    assert_banner("beamtap: app@host (OTP 25): gc, 1,042 processes; until 100 events or 30s; Ctrl-C stops (flags "
-                  "come off when a tenth of a second's --rate is used up, and go on again)\n");
+    assert_banner(
+        "beamtap: app@host (OTP 25): gc, 1,042 processes; until 100 events or 30s; Ctrl-C stops (flags "
+        "come off when a tenth of a second's --rate is used up, and go on again)\n");
 }
 
 static void functions_are_listed_when_asked_for(void **state)
