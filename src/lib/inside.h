@@ -31,6 +31,18 @@ int bt_lib_fail(struct beamtap_err *to, const struct beamtap_err *from);
 /* The same for EUSAGE with this text. */
 int bt_lib_misuse(struct beamtap_err *to, const char *what);
 
+/* ---- parts.c ---- */
+
+/* What the patterns of a program ask for. */
+struct bt_lib_parts {
+    const struct beamtap_part *items;
+    size_t n;
+};
+
+/* They live in the arena. ENOMEM. */
+int bt_lib_make_parts(
+    const struct bt_program *prog, struct bt_arena *a, struct bt_lib_parts *out, struct beamtap_err *err);
+
 /* ---- spec.c ---- */
 
 struct beamtap_spec {
@@ -42,6 +54,7 @@ struct beamtap_spec {
     bool only_times;
     bool waits_for_node; /* prog is not there yet: a node has records that are meant */
     struct bt_program prog;
+    struct bt_lib_parts parts;
 };
 
 /* Which calls are given, by how they ended, and what it comes to. */
@@ -116,6 +129,7 @@ struct beamtap_session {
     struct bt_merge *merge;       /* NULL: a node */
     struct bt_outcomes *outcomes; /* in a replay: NULL: all events are given */
     struct bt_program prog;
+    struct bt_lib_parts parts;
     struct bt_out_head head;
     struct bt_log log; /* hands on to log_line */
     void (*log_line)(void *arg, const char *area, const char *text);

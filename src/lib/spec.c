@@ -140,7 +140,7 @@ static int begin(struct beamtap_spec *s, struct beamtap_err *err)
         err->text = bad;
     else if (s->only_times)
         bt_program_only_times(&s->prog);
-    return rc;
+    return rc == 0 ? bt_lib_make_parts(&s->prog, &s->arena, &s->parts, err) : rc;
 }
 
 struct beamtap_spec *beamtap_spec_new(const struct beamtap_spec_opts *opts, struct beamtap_err *err)
