@@ -791,7 +791,7 @@ enum beamtap_step {
 /* beamtap_step_text - "epmd", "port", "tls", "handshake", "done"; static; never NULL. */
 BEAMTAP_API const char *beamtap_step_text(enum beamtap_step step);
 
-/* What was found out about a node, and on the way there. */
+/* What was found out about a node, and on the way there. Texts are safe for a terminal, here and in the structs below. */
 struct beamtap_check {
     const char *node;        /* as it calls itself; where that is not known, as it was asked for */
     bool is_reached;         /* all was answered: what stands below `cure` is known */

@@ -1,9 +1,20 @@
 /*
- * node.c - what check and clear share.
+ * node.c - what check, clear and nodes share.
  */
 #include "lib/node.h"
 
 #include <string.h>
+
+#include "spec/loc.h"
+
+const char *bt_lib_safe(struct bt_arena *a, const char *text, size_t len)
+{
+    struct bt_buf b = BT_BUF_INIT;
+    bt_loc_escape(&b, text, len);
+    const char *copy = b.failed ? NULL : bt_arena_strndup(a, b.data, b.len);
+    bt_buf_done(&b);
+    return copy;
+}
 
 const char *const *bt_lib_lines(struct bt_arena *a, const struct bt_buf *text, size_t *n)
 {

@@ -13,7 +13,6 @@
 /* The result, and what it points to. */
 struct checked {
     struct beamtap_check result; /* first: the caller's pointer is this one's */
-    char otp_release[16], erts[32], elixir[32];
     struct bt_arena arena;
 };
 
@@ -66,13 +65,24 @@ static int ask_number(struct bt_conn *conn, struct bt_arena *a, const char *f, c
     return bt_etf_int64(&r, n) ? 0 : bt_rpc_unexpected(&r, what, err);
 }
 
-static int ask_text(struct bt_conn *conn, struct bt_arena *a, const char *what, char *out, size_t cap,
-    struct beamtap_err *err)
+/* A text at r, to be kept. */
+static int take_text(
+    struct checked *c, struct bt_etf *r, const char *what, const char **out, struct beamtap_err *err)
+{
+    char text[32];
+    if (!bt_etf_text(r, text, sizeof text))
+        return bt_rpc_unexpected(r, what, err);
+    *out = bt_lib_safe(&c->arena, text, strlen(text));
+    return *out ? 0 : bt_err_nomem(err);
+}
+
+static int ask_text(
+    struct looking *l, struct bt_conn *conn, const char *what, const char **out, struct beamtap_err *err)
 {
     struct bt_etf r;
-    if (bt_rpc_erlang(conn, "system_info", bt_term_atom(a, what), a, &r, err) < 0)
+    if (bt_rpc_erlang(conn, "system_info", bt_term_atom(&l->arena, what), &l->arena, &r, err) < 0)
         return -1;
-    return bt_etf_text(&r, out, cap) ? 0 : bt_rpc_unexpected(&r, what, err);
+    return take_text(l->c, &r, what, out, err);
 }
 
 /* [{elixir, Description, "1.18.3"}, ...]: asking by name would make the atom on a node that has none. */
@@ -89,26 +99,24 @@ static int ask_elixir(struct bt_conn *conn, struct bt_arena *a, struct checked *
         struct bt_etf app = r;
         if (!bt_etf_skip(&r))
             return 0;
-        if (bt_etf_tuple_of(&app, 3) && bt_etf_is_atom(&app, "elixir") && bt_etf_skip(&app) &&
-            bt_etf_text(&app, c->elixir, sizeof c->elixir))
-            c->result.elixir = c->elixir;
+        if (bt_etf_tuple_of(&app, 3) && bt_etf_is_atom(&app, "elixir") && bt_etf_skip(&app))
+            return take_text(c, &app, "the version of Elixir", &c->result.elixir, err);
     }
     return 0;
 }
 
 static int ask_facts(struct looking *l, struct bt_conn *conn, struct beamtap_err *err)
 {
-    struct checked *c = l->c;
-    struct beamtap_check *r = &c->result;
+    struct beamtap_check *r = &l->c->result;
     struct bt_arena *a = &l->arena;
-    if (ask_text(conn, a, "otp_release", c->otp_release, sizeof c->otp_release, err) < 0 ||
-        ask_text(conn, a, "version", c->erts, sizeof c->erts, err) < 0 ||
+    if (ask_text(l, conn, "otp_release", &r->otp_release, err) < 0 ||
+        ask_text(l, conn, "version", &r->erts, err) < 0 ||
         ask_number(conn, a, "system_info", "schedulers_online", &r->schedulers, err) < 0 ||
         ask_number(conn, a, "system_info", "process_count", &r->processes, err) < 0 ||
         ask_number(conn, a, "memory", "total", &r->memory, err) < 0 ||
         ask_number(conn, a, "statistics", "total_run_queue_lengths_all", &r->run_queue, err) < 0)
         return -1;
-    return ask_elixir(conn, a, c, err);
+    return ask_elixir(conn, a, l->c, err);
 }
 
 /* What a trace would do beside what is there. */
@@ -159,8 +167,6 @@ static int set_way(struct looking *l, struct beamtap_err *err)
         r->takes_step[i] = true;
     r->takes_step[BEAMTAP_STEP_EPMD] = reach->conn.port == 0;
     r->takes_step[BEAMTAP_STEP_TLS] = reach->conn.tls;
-    r->otp_release = l->c->otp_release;
-    r->erts = l->c->erts;
     return r->node && r->cookie_from ? 0 : bt_err_nomem(err);
 }
 

@@ -38,7 +38,7 @@ static int take_removed(struct cleared *c, struct bt_etf r, struct beamtap_err *
     if (!items)
         return bt_err_nomem(err);
     while (n-- > 0 && bt_etf_tuple_of(&r, 2) && bt_etf_atom(&r, &what) && bt_etf_int64(&r, &count)) {
-        const char *text = bt_arena_strndup(&c->arena, (const char *)what.p, what.len);
+        const char *text = bt_lib_safe(&c->arena, (const char *)what.p, what.len);
         if (!text)
             return bt_err_nomem(err);
         if (count > 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/inside.h"
+#include "lib/node.h"
 #include "lib/way.h"
 
 /* The result, and what it points to. */
@@ -29,7 +30,7 @@ static int take_names(struct known *k, const struct bt_buf *names, struct beamta
     for (const char *p = names->len ? names->data : ""; k->result.n < n_lines; p += strcspn(p, "\n") + 1) {
         size_t len = strcspn(p, " ");
         struct beamtap_named *to = &items[k->result.n++];
-        to->name = bt_arena_strndup(&k->arena, p, len);
+        to->name = bt_lib_safe(&k->arena, p, len);
         to->port = atoi(p + len);
         if (!to->name)
             return bt_err_nomem(err);

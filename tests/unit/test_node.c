@@ -252,7 +252,7 @@ static void nothing_to_take_away(void **state)
 static void the_nodes_of_an_epmd(void **state)
 {
     (void)state;
-    static const struct bt_peer_epmd names[] = {{"shop", 4000}, {"cart", 4001}, {NULL, 0}},
+    static const struct bt_peer_epmd names[] = {{"shop", 4000}, {"ca\033rt", 4001}, {NULL, 0}},
                                      none[] = {{NULL, 0}};
     struct bt_peer peer;
     bt_peer_start(&peer, bt_play_epmd, names);
@@ -265,7 +265,7 @@ static void the_nodes_of_an_epmd(void **state)
     assert_int_equal(n->n, 2);
     assert_string_equal(n->items[0].name, "shop");
     assert_int_equal(n->items[0].port, 4000);
-    assert_string_equal(n->items[1].name, "cart");
+    assert_string_equal(n->items[1].name, "ca\\ert"); /* an epmd may say anything */
     beamtap_nodes_free(n);
     bt_peer_kill(&peer);
     bt_peer_start(&peer, bt_play_epmd, none);
