@@ -349,7 +349,8 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
     if (s->state == BT_SESSION_TRACING && now >= s->limit_at_us)
         return stop(s, BT_STOP_TIME, err);
-    if (s->state == BT_SESSION_CLOSING && !s->has_closed && now >= s->ask_at_us) {
+    bool asks = s->ask_at_us <= s->give_up_at_us; /* once more also for who was held up until behind that */
+    if (s->state == BT_SESSION_CLOSING && !s->has_closed && asks && now >= s->ask_at_us) {
         s->ask_at_us = now + ASK_AGAIN_US;
         return bt_guard_close(s->guard, err);
     }
