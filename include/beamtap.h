@@ -114,6 +114,12 @@ BEAMTAP_API const char *beamtap_version(void);
 BEAMTAP_API int beamtap_version_number(void);
 
 /*
+ * beamtap_tls_version - the TLS library in use, for instance "OpenSSL 3.0.15 3 Sep 2024"; says so where it was built without. Static;
+ * never NULL.
+ */
+BEAMTAP_API const char *beamtap_tls_version(void);
+
+/*
  * beamtap_code_text - one line of text for an error code; static; never NULL.
  */
 BEAMTAP_API const char *beamtap_code_text(enum beamtap_code code);
@@ -314,6 +320,8 @@ struct beamtap_session_opts {
     int64_t scan_interval_us; /* to a day; default 1 s */
     bool
         names; /* events say what their process is (beamtap_event.name), as soon as the node has told; with TRACE */
+    /* Where `cookie` is from, for messages; NULL: "--cookie". Without a cookie: where the caller has looked for one before. */
+    const char *cookie_from;
 
     /*
      * Which events are given: decided here, on the line of each as `style` shows it (a call and its end have a line each), without
@@ -504,6 +512,29 @@ struct beamtap_tally {
  * Source: OTP erlang:trace_pattern/3, call_count, call_time and call_memory.
  */
 BEAMTAP_API const struct beamtap_tally *beamtap_session_tally(struct beamtap_session *s, size_t i);
+
+/* One of the things that specs ask for. A text may have several. */
+struct beamtap_part {
+    size_t text; /* in which text it stands, from 0; those of not_specs first */
+    bool is_not; /* of not_specs */
+    enum beamtap_event_type
+        type;         /* CALL: functions; SEND, RECEIVE: messages; SPAWN to RUNNING: what else happens */
+    bool takes_all;   /* no pattern and no guard chooses among its calls or messages */
+    bool has_actions; /* more is asked for behind `->` than to count */
+};
+
+/*
+ * beamtap_spec_part - what specs ask for, one by one: to see what COUNT and TIME pass over (patterns, guards and actions).
+ *
+ * i        from 0.
+ *
+ * Returns NULL behind the last one, and where records must be asked for first (beamtap_spec_new): then beamtap_session_part()
+ * has them. Borrowed, as long as the spec.
+ */
+BEAMTAP_API const struct beamtap_part *beamtap_spec_part(const struct beamtap_spec *spec, size_t i);
+
+/* beamtap_session_part - the same of the specs that a session with a node was opened with. Borrowed, as long as it is open. */
+BEAMTAP_API const struct beamtap_part *beamtap_session_part(const struct beamtap_session *s, size_t i);
 
 /* A term in the external term format, without the version byte (131) in front. Without bytes (NULL): not there. */
 struct beamtap_term {
@@ -754,6 +785,16 @@ BEAMTAP_API ssize_t beamtap_term_format(const struct beamtap_term *term, const c
 BEAMTAP_API ssize_t beamtap_mfa_format(const char *module, const char *function, uint32_t arity,
     const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
 
+/*
+ * beamtap_atom_format - the name of a module, function or process as text: queue, 'my mod', Shop.Cart.
+ *
+ * name     UTF-8.
+ * style    syntax (AUTO: Erlang): NULL: defaults. Else as beamtap_term_format().
+ * Errors: BEAMTAP_EUSAGE (name is NULL), BEAMTAP_ENOMEM. Threads: any.
+ */
+BEAMTAP_API ssize_t beamtap_atom_format(
+    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
+
 /* ---- outputs ---- */
 
 /* A file, or a descriptor, that events are written to. */
@@ -845,6 +886,129 @@ BEAMTAP_API int beamtap_output_end(struct beamtap_output *out, struct beamtap_er
  * Errors: BEAMTAP_EOUTPUT (also what only close(2) tells). The output is gone in any case.
  */
 BEAMTAP_API int beamtap_output_close(struct beamtap_output *out, int timeout_ms, struct beamtap_err *err);
+
+/* ---- nodes ---- */
+
+/*
+ * The way to a node, in the order it is gone. The functions below take of struct beamtap_session_opts what it says of the node and the
+ * way there, and stops, say, log, log_areas and arg; the rest is not looked at.
+ */
+enum beamtap_step {
+    BEAMTAP_STEP_EPMD = 0,      /* epmd is asked for the port */
+    BEAMTAP_STEP_PORT = 1,      /* the port is connected */
+    BEAMTAP_STEP_TLS = 2,       /* certificates */
+    BEAMTAP_STEP_HANDSHAKE = 3, /* name and cookie */
+    BEAMTAP_STEP_DONE = 4
+};
+
+/* beamtap_step_text - "epmd", "port", "tls", "handshake", "done"; static; never NULL. */
+BEAMTAP_API const char *beamtap_step_text(enum beamtap_step step);
+
+/* What was found out about a node, and on the way there. Texts are safe for a terminal, here and in the structs below. */
+struct beamtap_check {
+    const char *node;        /* as it calls itself; where that is not known, as it was asked for */
+    bool is_reached;         /* all was answered: what stands below `cure` is known */
+    enum beamtap_step step;  /* the one that failed; DONE: the node was connected */
+    bool takes_step[5];      /* which of the steps lie on the way */
+    const char *cookie_from; /* where the cookie was found */
+    bool is_cookie_exposed;  /* its file can be read by others than its owner */
+    struct beamtap_err err;  /* what failed */
+    const char *cure;        /* what to look at then; NULL: nothing more is known than err says */
+    int otp;                 /* its release */
+    const char *otp_release; /* the same as the node has it: "27" */
+    const char *erts;        /* version of its runtime system */
+    const char *elixir;      /* version; NULL: there is none */
+    int64_t schedulers;      /* online */
+    int64_t processes;       /* how many there are */
+    int64_t memory;          /* bytes the VM has taken */
+    int64_t run_queue;       /* processes and ports that wait for a scheduler */
+    bool has_beamtap;        /* a beamtap traces it now */
+    const char *const *
+        others; /* what others trace, a text each: "session {..}", "pattern {m,f,1} local", "process <0.9.0> traced by .." */
+    size_t n_others; /* of these texts: of each kind 50, and one that says how many more there are */
+    bool is_refused; /* a trace would be */
+    const char
+        *trace; /* how it would be set, "in a trace session of its own; ..", or "refused: .." and why */
+};
+
+/*
+ * beamtap_node_check - can this node be traced? Goes the whole way there, and asks what the node is and who traces what; sets
+ * nothing.
+ *
+ * way      which node, and the way there.
+ *
+ * Returns what was found out, which the caller frees with beamtap_check_free(): also of a node that cannot be reached, whose
+ * check->err then says why. NULL where no way could be tried.
+ * Errors: BEAMTAP_EUSAGE (options of the way, opts not initialised), BEAMTAP_ECOOKIE (there is none), BEAMTAP_ENOMEM.
+ * Blocks as beamtap_session_open(). Leaves nothing on the node: the code that looks is removed before it returns.
+ * Source: OTP erlang:trace_info/2, trace:session_info/1 (OTP 27); doc/SAFETY.md.
+ */
+BEAMTAP_API struct beamtap_check *beamtap_node_check(
+    const struct beamtap_session_opts *way, struct beamtap_err *err);
+
+/* beamtap_check_free - NULL is fine. */
+BEAMTAP_API void beamtap_check_free(struct beamtap_check *check);
+
+/* So many of a kind of thing. */
+struct beamtap_removed {
+    const char *what; /* "guards", "modules", "patterns" ...: in the plural */
+    int64_t n;        /* 1 or more */
+};
+
+/* What was taken away from a node, and what is left. */
+struct beamtap_clear {
+    const char *node; /* as it calls itself */
+    const struct beamtap_removed *removed;
+    size_t n_removed;
+    const char *const *others; /* what others trace, as in struct beamtap_check */
+    size_t n_others;
+};
+
+/*
+ * beamtap_node_clear - take away what a beamtap has left on a node: also one that still runs loses its trace.
+ *
+ * way      which node, and the way there.
+ * all      take away everybody's tracing.
+ *
+ * Returns what was taken away, which the caller frees with beamtap_clear_free(), or NULL.
+ * Errors: as beamtap_node_check(), and why the node is not reached; BEAMTAP_EPROTO (the node's answer cannot be read: what it has done
+ * is not known). Blocks as beamtap_session_open().
+ * Source: OTP erlang:trace/3, erlang:trace_pattern/3; doc/SAFETY.md.
+ */
+BEAMTAP_API struct beamtap_clear *beamtap_node_clear(
+    const struct beamtap_session_opts *way, bool all, struct beamtap_err *err);
+
+/* beamtap_clear_free - NULL is fine. */
+BEAMTAP_API void beamtap_clear_free(struct beamtap_clear *clear);
+
+/* A node that an epmd knows. */
+struct beamtap_named {
+    const char *name; /* without its host */
+    int port;         /* of its distribution */
+};
+
+struct beamtap_nodes {
+    const char *host; /* whose epmd was asked */
+    const struct beamtap_named *items;
+    size_t n;
+};
+
+/*
+ * beamtap_nodes - the nodes that the epmd of a host knows; no node is connected, and no cookie needed.
+ *
+ * way      the way there; node and cookie are not looked at.
+ * host     name or address; NULL or "": this host, or where the helper ends (ssh, kubectl, proxy_command).
+ *
+ * Returns a list the caller frees with beamtap_nodes_free(), or NULL.
+ * Errors: BEAMTAP_EUSAGE, BEAMTAP_EHOST, BEAMTAP_EEPMD, BEAMTAP_ETIMEDOUT, BEAMTAP_EINTR, BEAMTAP_EPROTO, BEAMTAP_ENOMEM. Blocks up to
+ * connect_timeout_us.
+ * Source: OTP "Distribution Protocol", NAMES_REQ.
+ */
+BEAMTAP_API struct beamtap_nodes *beamtap_nodes(
+    const struct beamtap_session_opts *way, const char *host, struct beamtap_err *err);
+
+/* beamtap_nodes_free - NULL is fine. */
+BEAMTAP_API void beamtap_nodes_free(struct beamtap_nodes *nodes);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /*
  * package_client.c - a program that uses all of libbeamtap, built by package_test.sh with what is installed: events with their
- * arguments, terms and lines, a capture and its replay, functions, what is only counted; a flood in an event loop. Usage: package_client NODE FOLDER, or package_client NODE loop [OPTFILE]
+ * arguments, terms and lines, a capture and its replay, functions, what is only counted; check, clear and nodes; a flood in an
+ * event loop. Usage: package_client NODE FOLDER, or package_client NODE loop [OPTFILE]
  */
 #include <beamtap.h>
 
@@ -194,6 +195,42 @@ static void short_lives(const char *node)
     beamtap_session_close(s);
 }
 
+/* Without a session: what the node is, that nothing is left of ours to take away, that epmd knows it. */
+static void without_session(const char *node)
+{
+    struct beamtap_session_opts way;
+    const char *host = strchr(node, '@') + 1;
+    size_t n_found = 0;
+    beamtap_session_opts_init(&way, sizeof way);
+    way.node = node;
+    struct beamtap_check *c = beamtap_node_check(&way, &err);
+    CHECK(c && c->is_reached && c->step == BEAMTAP_STEP_DONE && strcmp(c->node, node) == 0);
+    CHECK(c->takes_step[BEAMTAP_STEP_EPMD] && !c->takes_step[BEAMTAP_STEP_TLS] && c->cookie_from[0]);
+    CHECK(c->otp >= 23 && atoi(c->otp_release) == c->otp && c->erts[0] && c->processes > 10 && c->memory > 0);
+    CHECK(!c->has_beamtap && !c->is_refused && c->n_others == 0 && c->trace[0]);
+    beamtap_check_free(c);
+
+    struct beamtap_clear *done = beamtap_node_clear(&way, false, &err);
+    CHECK(done && done->n_removed == 0 && done->n_others == 0 && strcmp(done->node, node) == 0);
+    beamtap_clear_free(done);
+
+    struct beamtap_nodes *nodes = beamtap_nodes(&way, host, &err);
+    CHECK(nodes && strcmp(nodes->host, host) == 0);
+    for (size_t i = 0; i < nodes->n; i++) {
+        size_t len = strlen(nodes->items[i].name);
+        n_found +=
+            strncmp(nodes->items[i].name, node, len) == 0 && node[len] == '@' && nodes->items[i].port > 0;
+    }
+    CHECK(n_found == 1);
+    beamtap_nodes_free(nodes);
+
+    way.node = "nobody@127.0.0.1";
+    c = beamtap_node_check(&way, &err);
+    CHECK(c && !c->is_reached && c->step == BEAMTAP_STEP_EPMD && c->err.code == BEAMTAP_ENONODE && c->cure);
+    beamtap_check_free(c);
+    CHECK(!beamtap_node_clear(&way, false, &err) && err.code == BEAMTAP_ENONODE);
+}
+
 /* poll() only once there was nothing. An event that is here after poll() has waited in vain for long was here before. */
 static void loop(const char *node, const char *optfile)
 {
@@ -245,6 +282,7 @@ int main(int argc, char **argv)
     counted(argv[1]);
     timed(argv[1]);
     short_lives(argv[1]);
+    without_session(argv[1]);
     printf("client: passed\n");
     return 0;
 }

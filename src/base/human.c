@@ -44,6 +44,16 @@ void bt_human_duration(struct bt_buf *out, int64_t ns)
     }
 }
 
+void bt_human_time(struct bt_buf *out, int64_t us)
+{
+    if (us % 60000000 == 0 && us >= 60000000)
+        bt_buf_printf(out, "%" PRId64 "m", us / 60000000);
+    else if (us % 1000000 == 0)
+        bt_buf_printf(out, "%" PRId64 "s", us / 1000000);
+    else
+        bt_buf_printf(out, "%" PRId64 "ms", us / 1000);
+}
+
 void bt_human_bytes(struct bt_buf *out, int64_t bytes)
 {
     if (bytes >= 10 << 20)

@@ -12,6 +12,8 @@
 #include "cli/settings.h"
 #include "cli/source.h"
 
+struct bt_cli_cookie;
+
 struct bt_cli {
     const struct bt_opts *opts;
     const char *const *words; /* behind the command's name */
@@ -25,6 +27,7 @@ struct bt_cli {
     const struct bt_settings *config;    /* of the file of defaults */
     const struct bt_source_file *source; /* the script the words stand in; NULL: the command line */
     unsigned session;                    /* of a script: the how many-th it is, from 1 */
+    const struct bt_cli_cookie *cookie;  /* of a script: found before; NULL: to be looked for */
 };
 
 struct bt_command {
@@ -61,7 +64,7 @@ struct bt_cli_specs {
     const char *const *texts;
     size_t n, n_not;
     const struct bt_source_file *source; /* NULL: the command line */
-    const char *returns; /* of --returns, behind them; NULL: not given */
+    const char *returns;                 /* of --returns, behind them; NULL: not given */
 };
 
 /* Puts --not and words[0..n) together; the array lives in the arena. Returns -1 when there is no memory. */
@@ -73,6 +76,10 @@ int bt_cli_fail_spec(const struct beamtap_err *err, const struct bt_cli_specs *s
 int bt_cli_flush(void);
 /* A line on stderr beginning "beamtap: ". */
 void bt_cli_say(const char *fmt, ...) BT_PRINTF(1, 2);
+
+/* Appends a name as Erlang writes it, in quotes where it needs them; a function: lists:seq/2. Names are UTF-8. */
+void bt_cli_put_atom(struct bt_buf *out, const char *name);
+void bt_cli_put_mfa(struct bt_buf *out, const char *module, const char *function, uint32_t arity);
 
 /* The areas of --debug. EUSAGE. */
 int bt_cli_set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err);

@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/latency.h"
 #include "cli/live.h"
-#include "out/latency.h"
 
-#define SAMPLE_RATE ((struct bt_rate){10000, 1000000}) /* calls sampled, where --rate is not given */
+#define SAMPLE_RATE ((struct bt_opts_rate){10000, 1000000}) /* calls sampled, where --rate is not given */
 
 struct timing {
-    struct bt_latency *rows; /* in the order of the plan */
+    struct bt_latency *rows; /* in the order of beamtap_session_function() */
+    struct bt_arena names;
     const struct bt_latency **sorted;
     size_t n, hit; /* hit: the row of the last event */
     bool failed;
@@ -32,46 +33,54 @@ static int prepare(struct bt_live *l, struct beamtap_session_opts *s)
     return 0;
 }
 
-static int check(struct bt_live *l)
+static int check(struct bt_live *l, const struct beamtap_part *part)
 {
-    if (l->prog->n_messages + l->prog->n_events == 0)
+    if (part->type == BEAMTAP_EVENT_CALL)
         return 0;
     return bt_err_set(
         &l->err, BEAMTAP_EUSAGE, "--histogram is of calls: a message or an event has no duration");
+}
+
+/* A row for each function; false: no memory. */
+static bool make_rows(struct bt_live *l, struct timing *t)
+{
+    t->n = l->n_functions;
+    t->rows = calloc(t->n + 1, sizeof *t->rows);
+    t->sorted = calloc(t->n + 1, sizeof *t->sorted);
+    for (size_t i = 0; t->rows && t->sorted && i < t->n; i++) {
+        const struct beamtap_function *f = beamtap_session_function(l->session, i);
+        const char *module = bt_arena_strndup(&t->names, f->module, strlen(f->module)),
+                   *function = bt_arena_strndup(&t->names, f->function, strlen(f->function));
+        if (!module || !function)
+            return false;
+        t->rows[i] =
+            (struct bt_latency){.module = module, .function = function, .arity = f->arity, .calls = -1};
+    }
+    return t->rows && t->sorted;
 }
 
 static void on_armed(struct bt_live *l)
 {
     struct timing *t = l->arg;
     struct bt_buf b = BT_BUF_INIT;
-    const struct bt_plan *plan = bt_session_plan(l->session);
-    t->n = plan->n_mfas;
-    t->rows = calloc(t->n + 1, sizeof *t->rows);
-    t->sorted = calloc(t->n + 1, sizeof *t->sorted);
-    t->failed = !t->rows || !t->sorted;
-    for (size_t i = 0; !t->failed && i < t->n; i++) {
-        const struct bt_mfa *m = &plan->mfas[i];
-        t->rows[i] =
-            (struct bt_latency){.module = m->module, .function = m->function, .arity = m->arity, .calls = -1};
-    }
+    t->failed = !make_rows(l, t);
     bt_live_put_functions(l, &b);
     if (!l->o->quiet)
         bt_cli_say("%s (OTP %d): %s, calls sampled at the rate (--rate), no value copied; until Ctrl-C%s",
-            l->node, bt_session_info(l->session)->otp, bt_buf_cstr(&b),
-            l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)");
+            l->node, beamtap_session_info(l->session)->otp, bt_buf_cstr(&b), bt_live_until(l));
     bt_buf_done(&b);
 }
 
-static bool is_of(const struct bt_latency *r, const struct bt_event *ev)
+static bool is_of(const struct bt_latency *r, const struct beamtap_event *ev)
 {
-    return r->arity == ev->arity && bt_slice_is(ev->function, r->function) &&
-           bt_slice_is(ev->module, r->module);
+    return r->arity == ev->arity && strcmp(ev->function, r->function) == 0 &&
+           strcmp(ev->module, r->module) == 0;
 }
 
-static void on_event(struct bt_live *l, const struct bt_event *ev)
+static void on_event(struct bt_live *l, const struct beamtap_event *ev)
 {
     struct timing *t = l->arg;
-    if (ev->type != BT_EVENT_TIMED)
+    if (ev->type != BEAMTAP_EVENT_TIMED || !ev->function)
         return;
     for (size_t i = 0; !t->failed && i < t->n; i++) {
         size_t at = (t->hit + i) % t->n;
@@ -115,13 +124,11 @@ static void on_tick(struct bt_live *l)
     l->drawn = bt_latency_table(&l->sink.buf, t->sorted, n, (size_t)l->o->top);
 }
 
-static void on_end(struct bt_live *l, const struct bt_summary *sum)
+static void on_end(struct bt_live *l)
 {
     struct timing *t = l->arg;
-    const struct bt_plan *plan = bt_session_plan(l->session);
-    (void)sum;
     for (size_t i = 0; !t->failed && i < t->n; i++)
-        t->rows[i].calls = plan->mfas[i].calls;
+        t->rows[i].calls = beamtap_session_function(l->session, i)->calls;
     size_t n = sort(t), top = (size_t)l->o->top;
     if (l->o->json) {
         for (size_t i = 0; i < n && i < top; i++)
@@ -145,5 +152,6 @@ int bt_cmd_histogram(const struct bt_cli *cli)
         bt_histogram_done(&t.rows[i].h);
     free(t.rows);
     free(t.sorted);
+    bt_arena_done(&t.names);
     return status != 0 || !t.failed ? status : beamtap_code_status(BEAMTAP_ENOMEM);
 }

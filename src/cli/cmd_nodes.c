@@ -6,37 +6,30 @@
 
 #include "cli/reach.h"
 
-/* "name port\n" a line, as a table. */
-static int show(const char *names, const char *host)
+static int show(const struct beamtap_nodes *nodes)
 {
-    if (!*names)
-        bt_cli_say("epmd on %s knows no node", host);
-    for (const char *p = names; *p; p += strcspn(p, "\n") + 1) {
-        int name = (int)strcspn(p, " "), rest = (int)strcspn(p, "\n");
-        printf("%-24.*s port %.*s\n", name, p, rest - name - 1, p + name + 1);
-    }
+    if (nodes->n == 0)
+        bt_cli_say("epmd on %s knows no node", nodes->host);
+    for (size_t i = 0; i < nodes->n; i++)
+        printf("%-24s port %d\n", nodes->items[i].name, nodes->items[i].port);
     return bt_cli_flush();
 }
 
 int bt_cmd_nodes(const struct bt_cli *cli)
 {
-    struct bt_reach r;
-    struct bt_buf names = BT_BUF_INIT;
+    struct bt_cli_way way = {.log_areas = ""};
+    struct beamtap_session_opts so;
     struct beamtap_err err = {0};
-    char node[256];
     if (cli->n_words > 1) {
         bt_cli_say("nodes takes one host: beamtap nodes [HOST]");
         return beamtap_code_status(BEAMTAP_EUSAGE);
     }
     const char *word = cli->n_words ? cli->words[0] : "", *at = strchr(word, '@');
-    const char *host = at ? at + 1 : word; /* a node is taken for its host */
-    snprintf(node, sizeof node, *host ? "any@%s" : "any%s", host);
-    int rc = bt_reach_init_route(&r, cli, node, &err);
-    if (rc == 0)
-        rc = bt_reach_names(&r, &names, &err);
-    int status = rc == 0 ? show(bt_buf_cstr(&names), r.conn.host ? r.conn.host : strchr(r.node, '@') + 1)
-                         : bt_cli_fail(&err);
-    bt_buf_done(&names);
-    bt_reach_done(&r);
+    beamtap_session_opts_init(&so, sizeof so);
+    bt_reach_route(&so, &way, cli, NULL);
+    struct beamtap_nodes *nodes =
+        beamtap_nodes(&so, at ? at + 1 : word, &err); /* a node is taken for its host */
+    int status = nodes ? show(nodes) : bt_cli_fail(&err);
+    beamtap_nodes_free(nodes);
     return status;
 }

@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "cli/cmd.h"
+#include "cli/cookie.h"
 #include "cli/readfile.h"
 #include "cli/runlock.h"
 #include "cli/steps.h"
-#include "lib/cookie.h"
 
 #define POLL_MS 200 /* a signal that comes just before we wait is seen then */
 
@@ -29,8 +29,8 @@ struct run {
     const struct bt_cli *cli;
     struct script *scripts;
     size_t n;
-    struct bt_cookie cookie; /* of a descriptor or the environment: found once, used each time */
-    unsigned session;        /* how many-th; of n_sessions */
+    struct bt_cli_cookie cookie; /* of a descriptor or the environment: found once, used each time */
+    unsigned session;            /* how many-th; of n_sessions */
     uint64_t n_sessions;
     int first_failure;
 };
@@ -107,8 +107,6 @@ static int collect_opts(const struct run *r, const struct place *at, struct read
         bt_steps_opts(&at->script->steps, at->part, at->step, &y->opts, &y->node, err) < 0 ||
         bt_opts_parse(&y->opts, r->cli->argc, r->cli->argv, err) < 0)
         return -1;
-    if (!y->opts.cookie && !y->opts.cookie_file && r->cookie.text[0])
-        y->opts.cookie = r->cookie.text;
     return 0;
 }
 
@@ -137,6 +135,7 @@ static int prepare(const struct run *r, const struct place *at, struct ready *y,
     y->cli.opts = &y->opts;
     y->cli.source = &at->script->steps.file;
     y->cli.session = r->session;
+    y->cli.cookie = &r->cookie;
     return bt_cli_set_log(&y->cli.log, &y->opts.debug, err);
 }
 
@@ -431,7 +430,7 @@ static int run(struct run *r)
                 (unsigned long long)r->n_sessions, r->n_sessions == 1 ? "" : "s");
         return 0;
     }
-    if (status == 0 && bt_cookie_take(r->cli->opts->cookie_fd, &r->cookie, &err) < 0)
+    if (status == 0 && bt_cli_cookie_take(r->cli->opts->cookie_fd, &r->cookie, &err) < 0)
         status = bt_cli_fail(&err);
     return status == 0 ? run_locked(r) : status;
 }

@@ -8,15 +8,15 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cli/live.h"
-#include "out/tally.h"
+#include "cli/tally.h"
 
-#define SAMPLE_RATE ((struct bt_rate){1000, 1000000}) /* messages, where --rate is not given */
-#define MAX_SENDERS 10000                             /* told apart; what others send is in the sum only */
+#define SAMPLE_RATE ((struct bt_opts_rate){1000, 1000000}) /* messages, where --rate is not given */
+#define MAX_SENDERS 10000 /* told apart; what others send is in the sum only */
 
 struct senders {
     struct bt_tallies t;
-    struct bt_arena arena; /* pids */
-    size_t cap;
+    struct beamtap_term *pids; /* of the rows of t */
+    struct bt_arena arena;
     bool by_to, failed;
 };
 
@@ -29,9 +29,9 @@ static int prepare(struct bt_live *l, struct beamtap_session_opts *s)
     return 0;
 }
 
-static int check(struct bt_live *l)
+static int check(struct bt_live *l, const struct beamtap_part *part)
 {
-    if (l->prog->n_messages == l->prog->n_patterns)
+    if (part->type == BEAMTAP_EVENT_SEND || part->type == BEAMTAP_EVENT_RECEIVE)
         return 0;
     return bt_err_set(
         &l->err, BEAMTAP_EUSAGE, "--by %s is for messages: count NODE send, or count NODE receive", l->o->by);
@@ -40,63 +40,67 @@ static int check(struct bt_live *l)
 static void on_armed(struct bt_live *l)
 {
     struct senders *c = l->arg;
-    c->t.began_us = c->t.at_us = c->t.before_us = bt_clock_mono_us();
+    c->t.began_us = c->t.sum.at_us = c->t.sum.before_us = bt_clock_mono_us();
+    c->pids = bt_arena_array(&c->arena, MAX_SENDERS, sizeof *c->pids);
+    c->failed = !c->pids;
     if (!l->o->quiet)
         bt_cli_say("%s (OTP %d): messages sampled at the rate (--rate), copied whole, at most 4 at a time; "
                    "until Ctrl-C%s",
-            l->node, bt_session_info(l->session)->otp,
-            l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)");
+            l->node, beamtap_session_info(l->session)->otp, bt_live_until(l));
+}
+
+static bool is_same(const struct beamtap_term *a, const struct beamtap_term *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->etf, b->etf, a->len) == 0);
+}
+
+static const char *text_of(struct senders *c, const struct beamtap_term *pid, const char *node)
+{
+    char text[1024];
+    ssize_t n = pid->etf ? beamtap_term_format(pid, node, NULL, text, sizeof text, NULL) : 0;
+    return bt_arena_strndup(&c->arena, text, n <= 0 ? 0 : strlen(text));
 }
 
 /* The row of a process; NULL: there are too many, or no memory. */
-static struct bt_tally_row *row_of(struct senders *c, struct bt_slice pid)
+static struct beamtap_tally *row_of(struct senders *c, const struct beamtap_term *pid, const char *node)
 {
     for (size_t i = 0; i < c->t.n_rows; i++) {
-        if (bt_slice_equal(c->t.rows[i].pid, pid))
+        if (is_same(&c->pids[i], pid))
             return &c->t.rows[i];
     }
-    if (c->t.n_rows == MAX_SENDERS)
+    if (c->failed || c->t.n_rows == MAX_SENDERS)
         return NULL;
-    if (c->t.n_rows == c->cap) {
-        size_t cap = c->cap ? 2 * c->cap : 64;
-        struct bt_tally_row *more = realloc(c->t.rows, cap * sizeof *more);
-        if (!more) {
-            c->failed = true;
-            return NULL;
-        }
-        c->t.rows = more;
-        c->cap = cap;
-    }
-    const char *copy = bt_arena_strndup(&c->arena, (const char *)pid.p, pid.len);
-    c->failed = c->failed || !copy;
-    if (!copy)
+    const char *etf = bt_arena_strndup(&c->arena, (const char *)pid->etf, pid->len),
+               *text = text_of(c, pid, node);
+    struct beamtap_tally *row = etf && text ? bt_tallies_add(&c->t) : NULL;
+    c->failed = !row;
+    if (!row)
         return NULL;
-    c->t.rows[c->t.n_rows] = (struct bt_tally_row){.pid = {(const uint8_t *)copy, pid.len}};
-    return &c->t.rows[c->t.n_rows++];
+    c->pids[c->t.n_rows - 1] = (struct beamtap_term){(const unsigned char *)etf, pid->len};
+    row->pid = text;
+    row->name = "";
+    return row;
 }
 
-static void on_event(struct bt_live *l, const struct bt_event *ev)
+static void on_event(struct bt_live *l, const struct beamtap_event *ev)
 {
     struct senders *c = l->arg;
-    bool is_send = ev->type == BT_EVENT_SEND;
-    if (!is_send && ev->type != BT_EVENT_RECEIVE)
+    bool is_send = ev->type == BEAMTAP_EVENT_SEND;
+    if (!is_send && ev->type != BEAMTAP_EVENT_RECEIVE)
         return;
     c->t.sum.calls++;
-    struct bt_tally_row *row = row_of(c, is_send != c->by_to ? ev->pid : ev->peer);
+    struct beamtap_tally *row = row_of(c, is_send != c->by_to ? &ev->pid_term : &ev->peer, l->node);
     if (row)
-        row->now.calls++;
+        row->calls++;
 }
 
 static struct bt_tally_opts view(struct bt_live *l, bool is_total)
 {
     struct senders *c = l->arg;
-    c->t.before_us = c->t.at_us;
-    c->t.at_us = bt_clock_mono_us();
-    return (struct bt_tally_opts){.top = (size_t)l->o->top,
-        .is_total = is_total,
-        .wall_us = bt_clock_wall_us(),
-        .node = l->node,
-        .print = {.home = {(const uint8_t *)l->node, strlen(l->node)}}};
+    c->t.sum.before_us = c->t.sum.at_us;
+    c->t.sum.at_us = bt_clock_mono_us();
+    return (struct bt_tally_opts){
+        .top = (size_t)l->o->top, .is_total = is_total, .wall_us = bt_clock_wall_us(), .node = l->node};
 }
 
 static void put(struct bt_live *l, bool is_total)
@@ -112,8 +116,8 @@ static void put(struct bt_live *l, bool is_total)
         bt_tally_lines(&l->sink.buf, &c->t, &o);
     }
     for (size_t i = 0; i < c->t.n_rows; i++)
-        c->t.rows[i].before = c->t.rows[i].now;
-    c->t.sum_before = c->t.sum;
+        c->t.rows[i].calls_before = c->t.rows[i].calls;
+    c->t.sum.calls_before = c->t.sum.calls;
 }
 
 static void on_tick(struct bt_live *l)
@@ -122,9 +126,8 @@ static void on_tick(struct bt_live *l)
         put(l, false);
 }
 
-static void on_end(struct bt_live *l, const struct bt_summary *sum)
+static void on_end(struct bt_live *l)
 {
-    (void)sum;
     put(l, true);
 }
 
@@ -135,7 +138,7 @@ int bt_cmd_senders(const struct bt_cli *cli)
     struct senders c = {.by_to = strcmp(cli->opts->by, "to") == 0};
     struct bt_live l = {.ops = &ops, .arg = &c};
     int status = bt_live_run(&l, cli);
-    free(c.t.rows);
+    bt_tallies_done(&c.t);
     bt_arena_done(&c.arena);
     return status != 0 || !c.failed ? status : beamtap_code_status(BEAMTAP_ENOMEM);
 }

@@ -1,6 +1,7 @@
 /*
  * common.c - what the commands share: messages, connection options, compiling.
  */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,24 @@ void bt_cli_say(const char *fmt, ...)
     vfprintf(stderr, fmt, ap);
     va_end(ap);
     fputc('\n', stderr);
+}
+
+void bt_cli_put_atom(struct bt_buf *out, const char *name)
+{
+    char text[4096]; /* an atom has 255 characters */
+    ssize_t n = beamtap_atom_format(name, NULL, text, sizeof text, NULL);
+    if (n < 0)
+        out->failed = true;
+    else
+        bt_buf_puts(out, text);
+}
+
+void bt_cli_put_mfa(struct bt_buf *out, const char *module, const char *function, uint32_t arity)
+{
+    bt_cli_put_atom(out, module);
+    bt_buf_putc(out, ':');
+    bt_cli_put_atom(out, function);
+    bt_buf_printf(out, "/%" PRIu32, arity);
 }
 
 int bt_cli_set_log(struct bt_log *log, const struct bt_words *areas, struct beamtap_err *err)

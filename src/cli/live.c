@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/human.h"
 #include "base/wipe.h"
-#include "cli/words.h"
-#include "lib/peek.h"
-#include "out/text.h"
 
 #define POLL_MS 200
 #define MAX_WAIT_US INT64_C(86400000000)
@@ -64,14 +63,29 @@ static void set_limits(const struct bt_live *l, struct beamtap_session_opts *s)
     s->max_load = o->max_load;
 }
 
-/* The node is connected. A program that had to wait for it is there now. */
+static int check_parts(struct bt_live *l)
+{
+    const struct beamtap_part *part;
+    for (size_t i = 0; (part = beamtap_spec_part(l->spec, i)); i++) {
+        if (l->ops->check(l, part) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The node is connected. Parts that had to wait for it are there now. */
 static int set_session(struct bt_live *l)
 {
-    bool is_new = !l->prog;
-    l->session = bt_peek_live(l->handle);
-    l->prog = bt_peek_program(l->handle);
-    l->node = beamtap_session_info(l->handle)->node;
-    return is_new ? l->ops->check(l) : 0;
+    const struct beamtap_part *part;
+    bool is_new = !beamtap_spec_part(l->spec, 0);
+    l->node = beamtap_session_info(l->session)->node;
+    while (beamtap_session_function(l->session, l->n_functions))
+        l->n_functions++;
+    for (size_t i = 0; is_new && (part = beamtap_session_part(l->session, i)); i++) {
+        if (l->ops->check(l, part) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int open_session(struct bt_live *l)
@@ -80,18 +94,17 @@ static int open_session(struct bt_live *l)
     struct beamtap_session_opts s;
     beamtap_session_opts_init(&s, sizeof s);
     set_limits(l, &s);
-    l->prog = bt_peek_spec(l->spec);
     int rc = check_opts(l);
     if (rc == 0)
         rc = l->ops->prepare(l, &s);
-    if (rc == 0 && l->prog)
-        rc = l->ops->check(l);
+    if (rc == 0)
+        rc = check_parts(l);
     if (rc == 0)
         rc = bt_reach_session(&s, &way, l->cli, l->node, &l->err);
     if (rc == 0 && !l->o->dry_run)
         rc = open_sink(l);
     if (rc == 0)
-        rc = (l->handle = beamtap_session_open(&s, &l->err)) ? 0 : -1;
+        rc = (l->session = beamtap_session_open(&s, &l->err)) ? 0 : -1;
     bt_wipe(&way, sizeof way);
     return rc == 0 ? set_session(l) : -1;
 }
@@ -109,42 +122,45 @@ static void push(struct bt_live *l)
         l->err = err;
         l->has_failed = true;
     }
-    bt_session_stop(l->session);
+    beamtap_session_stop(l->session);
 }
 
 static void pass_on_signals(struct bt_live *l)
 {
     if (*l->cli->stops > 0 && !l->is_asked) {
         l->is_asked = true;
-        bt_session_stop(l->session);
+        beamtap_session_stop(l->session);
     }
 }
 
-static void take(struct bt_live *l, const struct bt_event *ev)
+/* What was learnt, and modules that were loaded anew: "-- lists:seq/2: .." without the dashes. */
+static void say_note(const struct beamtap_event *ev)
 {
-    struct bt_buf b = BT_BUF_INIT;
-    switch (ev->type) {
-    case BT_EVENT_REARMED:
-    case BT_EVENT_FOREIGN_COUNTER:
-        bt_text_remark(&b, ev);
-        bt_cli_say("%s", bt_buf_cstr(&b));
-        bt_buf_done(&b);
+    char text[1024];
+    struct beamtap_style style;
+    beamtap_style_init(&style, sizeof style);
+    style.time = BEAMTAP_TIME_NONE;
+    if (beamtap_event_format(ev, &style, text, sizeof text, NULL) < 0)
         return;
-    default: l->ops->event(l, ev);
-    }
+    text[strcspn(text, "\n")] = '\0';
+    bt_cli_say("%s", text + (strncmp(text, "-- ", 3) == 0 ? 3 : 0));
 }
 
 /* Takes what the session has. True: go on; false: it ended, well or not. */
 static bool take_events(struct bt_live *l)
 {
-    static struct bt_event ev; /* large; one thread, one session */
+    const struct beamtap_event *ev;
     for (;;) {
-        switch (bt_session_next(l->session, &ev, 0, &l->err)) {
-        case BT_NEXT_EVENT: take(l, &ev); break;
-        case BT_NEXT_NOTHING: return true;
-        case BT_NEXT_END: return false;
-        case BT_NEXT_ERROR: l->has_failed = true; return false;
+        switch (beamtap_session_next(l->session, &ev, 0, &l->err)) {
+        case BEAMTAP_NEXT_EVENT: break;
+        case BEAMTAP_NEXT_NOTHING: return true;
+        case BEAMTAP_NEXT_END: return false;
+        case BEAMTAP_NEXT_ERROR: l->has_failed = true; return false;
         }
+        if (ev->type == BEAMTAP_EVENT_RELOADED || ev->type == BEAMTAP_EVENT_NOTE)
+            say_note(ev);
+        else
+            l->ops->event(l, ev);
         pass_on_signals(l);
     }
 }
@@ -162,14 +178,14 @@ static void wait_for_work(struct bt_live *l)
 {
     bool is_writing = l->sink.buf.len > 0 && !l->reader_is_gone;
     struct pollfd p[2] = {
-        {.fd = bt_session_fd(l->session), .events = POLLIN},
+        {.fd = beamtap_session_fd(l->session), .events = POLLIN},
         {.fd = l->sink.is_file || l->reader_is_gone ? -1 : l->sink.fd, .events = is_writing ? POLLOUT : 0},
     };
-    int left = bt_clock_left_ms(bt_session_due(l->session), bt_clock_mono_us());
+    int left = beamtap_session_wait_ms(l->session);
     poll(p, 2, left < 0 || left > POLL_MS ? POLL_MS : left);
     if (p[1].revents & (POLLERR | POLLHUP)) {
         l->reader_is_gone = true;
-        bt_session_stop(l->session);
+        beamtap_session_stop(l->session);
     }
 }
 
@@ -206,21 +222,21 @@ static void drain(struct bt_live *l)
     }
 }
 
-static const char *reason(const struct bt_live *l, const struct bt_summary *sum)
+static const char *reason(const struct bt_live *l, const struct beamtap_summary *sum)
 {
     if (l->has_failed)
         return "ended early";
     if (l->reader_is_gone)
         return "the reader closed the output";
-    if (sum->reason == BT_STOP_TIME)
+    if (sum->reason == BEAMTAP_REASON_TIME)
         return l->o->once ? "--once" : "-t";
-    return sum->reason == BT_STOP_ASKED ? "interrupted" : "ended";
+    return sum->reason == BEAMTAP_REASON_ASKED ? "interrupted" : "ended";
 }
 
 static int finish(struct bt_live *l, bool is_orderly)
 {
-    struct bt_summary sum;
-    bt_session_summary(l->session, &sum);
+    struct beamtap_summary sum = {.size = sizeof sum};
+    beamtap_session_summary(l->session, &sum, NULL);
     if ((!is_orderly && !l->has_failed) || (l->has_failed && l->err.code == BEAMTAP_EINTR)) {
         bt_cli_say(
             "stopped at once; %s sees the connection close and removes everything by itself, within %" PRId64
@@ -229,7 +245,7 @@ static int finish(struct bt_live *l, bool is_orderly)
         return beamtap_code_status(BEAMTAP_EUNCLEAN);
     }
     if (!l->reader_is_gone)
-        l->ops->end(l, &sum);
+        l->ops->end(l);
     drain(l);
     struct bt_buf b = BT_BUF_INIT;
     bt_live_put_functions(l, &b);
@@ -240,16 +256,45 @@ static int finish(struct bt_live *l, bool is_orderly)
     return l->has_failed ? bt_cli_fail(&l->err) : 0;
 }
 
+static void list_functions(const struct bt_live *l)
+{
+    const struct beamtap_function *f;
+    struct bt_buf b = BT_BUF_INIT;
+    for (size_t i = 0; (f = beamtap_session_function(l->session, i)); i++) {
+        bt_buf_puts(&b, "  ");
+        bt_cli_put_mfa(&b, f->module, f->function, f->arity);
+        bt_buf_putc(&b, '\n');
+    }
+    fputs(bt_buf_cstr(&b), stderr);
+    bt_buf_done(&b);
+}
+
+static void say_dry_run(const struct bt_live *l)
+{
+    const struct beamtap_info *info = beamtap_session_info(l->session);
+    struct bt_buf b = BT_BUF_INIT;
+    bt_buf_printf(&b, "%s (OTP %d): would trace ", l->node, info->otp);
+    bt_human_count(&b, l->n_functions);
+    bt_buf_printf(&b, " function%s; the node has ", l->n_functions == 1 ? "" : "s");
+    bt_human_count(&b, (uint64_t)info->processes);
+    bt_buf_printf(&b, " process%s; until ", info->processes == 1 ? "" : "es");
+    if (l->o->time == BT_CLI_NONE)
+        bt_buf_puts(&b, "Ctrl-C");
+    else
+        bt_human_time(&b, l->o->time);
+    bt_cli_say("%s; nothing was set", bt_buf_cstr(&b));
+    bt_buf_done(&b);
+    list_functions(l);
+}
+
 static int run(struct bt_live *l)
 {
-    int status;
+    int status = 0;
     if (open_session(l) < 0) {
         status = bt_cli_fail_spec(&l->err, &l->specs, l->err.text);
     } else if (l->o->dry_run) {
-        struct bt_words_start start = {l->handle, BEAMTAP_NO_LIMIT, l->o->time, true};
-        bt_words_dry_run(&start);
-        status = 0;
-    } else if (beamtap_session_start(l->handle, &l->err) < 0) {
+        say_dry_run(l);
+    } else if (beamtap_session_start(l->session, &l->err) < 0) {
         status = bt_cli_fail(&l->err);
     } else {
         l->ops->armed(l);
@@ -285,7 +330,7 @@ int bt_live_run(struct bt_live *l, const struct bt_cli *cli)
         status = compile(l);
     if (status == 0)
         status = run(l);
-    beamtap_session_close(l->handle);
+    beamtap_session_close(l->session);
     beamtap_spec_free(l->spec);
     bt_buf_done(&l->sink.buf); /* of an output that was abandoned */
     bt_arena_done(&l->arena);
@@ -302,30 +347,28 @@ void bt_live_redraw(struct bt_live *l)
 
 void bt_live_put_functions(const struct bt_live *l, struct bt_buf *out)
 {
-    const struct bt_plan *plan = bt_session_plan(l->session);
-    if (plan->n_mfas == 0) { /* no function was asked for */
+    if (l->n_functions == 0) { /* no function was asked for */
         bt_buf_puts(out, "messages");
         return;
     }
-    bt_text_count(out, plan->n_mfas);
-    bt_buf_puts(out, plan->n_mfas == 1 ? " function" : " functions");
+    bt_human_count(out, l->n_functions);
+    bt_buf_puts(out, l->n_functions == 1 ? " function" : " functions");
+}
+
+const char *bt_live_until(const struct bt_live *l)
+{
+    return l->o->time == BT_CLI_NONE && !l->o->once ? "" : ", or the time is over (-t)";
 }
 
 void bt_live_say_ignored(const struct bt_live *l, const char *verb)
 {
-    for (size_t i = 0; i < l->prog->n_patterns; i++) {
-        const struct bt_trace_pattern *p = &l->prog->patterns[i];
-        bool takes_some = false, has_more = false;
-        for (size_t j = 0; j < p->n_clauses; j++) {
-            const struct bt_clause *c = &p->clauses[j];
-            takes_some = takes_some || !bt_clause_takes_all(c);
-            has_more = has_more || (!p->is_not && !c->only_counts && c->body->u.seq.n > 0);
-        }
-        if (takes_some)
-            bt_cli_say("note: '%s': %s, whatever %s arguments: patterns and guards are not looked at",
-                l->specs.texts[p->spec], p->is_not ? "calls are counted all the same" : verb, "their");
-        else if (has_more)
+    const struct beamtap_part *p;
+    for (size_t i = 0; (p = beamtap_session_part(l->session, i)); i++) {
+        if (!p->takes_all)
+            bt_cli_say("note: '%s': %s, whatever their arguments: patterns and guards are not looked at",
+                l->specs.texts[p->text], p->is_not ? "calls are counted all the same" : verb);
+        else if (p->has_actions)
             bt_cli_say("note: '%s': %s, and no call is shown; what stands behind '->' is not looked at",
-                l->specs.texts[p->spec], verb);
+                l->specs.texts[p->text], verb);
     }
 }

@@ -4,12 +4,9 @@
 #ifndef BT_CLI_LIVE_H
 #define BT_CLI_LIVE_H
 
+#include "base/sink.h"
 #include "cli/cmd.h"
 #include "cli/reach.h"
-#include "match/compile.h"
-#include "node/counting.h"
-#include "node/session.h"
-#include "out/sink.h"
 
 struct bt_live;
 
@@ -18,11 +15,12 @@ struct bt_live_ops {
     const char *what; /* "counted": for errors and the banner */
     bool only_times;  /* whatever the specs ask for */
     int (*prepare)(struct bt_live *l, struct beamtap_session_opts *s); /* -1: l->err */
-    int (*check)(struct bt_live *l);                                   /* the program is there; -1: l->err */
-    void (*armed)(struct bt_live *l);                                  /* says what it does */
-    void (*event)(struct bt_live *l, const struct bt_event *ev);
-    void (*tick)(struct bt_live *l);                              /* each --interval; may be NULL */
-    void (*end)(struct bt_live *l, const struct bt_summary *sum); /* the last lines, into l->sink.buf */
+    /* What each part of the specs may be; also before the node is asked. -1: l->err */
+    int (*check)(struct bt_live *l, const struct beamtap_part *part);
+    void (*armed)(struct bt_live *l); /* says what it does */
+    void (*event)(struct bt_live *l, const struct beamtap_event *ev);
+    void (*tick)(struct bt_live *l); /* each --interval; may be NULL */
+    void (*end)(struct bt_live *l);  /* the last lines, into l->sink.buf */
 };
 
 struct bt_live {
@@ -34,10 +32,8 @@ struct bt_live {
     struct bt_cli_specs specs;
     struct bt_arena arena; /* texts */
     struct beamtap_spec *spec;
-    struct beamtap_session *handle;
-    const struct bt_program
-        *prog;                  /* of the spec, then of the session; NULL while a node must be asked first */
-    struct bt_session *session; /* in the handle */
+    struct beamtap_session *session;
+    size_t n_functions; /* that the specs mean; 0: messages */
     struct bt_sink sink;
     bool is_terminal; /* the table is drawn over itself */
     size_t drawn;     /* lines of it that stand there */
@@ -55,7 +51,10 @@ void bt_live_redraw(struct bt_live *l);
 /* Functions whose calls are all counted although their spec asks for some only: said on stderr. */
 void bt_live_say_ignored(const struct bt_live *l, const char *verb);
 
-/* "payments:charge/2" or "12 functions". */
+/* "12 functions", or "messages". */
 void bt_live_put_functions(const struct bt_live *l, struct bt_buf *out);
+
+/* ", or the time is over (-t)": what else than Ctrl-C ends it. */
+const char *bt_live_until(const struct bt_live *l);
 
 #endif

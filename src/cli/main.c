@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "cli/cmd.h"
 #include "cli/config.h"
-#include "node/tls.h"
 
 static volatile sig_atomic_t stops; /* how often we were asked to stop */
 static volatile sig_atomic_t asks;  /* how often we were asked for totals (SIGUSR1) */
@@ -21,7 +20,8 @@ const struct bt_command bt_commands[] = {
     {"trace", "NODE SPEC...", "trace calls and returns (the word trace may be left out)", bt_cmd_trace, true},
     {"count", "NODE SPEC...", "count calls, live; no messages, safe on anything", bt_cmd_count, false},
     {"time", "NODE SPEC...", "time per function, live; --histogram: percentiles", bt_cmd_time, false},
-    {"run", "SCRIPT...", "scripts: traces one after the other, also lines of recon and redbug", bt_cmd_run, true},
+    {"run", "SCRIPT...", "scripts: traces one after the other, also lines of recon and redbug", bt_cmd_run,
+        true},
     {"replay", "FILE...", "print captures, and files of dbg:trace_port, in any format", bt_cmd_replay, true},
     {"compile", "SPEC...", "show the match specification; no node needed", bt_cmd_compile, false},
     {"check", "NODE", "can it be traced? the way to it, what it is, who traces it now", bt_cmd_check, false},
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
     } else if (opts.help) {
         status = help();
     } else if (opts.version) {
-        printf("beamtap %s\n%s\n", beamtap_version(), bt_tls_version());
+        printf("beamtap %s\n%s\n", beamtap_version(), beamtap_tls_version());
         status = bt_cli_flush();
     } else {
         status = run(&cli, &opts.words);

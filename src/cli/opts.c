@@ -163,8 +163,8 @@ void bt_opts_defaults(struct bt_opts *o)
     o->grace = 1000000;
     o->lease = 5000000;
     o->max_functions = 1000;
-    o->rate = (struct bt_rate){100, 1000000};
-    o->scan_rate = (struct bt_rate){10000, 1000000};
+    o->rate = (struct bt_opts_rate){100, 1000000};
+    o->scan_rate = (struct bt_opts_rate){10000, 1000000};
     o->slower = -1;
     o->on_rate = "skip";
     o->max_memory = INT64_C(64) << 20;
@@ -271,10 +271,10 @@ static int read_size(const char *text, int64_t *n, struct beamtap_err *err)
 }
 
 /* "50", "50/s", "10/100ms", "10k/s", none */
-static int read_rate(const char *text, struct bt_rate *rate, struct beamtap_err *err)
+static int read_rate(const char *text, struct bt_opts_rate *rate, struct beamtap_err *err)
 {
     const char *end;
-    struct bt_rate r = {-1, 1000000};
+    struct bt_opts_rate r = {-1, 1000000};
     if (strcmp(text, "none") == 0) {
         *rate = r;
         return 0;

@@ -10,7 +10,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "limit/bucket.h"
 
 #define BT_OPTS_MAX 128
 #define BT_CLI_NONE INT64_C(-1) /* the value `none` of -c and -t */
@@ -19,6 +18,12 @@
 struct bt_words {
     const char **items;
     size_t n;
+};
+
+/* n per interval. n < 0: no limit */
+struct bt_opts_rate {
+    int64_t n;
+    int64_t interval_us;
 };
 
 /* What the user said, with the defaults for what he did not. Times in microseconds. */
@@ -42,7 +47,7 @@ struct bt_opts {
     bool want_return, want_caller, want_stack, load, children;
     /* limits */
     int64_t count, time, grace, lease, max_functions;
-    struct bt_rate rate, scan_rate;
+    struct bt_opts_rate rate, scan_rate;
     int64_t burst; /* 0: a tenth of the rate */
     const char *on_rate;
     int64_t max_memory, max_term, max_load;

@@ -103,7 +103,12 @@ static int want(struct bt_outputs *o, const struct bt_cli *cli, const struct bea
         to->rotate_size = cli->opts->rotate_size;
         to->rotate_count = cli->opts->rotate_count;
     }
-    return beamtap_output_check(to, err);
+    if (beamtap_output_check(to, err) < 0)
+        return -1;
+    /* Told before anything is connected where that can be; who makes it meanwhile is told by beamtap_output_open(). */
+    if (path && !to->append && !cli->opts->dry_run && !strchr(path, '%') && access(path, F_OK) == 0)
+        return bt_err_set(err, BEAMTAP_EOUTPUT, "%s exists; it is not overwritten", path);
+    return 0;
 }
 
 int bt_outputs_read(struct bt_outputs *o, const struct bt_cli *cli, struct beamtap_err *err)

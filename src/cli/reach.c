@@ -50,50 +50,6 @@ static void say(void *arg, const char *text)
         bt_cli_say("%s", text);
 }
 
-int bt_reach_init_route(
-    struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
-{
-    const struct bt_opts *o = cli->opts;
-    struct bt_reach_opts ro = {
-        .node = node,
-        .address = o->address,
-        .proxy_command = o->proxy_command,
-        .ssh = o->ssh,
-        .pod = o->pod,
-        .pod_namespace = o->pod_namespace,
-        .tls = o->tls,
-        .tls_opts = {.ca = o->tls_ca, .cert = o->tls_cert, .key = o->tls_key, .server = o->tls_server_name},
-        .tls_optfile = o->tls_optfile,
-        .wait_us = o->wait,
-        .connect_timeout_us = o->connect_timeout,
-        .cancel = {cli->stops, 1},
-        .log = &cli->log,
-        .say = {say, (void *)cli},
-    };
-    return bt_reach_set(r, &ro, err);
-}
-
-static int find_cookie(struct bt_cookie *out, const struct bt_opts *o, struct beamtap_err *err)
-{
-    struct bt_cookie_opts co = {
-        .cookie = o->cookie, .cookie_file = o->cookie_file, .cookie_fd = o->cookie_fd, .is_program = true};
-    if (o->cookie_in_argv)
-        bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
-    if (bt_cookie_find(&co, out, err) < 0)
-        return -1;
-    if (out->is_exposed)
-        bt_cli_say("warning: others can read the cookie in %s; chmod 400 it", out->from);
-    return 0;
-}
-
-int bt_reach_init(struct bt_reach *r, const struct bt_cli *cli, const char *node, struct beamtap_err *err)
-{
-    if (bt_reach_init_route(r, cli, node, err) < 0 || find_cookie(&r->cookie, cli->opts, err) < 0)
-        return -1;
-    r->conn.cookie = r->cookie.text;
-    return 0;
-}
-
 static void log_line(void *arg, const char *area, const char *text)
 {
     const struct bt_cli *cli = arg;
@@ -111,13 +67,12 @@ static void put_areas(char *out, size_t cap, const struct bt_words *areas)
     }
 }
 
-int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
-    const char *node, struct beamtap_err *err)
+void bt_reach_route(
+    struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli, const char *node)
 {
     const struct bt_opts *o = cli->opts;
     put_areas(way->log_areas, sizeof way->log_areas, &o->debug);
     so->node = node;
-    so->cookie = way->cookie.text;
     so->address = o->address;
     so->proxy_command = o->proxy_command;
     so->ssh = o->ssh;
@@ -136,5 +91,31 @@ int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, co
     so->log = log_line;
     so->log_areas = way->log_areas;
     so->arg = (void *)cli;
-    return find_cookie(&way->cookie, o, err);
+}
+
+static int set_cookie(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
+    struct beamtap_err *err)
+{
+    const struct bt_opts *o = cli->opts;
+    const struct bt_cli_cookie *c = cli->cookie ? cli->cookie : &way->cookie;
+    if (o->cookie_in_argv)
+        bt_cli_say("warning: --cookie shows the cookie to everybody on this host (ps); use --cookie-file");
+    so->cookie = o->cookie;
+    so->cookie_file = o->cookie_file;
+    if (o->cookie || o->cookie_file) {
+        bt_cli_cookie_wipe_environment();
+        return 0;
+    }
+    if (!cli->cookie && bt_cli_cookie_take(o->cookie_fd, &way->cookie, err) < 0)
+        return -1;
+    so->cookie = c->is_there ? c->text : NULL;
+    so->cookie_from = c->is_there ? c->from : BT_CLI_COOKIE_VARIABLES;
+    return 0;
+}
+
+int bt_reach_session(struct beamtap_session_opts *so, struct bt_cli_way *way, const struct bt_cli *cli,
+    const char *node, struct beamtap_err *err)
+{
+    bt_reach_route(so, way, cli, node);
+    return set_cookie(so, way, cli, err);
 }

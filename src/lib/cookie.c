@@ -12,9 +12,6 @@
 
 #include "base/wipe.h"
 
-static const char *const variables[] = {"BEAMTAP_COOKIE", "RELEASE_COOKIE"};
-#define N_VARIABLES (sizeof variables / sizeof variables[0])
-
 static int take(const char *text, const char *from, struct bt_cookie *out, struct beamtap_err *err)
 {
     size_t n = strcspn(text, "\r\n");
@@ -58,19 +55,6 @@ static int from_file(const char *path, struct bt_cookie *out, struct beamtap_err
     return rc;
 }
 
-static int from_fd(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
-{
-    char from[48];
-    snprintf(from, sizeof from, "descriptor %d (--cookie-fd)", (int)fd);
-    FILE *f = fd > STDERR_FILENO && fd <= 65535 ? fdopen((int)fd, "r") : NULL;
-    if (!f)
-        return bt_err_set(err, BEAMTAP_ECOOKIE,
-            "--cookie-fd: descriptor %d is not open for reading, or is stdin, stdout or stderr", (int)fd);
-    int rc = from_stream(f, from, out, err);
-    fclose(f);
-    return rc;
-}
-
 /* The places Erlang itself looks, for an XDG folder or a home that may be unset. */
 static int from_home(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
@@ -88,62 +72,24 @@ static int from_home(const struct bt_cookie_opts *o, struct bt_cookie *out, stru
             return rc;
     }
     return bt_err_set(err, BEAMTAP_ECOOKIE,
-        "no cookie: tried %s%s, %s\n"
+        "no cookie: tried %s%s%s, %s\n"
         "  say --cookie-file FILE, with the cookie the node was started with",
-        o->is_program ? "BEAMTAP_COOKIE, RELEASE_COOKIE, " : "",
-        home ? paths[0] : "~/.erlang.cookie (HOME is not set)",
+        o->from ? o->from : "", o->from ? ", " : "", home ? paths[0] : "~/.erlang.cookie (HOME is not set)",
         paths[1][0] ? paths[1] : "$XDG_CONFIG_HOME/erlang/.erlang.cookie");
-}
-
-/* 0: read; 1: there is none. */
-static int from_environment(struct bt_cookie *out, struct beamtap_err *err)
-{
-    for (size_t i = 0; i < N_VARIABLES; i++) {
-        const char *text = getenv(variables[i]);
-        if (text && *text)
-            return take(text, variables[i], out, err);
-    }
-    return 1;
 }
 
 static int find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     if (o->cookie)
-        return take(o->cookie, "--cookie", out, err);
-    if (o->cookie_file) {
-        int rc = from_file(o->cookie_file, out, err);
-        return rc > 0 ? bt_err_set(err, BEAMTAP_ECOOKIE, "there is no cookie file %s", o->cookie_file) : rc;
-    }
-    if (o->cookie_fd)
-        return from_fd(o->cookie_fd, out, err);
-    int rc = o->is_program ? from_environment(out, err) : 1;
-    return rc > 0 ? from_home(o, out, err) : rc;
-}
-
-/* Nobody is to inherit it, or to find it in /proc, whichever cookie was taken. */
-static void wipe_environment(void)
-{
-    for (size_t i = 0; i < N_VARIABLES; i++) {
-        char *text = getenv(variables[i]);
-        if (text)
-            bt_wipe(text, strlen(text));
-        unsetenv(variables[i]);
-    }
+        return take(o->cookie, o->from ? o->from : "--cookie", out, err);
+    if (!o->cookie_file)
+        return from_home(o, out, err);
+    int rc = from_file(o->cookie_file, out, err);
+    return rc > 0 ? bt_err_set(err, BEAMTAP_ECOOKIE, "there is no cookie file %s", o->cookie_file) : rc;
 }
 
 int bt_cookie_find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err)
 {
     memset(out, 0, sizeof *out);
-    int rc = find(o, out, err);
-    if (o->is_program)
-        wipe_environment();
-    return rc;
-}
-
-int bt_cookie_take(int64_t fd, struct bt_cookie *out, struct beamtap_err *err)
-{
-    memset(out, 0, sizeof *out);
-    int rc = fd ? from_fd(fd, out, err) : from_environment(out, err);
-    wipe_environment();
-    return rc < 0 ? -1 : 0;
+    return find(o, out, err);
 }

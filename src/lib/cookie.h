@@ -1,5 +1,5 @@
 /*
- * cookie.h - finding the cookie: file, descriptor, environment, the places Erlang looks.
+ * cookie.h - finding the cookie: a text, a file, the places Erlang looks.
  */
 #ifndef BT_LIB_COOKIE_H
 #define BT_LIB_COOKIE_H
@@ -13,8 +13,8 @@
 
 struct bt_cookie_opts {
     const char *cookie, *cookie_file; /* NULL: not given */
-    int64_t cookie_fd;                /* 0: not given */
-    bool is_program; /* it is our own program that asks: the environment is looked at, and wiped of cookies */
+    const char *
+        from; /* where the cookie is from, NULL: --cookie; without one, where it was looked for before, NULL: nowhere */
 };
 
 struct bt_cookie {
@@ -26,16 +26,9 @@ struct bt_cookie {
 /*
  * bt_cookie_find - the cookie.
  *
- * In this order: --cookie, --cookie-file, --cookie-fd (read to its end and closed), with is_program BEAMTAP_COOKIE and
- * RELEASE_COOKIE (both removed from our environment in any case), ~/.erlang.cookie, $XDG_CONFIG_HOME/erlang/.erlang.cookie. ECOOKIE lists the
- * places tried.
+ * In this order: the one given, that of the file, ~/.erlang.cookie, $XDG_CONFIG_HOME/erlang/.erlang.cookie. ECOOKIE lists the places
+ * tried. No message shows a cookie.
  */
 int bt_cookie_find(const struct bt_cookie_opts *o, struct bt_cookie *out, struct beamtap_err *err);
-
-/*
- * bt_cookie_take - what bt_cookie_find can find only once: the cookie of a descriptor (0: none), else that of the environment, for a
- * program that connects several times. *out is all zero where there is none. ECOOKIE.
- */
-int bt_cookie_take(int64_t fd, struct bt_cookie *out, struct beamtap_err *err);
 
 #endif

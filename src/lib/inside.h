@@ -32,6 +32,18 @@ int bt_lib_fail(struct beamtap_err *to, const struct beamtap_err *from);
 /* The same for EUSAGE with this text. */
 int bt_lib_misuse(struct beamtap_err *to, const char *what);
 
+/* ---- parts.c ---- */
+
+/* What the patterns of a program ask for. */
+struct bt_lib_parts {
+    const struct beamtap_part *items;
+    size_t n;
+};
+
+/* They live in the arena. ENOMEM. */
+int bt_lib_make_parts(
+    const struct bt_program *prog, struct bt_arena *a, struct bt_lib_parts *out, struct beamtap_err *err);
+
 /* ---- spec.c ---- */
 
 struct beamtap_spec {
@@ -43,6 +55,7 @@ struct beamtap_spec {
     bool only_times;
     bool waits_for_node; /* prog is not there yet: a node has records that are meant */
     struct bt_program prog;
+    struct bt_lib_parts parts;
 };
 
 /* Which calls are given, by how they ended, and what it comes to. */
@@ -126,6 +139,7 @@ struct beamtap_session {
     struct bt_merge *merge;       /* NULL: a node */
     struct bt_outcomes *outcomes; /* in a replay: NULL: all events are given */
     struct bt_program prog;
+    struct bt_lib_parts parts;
     struct bt_out_head head;
     struct bt_log log; /* hands on to log_line */
     void (*log_line)(void *arg, const char *area, const char *text);
@@ -160,6 +174,7 @@ struct beamtap_session {
     uint64_t calls, returns, exceptions;
     uint64_t n_damaged;   /* places in the files of a replay */
     int64_t last_wall_ns; /* of the last event of a replay */
+    int64_t end_wall_ns;  /* as outputs have it; 0: none has ended yet */
 };
 
 /* How the one capture of a replay says that it ended; NULL: it does not, was not read, or it is none. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/inside.h"
-#include "lib/reach.h"
+#include "lib/way.h"
 
 #define DAY_US INT64_C(86400000000)
 
@@ -24,11 +24,7 @@ struct opening {
 
 static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err *err)
 {
-    const struct {
-        const char *name;
-        int64_t value, least, most;
-        bool may_be_none;
-    } all[] = {
+    const struct bt_lib_range all[] = {
         {"count", o->count, 1, INT64_MAX, true},
         {"time_us", o->time_us, 0, INT64_MAX / 4, true},
         {"rate", o->rate, 1, 1000000000, true},
@@ -50,13 +46,8 @@ static int check_ranges(const struct beamtap_session_opts *o, struct beamtap_err
         {"args", (int)o->args, BEAMTAP_ARGS_NAMED, BEAMTAP_ARGS_ALL, false},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        int64_t v = all[i].value;
-        if (all[i].may_be_none && v == BEAMTAP_NO_LIMIT)
-            continue;
-        if (v < all[i].least || v > all[i].most)
-            return bt_err_set(err, BEAMTAP_EUSAGE,
-                "%s is %" PRId64 "; it can be %" PRId64 " to %" PRId64 "%s", all[i].name, v, all[i].least,
-                all[i].most, all[i].may_be_none ? ", or BEAMTAP_NO_LIMIT" : "");
+        if (bt_lib_in_range(&all[i], err) < 0)
+            return -1;
     }
     if (o->kind != BEAMTAP_KIND_TRACE && o->n_grep + o->n_grep_not + o->n_redact > 0)
         return bt_err_set(
@@ -83,51 +74,7 @@ static int check(const struct beamtap_session_opts *o, struct beamtap_err *err)
     return check_ranges(o, err);
 }
 
-static int set_log(struct beamtap_session *s, const struct beamtap_session_opts *o, struct beamtap_err *err)
-{
-    const char *p = o->log && o->log_areas ? o->log_areas : "";
-    char name[16];
-    s->log = (struct bt_log){.line = o->log, .arg = o->arg};
-    while (*p) {
-        size_t n = strcspn(p, ",");
-        unsigned mask = 0;
-        if (n < sizeof name) {
-            memcpy(name, p, n);
-            name[n] = '\0';
-            mask = bt_log_mask(name);
-        }
-        if (mask == 0)
-            return bt_err_set(err, BEAMTAP_EUSAGE, "log_areas: '%.*s' is no area", n < 40 ? (int)n : 40, p);
-        s->log.mask |= mask;
-        p += n + (p[n] == ',');
-    }
-    return 0;
-}
-
 /* ---- as what is inside has them ---- */
-
-static struct bt_reach_opts reach_opts(const struct opening *op)
-{
-    const struct beamtap_session_opts *o = &op->o;
-    return (struct bt_reach_opts){
-        .node = o->node,
-        .address = o->address,
-        .epmd_port = o->epmd_port,
-        .proxy_command = o->proxy_command,
-        .ssh = o->ssh,
-        .pod = o->kubectl,
-        .pod_namespace = o->kubectl_namespace,
-        .tls = o->tls,
-        .tls_opts = {o->tls_ca, o->tls_cert, o->tls_key, o->tls_key_password, o->tls_server_name,
-            o->tls_no_verify},
-        .tls_optfile = o->tls_optfile,
-        .wait_us = o->wait_us,
-        .connect_timeout_us = o->connect_timeout_us,
-        .cancel = {o->stops, 1},
-        .log = &op->s->log,
-        .say = op->s->say,
-    };
-}
 
 static void say_loaded(void *arg, const char *module)
 {
@@ -251,7 +198,7 @@ static int compile(struct opening *op, const struct bt_lib_asked *asked, struct 
         return -1;
     if (op->o.kind != BEAMTAP_KIND_TRACE && prog->n_messages + prog->n_events > 0)
         return bt_err_set(err, BEAMTAP_EUSAGE, "the VM counts calls, not messages or events");
-    return 0;
+    return bt_lib_make_parts(prog, &op->s->arena, &op->s->parts, err);
 }
 
 /* The gate lets through what is examined; the agent keeps to the rate of what is given. */
@@ -291,9 +238,8 @@ static int open_with(struct opening *op, struct bt_conn *link, struct beamtap_er
 
 static int open_node(struct opening *op, struct beamtap_err *err)
 {
-    struct bt_reach_opts ro = reach_opts(op);
-    struct bt_cookie_opts co = {.cookie = op->o.cookie, .cookie_file = op->o.cookie_file};
-    if (bt_reach_set(&op->reach, &ro, err) < 0 || bt_reach_set_cookie(&op->reach, &co, err) < 0)
+    struct bt_reach_opts ro = bt_lib_reach_opts(&op->o, &op->s->log, &op->s->say);
+    if (bt_reach_set(&op->reach, &ro, err) < 0 || bt_reach_set_cookie(&op->reach, &ro.cookie, err) < 0)
         return -1;
     struct bt_conn *link = bt_reach_open(&op->reach, err);
     return link ? open_with(op, link, err) : -1;
@@ -324,7 +270,7 @@ static int open_session(struct beamtap_session *s, const void *opts, struct beam
         rc = check(&op->o, err);
     if (rc == 0) {
         s->say = (struct bt_say){op->o.say, op->o.arg};
-        rc = set_log(s, &op->o, err);
+        rc = bt_lib_take_log(&s->log, &op->o, err);
     }
     if (rc == 0)
         rc = set_choice(op, err);

@@ -243,6 +243,17 @@ int beamtap_output_flush(struct beamtap_output *out, int timeout_ms, struct beam
 
 /* ---- the end ---- */
 
+/* When it ended: the same for all outputs of a session. */
+static int64_t end_time(struct beamtap_session *s)
+{
+    int64_t now = bt_clock_wall_us() * 1000;
+    if (s->state != BT_LIB_OVER)
+        return now;
+    if (s->end_wall_ns == 0)
+        s->end_wall_ns = now;
+    return s->end_wall_ns;
+}
+
 /* Of a live trace. */
 static struct bt_out_end end_of_trace(const struct beamtap_output *out, const struct beamtap_summary *sum)
 {
@@ -250,7 +261,7 @@ static struct bt_out_end end_of_trace(const struct beamtap_output *out, const st
     return (struct bt_out_end){
         .reason = sum->reason == BEAMTAP_REASON_NONE ? "end" : beamtap_reason_text(sum->reason),
         .error = out->s->last == BEAMTAP_NEXT_ERROR ? out->s->err.msg : NULL,
-        .wall_ns = bt_clock_wall_us() * 1000,
+        .wall_ns = end_time(out->s),
         .received = out->received + filtered,
         .printed = out->printed,
         .filtered = filtered,

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/inside.h"
-#include "lib/peek.h"
 #include "match/inlined.h"
 
 #define MANY                                                                                                 \
@@ -41,16 +40,6 @@ int beamtap_session_wait_ms(const struct beamtap_session *s)
     if (!s || s->state != BT_LIB_STARTED)
         return -1;
     return s->live && !s->has_more ? bt_clock_left_ms(bt_session_due(s->live), bt_clock_mono_us()) : 0;
-}
-
-struct bt_session *bt_peek_live(struct beamtap_session *s)
-{
-    return s->live;
-}
-
-const struct bt_program *bt_peek_program(const struct beamtap_session *s)
-{
-    return s->live ? &s->prog : NULL;
 }
 
 /* ---- going on ---- */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/inside.h"
-#include "lib/peek.h"
 #include "match/dump.h"
 #include "match/instrument.h"
 #include "node/arm.h"
@@ -140,7 +139,7 @@ static int begin(struct beamtap_spec *s, struct beamtap_err *err)
         err->text = bad;
     else if (s->only_times)
         bt_program_only_times(&s->prog);
-    return rc;
+    return rc == 0 ? bt_lib_make_parts(&s->prog, &s->arena, &s->parts, err) : rc;
 }
 
 struct beamtap_spec *beamtap_spec_new(const struct beamtap_spec_opts *opts, struct beamtap_err *err)
@@ -169,11 +168,6 @@ struct beamtap_spec *beamtap_spec_compile(const char *text, struct beamtap_err *
     o.specs = &text;
     o.n_specs = 1;
     return beamtap_spec_new(&o, err);
-}
-
-const struct bt_program *bt_peek_spec(const struct beamtap_spec *s)
-{
-    return s->waits_for_node ? NULL : &s->prog;
 }
 
 void beamtap_spec_free(struct beamtap_spec *s)

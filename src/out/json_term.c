@@ -4,7 +4,7 @@
 #include "out/json_term.h"
 
 #include "base/utf8.h"
-#include "out/json.h"
+#include "base/json.h"
 #include "term/digits.h"
 #include "term/quote.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "out/json.h"
+#include "base/json.h"
 #include "out/json_term.h"
 #include "out/text.h"
 

@@ -8,10 +8,10 @@
 #ifndef BT_OUT_OUT_H
 #define BT_OUT_OUT_H
 
+#include "base/sink.h"
 #include "event/event.h"
 #include "match/instrument.h"
 #include "out/outfile.h"
-#include "out/sink.h"
 
 /* What is known when events begin: of a live node, or from the head of a capture. All borrowed; valid as long as the output. */
 struct bt_out_head {

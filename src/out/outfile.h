@@ -4,7 +4,7 @@
 #ifndef BT_OUT_OUTFILE_H
 #define BT_OUT_OUTFILE_H
 
-#include "out/sink.h"
+#include "base/sink.h"
 
 struct bt_outfile {
     const char *pattern; /* borrowed: %Y %m %d %H %M %S local time, %n node, %i session, %% */

@@ -13,7 +13,7 @@
 #define HASH_NONFATAL_OOM 1 /* a track that could not be added has no table */
 #include <uthash.h>
 
-#include "out/json.h"
+#include "base/json.h"
 #include "out/jsonl.h"
 #include "out/text.h"
 

@@ -37,6 +37,7 @@ handshake  512   -
 epmd       512   -
 connect    1024  -
 fetch      2048  -
+survey     1024  -
 session    2048  -
 '
 targets=${*:-$(awk '{print $1}' <<< "$table")}

@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/cookie.h"
 #include "lib/cookie.h"
 
 static char home[] = "/tmp/bt_cookie_XXXXXX";
 static char in_home[64], xdg[64], in_xdg[96], in_config[96], a_file[64];
 static struct bt_cookie_opts opts;
+static int cookie_fd;
 
 static const char *path(char *out, size_t cap, const char *rest)
 {
@@ -54,7 +56,8 @@ static int group_teardown(void **state)
 static int setup(void **state)
 {
     (void)state;
-    opts = (struct bt_cookie_opts){.is_program = true};
+    opts = (struct bt_cookie_opts){.cookie = NULL};
+    cookie_fd = 0;
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("BEAMTAP_COOKIE");
@@ -80,11 +83,28 @@ static void put(const char *file, const char *text)
     assert_int_equal(fclose(f), 0);
 }
 
+/* As src/cli/reach.c does it: what is said comes first, then what only the program looks at, then the library's places. */
+static int find(struct bt_cookie *out, struct beamtap_err *err)
+{
+    struct bt_cookie_opts o = opts;
+    struct bt_cli_cookie taken = {.is_there = false};
+    out->text[0] = '\0';
+    if (o.cookie || o.cookie_file)
+        bt_cli_cookie_wipe_environment();
+    else if (bt_cli_cookie_take(cookie_fd, &taken, err) < 0)
+        return -1;
+    else
+        o.from = taken.is_there ? taken.from : BT_CLI_COOKIE_VARIABLES;
+    if (taken.is_there)
+        o.cookie = taken.text;
+    return bt_cookie_find(&o, out, err);
+}
+
 static void found(const char *cookie)
 {
     struct bt_cookie out;
     struct beamtap_err err = {0};
-    int rc = bt_cookie_find(&opts, &out, &err);
+    int rc = find(&out, &err);
     assert_string_equal(err.msg, "");
     assert_int_equal(rc, 0);
     assert_string_equal(out.text, cookie);
@@ -95,7 +115,7 @@ static void not_found(const char *part)
 {
     struct bt_cookie out;
     struct beamtap_err err = {0};
-    assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
+    assert_int_equal(find(&out, &err), -1);
     assert_string_equal(out.text, "");
     assert_err(&err, BEAMTAP_ECOOKIE, part);
 }
@@ -222,7 +242,7 @@ static void no_message_shows_the_cookie(void **state)
     memset(text, 'x', sizeof text);
     text[BT_COOKIE_MAX] = '\0';
     setenv("BEAMTAP_COOKIE", text, 1);
-    assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
+    assert_int_equal(find(&out, &err), -1);
     assert_null(strstr(err.msg, "xx"));
     assert_err(&err, BEAMTAP_ECOOKIE, "BEAMTAP_COOKIE: the cookie is too long");
 }
@@ -247,15 +267,31 @@ static void a_library_leaves_the_environment_alone(void **state)
     (void)state;
     struct bt_cookie out;
     struct beamtap_err err = {0};
-    opts.is_program = false;
     setenv("BEAMTAP_COOKIE", "theirs", 1);
     assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
     assert_null(strstr(err.msg, "BEAMTAP_COOKIE"));
     assert_err(&err, BEAMTAP_ECOOKIE, "no cookie: tried /");
     assert_string_equal(getenv("BEAMTAP_COOKIE"), "theirs");
     put(in_home, "home");
-    found("home");
+    assert_int_equal(bt_cookie_find(&opts, &out, NULL), 0);
+    assert_string_equal(out.text, "home");
     assert_string_equal(getenv("BEAMTAP_COOKIE"), "theirs");
+}
+
+static void a_caller_says_where_a_cookie_is_from(void **state)
+{
+    (void)state;
+    struct bt_cookie out;
+    struct beamtap_err err = {0};
+    opts.from = "the vault";
+    assert_int_equal(bt_cookie_find(&opts, &out, &err), -1);
+    assert_err(&err, BEAMTAP_ECOOKIE, "no cookie: tried the vault, /");
+    opts.cookie = "secret";
+    assert_int_equal(bt_cookie_find(&opts, &out, NULL), 0);
+    assert_string_equal(out.from, "the vault");
+    opts.from = NULL;
+    assert_int_equal(bt_cookie_find(&opts, &out, NULL), 0);
+    assert_string_equal(out.from, "--cookie");
 }
 
 static void a_descriptor_is_read_and_closed(void **state)
@@ -265,11 +301,11 @@ static void a_descriptor_is_read_and_closed(void **state)
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(write(fds[1], "through\n", 8), 8);
     close(fds[1]);
-    opts.cookie_fd = fds[0];
+    cookie_fd = fds[0];
     found("through");
     assert_int_equal(close(fds[0]), -1);
     not_found("--cookie-fd: descriptor");
-    opts.cookie_fd = 1;
+    cookie_fd = 1;
     not_found("--cookie-fd: descriptor 1 is not open for reading");
 }
 
@@ -302,6 +338,7 @@ int main(void)
         T(no_message_shows_the_cookie),
         T(a_release_has_a_variable_of_its_own),
         T(a_library_leaves_the_environment_alone),
+        T(a_caller_says_where_a_cookie_is_from),
         T(a_descriptor_is_read_and_closed),
         T(a_file_that_others_can_read_is_told),
     };

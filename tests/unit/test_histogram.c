@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/histogram.h"
-#include "out/latency.h"
+#include "cli/histogram.h"
+#include "cli/latency.h"
 
 static uint64_t next_random(uint64_t *state)
 {

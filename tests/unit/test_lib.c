@@ -45,6 +45,7 @@ static void versions_agree(void **state)
     assert_string_equal(BEAMTAP_VERSION, text);
     assert_string_equal(beamtap_version(), text);
     assert_int_equal(beamtap_version_number(), BEAMTAP_VERSION_NUMBER);
+    assert_true(strlen(beamtap_tls_version()) > 0);
 }
 
 static void a_spec_as_text(void **state)
@@ -114,6 +115,47 @@ static void a_spec_that_only_times(void **state)
     assert_null(strstr(got, "current_stacktrace"));
     assert_null(strstr(got, "exception_trace"));
     beamtap_spec_free(s);
+}
+
+static void part_is(const struct beamtap_part *p, size_t text, bool is_not, enum beamtap_event_type type,
+    bool takes_all, bool has_actions)
+{
+    assert_non_null(p);
+    assert_int_equal(p->text, text);
+    assert_int_equal(p->is_not, is_not);
+    assert_int_equal(p->type, type);
+    assert_int_equal(p->takes_all, takes_all);
+    assert_int_equal(p->has_actions, has_actions);
+}
+
+static void what_specs_ask_for(void **state)
+{
+    (void)state;
+    const char *texts[] = {"a:b/1", "a:b(X, _) -> return", "a:b(1)", "a:b/1 -> count", "send", "running"},
+               *nots[] = {"a:c(2)"};
+    struct beamtap_spec_opts o;
+    beamtap_spec_opts_init(&o, sizeof o);
+    o.specs = texts;
+    o.n_specs = 6;
+    o.not_specs = nots;
+    o.n_not_specs = 1;
+    struct beamtap_spec *s = beamtap_spec_new(&o, &err);
+    assert_string_equal(err.msg, "");
+    part_is(beamtap_spec_part(s, 0), 0, true, BEAMTAP_EVENT_CALL, false, false);
+    part_is(beamtap_spec_part(s, 1), 1, false, BEAMTAP_EVENT_CALL, true, false);
+    part_is(beamtap_spec_part(s, 2), 2, false, BEAMTAP_EVENT_CALL, true, true);
+    part_is(beamtap_spec_part(s, 3), 3, false, BEAMTAP_EVENT_CALL, false, false);
+    part_is(beamtap_spec_part(s, 4), 4, false, BEAMTAP_EVENT_CALL, true, false);
+    part_is(beamtap_spec_part(s, 5), 5, false, BEAMTAP_EVENT_SEND, true, false);
+    part_is(beamtap_spec_part(s, 6), 6, false, BEAMTAP_EVENT_RUNNING, true, false);
+    assert_null(beamtap_spec_part(s, 7));
+    beamtap_spec_free(s);
+    s = beamtap_spec_compile("m:f(m#state{n = N})", &err); /* only parsed: a node is asked for the rest */
+    assert_non_null(s);
+    assert_null(beamtap_spec_part(s, 0));
+    beamtap_spec_free(s);
+    assert_null(beamtap_spec_part(NULL, 0));
+    assert_null(beamtap_session_part(NULL, 0));
 }
 
 static void specs_that_are_none(void **state)
@@ -302,6 +344,25 @@ static void terms_as_text(void **state)
     MISUSE(beamtap_term_format(&bare, NULL, &style, text, sizeof text, &err) == -1, "no syntax 3");
 }
 
+static void names_as_text(void **state)
+{
+    (void)state;
+    struct beamtap_style style;
+    char text[32];
+    assert_int_equal(beamtap_atom_format("queue", NULL, text, sizeof text, &err), 5);
+    assert_string_equal(text, "queue");
+    assert_int_equal(beamtap_atom_format("my mod\033", NULL, text, sizeof text, &err), 10);
+    assert_string_equal(text, "'my mod\\e'");
+    assert_int_equal(beamtap_atom_format("queue", NULL, NULL, 0, &err), 5);
+    beamtap_style_init(&style, sizeof style);
+    style.syntax = BEAMTAP_SYNTAX_ELIXIR;
+    assert_int_equal(beamtap_atom_format("Elixir.Shop.Cart", &style, text, sizeof text, &err), 9);
+    assert_string_equal(text, "Shop.Cart");
+    MISUSE(beamtap_atom_format(NULL, NULL, text, sizeof text, &err) == -1, "NULL");
+    style.syntax = (enum beamtap_syntax)3;
+    MISUSE(beamtap_atom_format("a", &style, text, sizeof text, &err) == -1, "no syntax 3");
+}
+
 /* ---- a node that is played ---- */
 
 #define EVENTS                                                                                               \
@@ -370,7 +431,10 @@ static void what_the_vm_counts(void **state)
     struct beamtap_session *s = beamtap_session_open(&o, &err);
     assert_string_equal(err.msg, "");
     assert_null(beamtap_session_tally(s, 0));
+    part_is(beamtap_session_part(s, 0), 0, false, BEAMTAP_EVENT_CALL, true, false);
+    assert_null(beamtap_session_part(s, 1));
     assert_int_equal(beamtap_session_start(s, &err), 0);
+    assert_int_equal(beamtap_session_tally(s, BEAMTAP_TALLY_SUM)->at_us, 1000); /* when it began */
     while ((next = beamtap_session_next(s, &ev, -1, &err)) == BEAMTAP_NEXT_EVENT)
         n += ev->type == BEAMTAP_EVENT_COUNTS;
     assert_int_equal(next, BEAMTAP_NEXT_END);
@@ -734,12 +798,14 @@ int main(void)
         cmocka_unit_test_setup(a_spec_as_text, setup),
         cmocka_unit_test_setup(a_bad_spec_has_a_place, setup),
         cmocka_unit_test_setup(a_spec_that_only_times, setup),
+        cmocka_unit_test_setup(what_specs_ask_for, setup),
         cmocka_unit_test_setup(specs_that_are_none, setup),
         cmocka_unit_test_setup(records_of_a_node, setup),
         cmocka_unit_test_setup(structs_of_other_versions, setup),
         cmocka_unit_test_setup(options_out_of_range, setup),
         cmocka_unit_test_setup(nothing_is_nothing, setup),
         cmocka_unit_test_setup(terms_as_text, setup),
+        cmocka_unit_test_setup(names_as_text, setup),
         cmocka_unit_test_setup(a_session_from_end_to_end, setup),
         cmocka_unit_test_setup(a_session_that_is_not_started, setup),
         cmocka_unit_test_setup(what_the_vm_counts, setup),

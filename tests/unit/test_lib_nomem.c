@@ -1,6 +1,6 @@
 /*
  * test_lib_nomem.c - memory that runs out at every single allocation of a program that uses the library: compile, open, take events
- * with their arguments and lines, write a capture, close; and a replay of it. Each call says ENOMEM, or all goes as if nothing had been.
+ * with their arguments and lines, write a capture, close; a replay of it; check and clear. Each call says ENOMEM, or all goes as if nothing had been.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "beamtap.h"
 #include "nomem.h"
+#include "surveyed.h"
 #include "terms.h"
 #include "traced.h"
 #include "wire.h"
@@ -134,6 +135,51 @@ static void replay(struct beamtap_err *err)
         use(s, err);
 }
 
+static void set_way(struct beamtap_session_opts *o, const struct bt_peer_answer *answers)
+{
+    bt_wire_start(&(struct bt_wire_opts){.script = answers});
+    beamtap_session_opts_init(o, sizeof *o);
+    o->node = BT_TEST_NODE;
+    o->address = "127.0.0.1:1234";
+    o->cookie = BT_PEER_COOKIE;
+}
+
+static void note_others(const char *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        note(items[i], strlen(items[i]));
+        note("\n", 1);
+    }
+}
+
+static void check(struct beamtap_err *err)
+{
+    static const struct bt_peer_answer answers[] = {IS_OTP, IS_SO, IS_OTP, SURVEYS("[]", BY_OTHERS), END};
+    struct beamtap_session_opts o;
+    set_way(&o, answers);
+    struct beamtap_check *c = beamtap_node_check(&o, err);
+    if (c)
+        note_others(c->others, c->n_others);
+    if (c && !c->is_reached)
+        *err = c->err;
+    beamtap_check_free(c);
+}
+
+static void clear(struct beamtap_err *err)
+{
+    static const struct bt_peer_answer answers[] = {IS_OTP, SURVEYS("[{guards,1}]", BY_OTHERS), END};
+    struct beamtap_session_opts o;
+    set_way(&o, answers);
+    struct beamtap_clear *c = beamtap_node_clear(&o, false, err);
+    if (c)
+        note_others(c->others, c->n_others);
+    beamtap_clear_free(c);
+}
+
+static const char *const others = "pattern {m,f,1} local\n"
+                                  "process <0.9.0> traced by <0.10.0> [call]\n"
+                                  "trace control word 7\n";
+
 static void fail_each(void (*tell)(struct beamtap_err *err), const char *expected, bool for_good)
 {
     struct beamtap_err err = {0};
@@ -168,6 +214,8 @@ static void one_allocation_fails(void **state)
     (void)state;
     fail_each(live, want, false);
     fail_each(replay, NULL, false);
+    fail_each(check, others, false);
+    fail_each(clear, others, false);
 }
 
 static void memory_is_gone_for_good(void **state)
@@ -175,6 +223,8 @@ static void memory_is_gone_for_good(void **state)
     (void)state;
     fail_each(live, want, true);
     fail_each(replay, NULL, true);
+    fail_each(check, others, true);
+    fail_each(clear, others, true);
 }
 
 int main(void)

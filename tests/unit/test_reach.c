@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "lib/optfile.h"
 #include "cli/reach.h"
+#include "lib/optfile.h"
+#include "lib/way.h"
 #include "node/helper.h"
 #include "node/route.h"
 #include "node/sock.h"
@@ -18,7 +19,7 @@
 static volatile sig_atomic_t stops;
 static struct bt_opts opts;
 static struct bt_cli cli;
-static struct bt_reach reach;
+static struct bt_lib_way way;
 
 static int setup(void **state)
 {
@@ -33,8 +34,19 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    bt_reach_done(&reach);
+    bt_lib_way_done(&way);
     return 0;
+}
+
+/* What the command line says, as the library takes it. */
+static int set_way(const char *node, struct beamtap_err *err)
+{
+    struct bt_cli_way texts;
+    struct beamtap_session_opts so;
+    beamtap_session_opts_init(&so, sizeof so);
+    bt_reach_route(&so, &texts, &cli, node);
+    bt_lib_way_done(&way);
+    return bt_lib_way_set(&way, &so, NULL, err);
 }
 
 static void node_is(const char *release, const char *first, const char *second, const char *node, size_t used)
@@ -75,13 +87,13 @@ static void address_is(const char *text, const char *host, int port)
     struct beamtap_err err = {0};
     opts.address = text;
     if (!host) {
-        assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", &err), -1);
+        assert_int_equal(set_way("a@b", &err), -1);
         assert_err(&err, BEAMTAP_EUSAGE, "--address");
         return;
     }
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", &err), 0);
-    assert_string_equal(reach.conn.host, host);
-    assert_int_equal(reach.conn.port, port);
+    assert_int_equal(set_way("a@b", &err), 0);
+    assert_string_equal(way.reach.conn.host, host);
+    assert_int_equal(way.reach.conn.port, port);
 }
 
 static void addresses(void **state)
@@ -104,14 +116,14 @@ static void addresses(void **state)
 static void names_without_a_host_are_on_this_one(void **state)
 {
     (void)state;
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "app", NULL), 0);
-    assert_string_equal(reach.node, "app@");
-    assert_string_equal(reach.conn.host, "localhost");
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "app@far", NULL), 0);
-    assert_null(reach.conn.host);
+    assert_int_equal(set_way("app", NULL), 0);
+    assert_string_equal(way.reach.node, "app@");
+    assert_string_equal(way.reach.conn.host, "localhost");
+    assert_int_equal(set_way("app@far", NULL), 0);
+    assert_null(way.reach.conn.host);
     opts.pod = "web-0"; /* the host of its name is known inside the pod, at best */
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "app@far", NULL), 0);
-    assert_string_equal(reach.conn.host, "127.0.0.1");
+    assert_int_equal(set_way("app@far", NULL), 0);
+    assert_string_equal(way.reach.conn.host, "127.0.0.1");
 }
 
 static void options_that_do_not_go_together(void **state)
@@ -120,28 +132,28 @@ static void options_that_do_not_go_together(void **state)
     struct beamtap_err err = {0};
     opts.ssh = "bastion";
     opts.pod = "web-0";
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", &err), -1);
+    assert_int_equal(set_way("a@b", &err), -1);
     assert_err(&err, BEAMTAP_EUSAGE, "one of --proxy-command, --ssh and --kubectl");
     err = (struct beamtap_err){0};
     opts.pod = NULL;
     opts.pod_namespace = "prod";
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", &err), -1);
+    assert_int_equal(set_way("a@b", &err), -1);
     assert_err(&err, BEAMTAP_EUSAGE, "--namespace goes with --kubectl");
     err = (struct beamtap_err){0};
     opts.pod_namespace = NULL;
     opts.connect_timeout = 1;
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", &err), -1);
+    assert_int_equal(set_way("a@b", &err), -1);
     assert_err(&err, BEAMTAP_EUSAGE, "--connect-timeout");
 }
 
 static void a_helper_gets_more_time(void **state)
 {
     (void)state;
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", NULL), 0);
-    assert_int_equal(reach.conn.timeout_ms, 5000);
+    assert_int_equal(set_way("a@b", NULL), 0);
+    assert_int_equal(way.reach.conn.timeout_ms, 5000);
     opts.ssh = "bastion";
-    assert_int_equal(bt_reach_init_route(&reach, &cli, "a@b", NULL), 0);
-    assert_int_equal(reach.conn.timeout_ms, 60000);
+    assert_int_equal(set_way("a@b", NULL), 0);
+    assert_int_equal(way.reach.conn.timeout_ms, 60000);
 }
 
 /* ---- commands ---- */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "out/sink.h"
+#include "base/sink.h"
 #include "process.h"
 
 #define SHORT_MS 150

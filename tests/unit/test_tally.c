@@ -1,5 +1,5 @@
 /*
- * test_tally.c - what the VM has counted, as table, lines and JSON.
+ * test_tally.c - what was counted, as table, lines and JSON.
  */
 #include "check.h"
 
@@ -7,15 +7,24 @@
 #include <string.h>
 #include <time.h>
 
-#include "out/tally.h"
+#include "cli/tally.h"
 
-static struct bt_tally_row rows[] = {
-    {.module = "m", .function = "seldom", .arity = 0, .now = {10, 5000, 0}, .before = {10, 5000, 0}},
+static struct beamtap_tally rows[] = {
+    {.module = "m",
+        .function = "seldom",
+        .calls = 10,
+        .time_us = 5000,
+        .calls_before = 10,
+        .time_before_us = 5000},
     {.module = "m",
         .function = "often",
         .arity = 2,
-        .now = {3000000, 1500000, 2048},
-        .before = {1000000, 500000, 1024}},
+        .calls = 3000000,
+        .time_us = 1500000,
+        .bytes = 2048,
+        .calls_before = 1000000,
+        .time_before_us = 500000,
+        .bytes_before = 1024},
     {.module = "m", .function = "Never \"x\"", .arity = 1},
 };
 
@@ -23,12 +32,15 @@ static struct bt_tallies tallies(void)
 {
     return (struct bt_tallies){.rows = rows,
         .n_rows = 3,
-        .sum = {3000010, 1505000, 2048},
-        .sum_before = {1000010, 505000, 1024},
-        .began_us = 0,
-        .before_us = 1000000,
-        .at_us = 2000000,
-        .n_readings = 2};
+        .sum = {.calls = 3000010,
+            .time_us = 1505000,
+            .bytes = 2048,
+            .calls_before = 1000010,
+            .time_before_us = 505000,
+            .bytes_before = 1024,
+            .before_us = 1000000,
+            .at_us = 2000000},
+        .began_us = 0};
 }
 
 static const struct bt_tally_opts opts = {.top = 10, .wall_us = 1700000000000000, .node = "n@h"};
@@ -88,12 +100,45 @@ static void lines_tell_what_is_new(void **state)
     bt_buf_done(&out);
 }
 
+static void processes_have_names_and_are_no_sum(void **state)
+{
+    (void)state;
+    struct bt_tallies t = {.n_rows = 0};
+    struct bt_buf out = BT_BUF_INIT;
+    static const char *const pids[] = {"<0.9.0>", "<0.10.0>", ""};
+    static const char *const names[] = {"my name", "", ""};
+    for (int i = 0; i < 3; i++) {
+        struct beamtap_tally *row = bt_tallies_add(&t);
+        assert_non_null(row);
+        row->pid = pids[i];
+        row->name = names[i];
+        row->calls = 3 - i;
+    }
+    t.sum.calls = 6;
+    assert_int_equal(bt_tally_table(&out, &t, &opts), 5);
+    ASSERT(out, "          calls        calls/s  process\n"
+                "              3              0  <0.9.0> 'my name'\n"
+                "              2              0  <0.10.0>\n"
+                "              1              0  \n"
+                "              6              0  all\n");
+    bt_tally_json(&out, &t, &opts);
+    const char *json = bt_buf_cstr(&out);
+    assert_non_null(strstr(json, "\"pid\":\"<0.9.0>\",\"name\":\"my name\",\"calls\":3"));
+    assert_non_null(
+        strstr(json, "{\"event\":\"count\",\"at_us\":1700000000000000,\"node\":\"n@h\",\"pid\":\"\""));
+    assert_non_null(
+        strstr(json, "{\"event\":\"total\",\"at_us\":1700000000000000,\"node\":\"n@h\",\"calls\":6"));
+    bt_buf_done(&out);
+    bt_tallies_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_of_what_was_called),
         cmocka_unit_test(times_have_means_and_shares),
         cmocka_unit_test(lines_tell_what_is_new),
+        cmocka_unit_test(processes_have_names_and_are_no_sum),
     };
     setenv("TZ", "UTC0", 1);
     tzset();

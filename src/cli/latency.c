@@ -1,14 +1,14 @@
 /*
  * latency.c - durations of sampled calls, as a table, as bars, or as JSON.
  */
-#include "out/latency.h"
+#include "cli/latency.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "out/json.h"
-#include "out/text.h"
-#include "term/print.h"
+#include "base/human.h"
+#include "base/json.h"
+#include "cli/cmd.h"
 
 #define BAR 40 /* characters of the longest bar */
 
@@ -27,10 +27,7 @@ static double mean(const struct bt_histogram *h)
 
 static void put_function(struct bt_buf *out, const struct bt_latency *r)
 {
-    bt_print_atom(out, (struct bt_slice){(const uint8_t *)r->module, strlen(r->module)});
-    bt_buf_putc(out, ':');
-    bt_print_atom(out, (struct bt_slice){(const uint8_t *)r->function, strlen(r->function)});
-    bt_buf_printf(out, "/%" PRIu32, r->arity);
+    bt_cli_put_mfa(out, r->module, r->function, r->arity);
 }
 
 static void put_cell(struct bt_buf *out, struct bt_buf *cell, int width)
@@ -42,7 +39,7 @@ static void put_cell(struct bt_buf *out, struct bt_buf *cell, int width)
 static void put_ns(struct bt_buf *out, int64_t ns, int width)
 {
     struct bt_buf cell = BT_BUF_INIT;
-    bt_text_duration(&cell, ns);
+    bt_human_duration(&cell, ns);
     put_cell(out, &cell, width);
 }
 
@@ -52,7 +49,7 @@ static void put_count(struct bt_buf *out, int64_t n, int width)
     if (n < 0)
         bt_buf_puts(&cell, "?");
     else
-        bt_text_count(&cell, (uint64_t)n);
+        bt_human_count(&cell, (uint64_t)n);
     put_cell(out, &cell, width);
 }
 

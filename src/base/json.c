@@ -1,7 +1,7 @@
 /*
  * json.c - JSON, appended to a buffer.
  */
-#include "out/json.h"
+#include "base/json.h"
 
 #include "base/utf8.h"
 

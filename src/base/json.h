@@ -1,8 +1,8 @@
 /*
  * json.h - JSON, appended to a buffer. Always valid JSON and valid UTF-8, whatever the bytes are.
  */
-#ifndef BT_OUT_JSON_H
-#define BT_OUT_JSON_H
+#ifndef BT_BASE_JSON_H
+#define BT_BASE_JSON_H
 
 #include "base/buf.h"
 

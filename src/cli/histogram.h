@@ -4,8 +4,8 @@
  * Each octave (a power of two of nanoseconds) has 128 buckets of equal width, so none is wider than 1/128 of its values. An
  * octave takes a kilobyte once a value falls into it.
  */
-#ifndef BT_EVENT_HISTOGRAM_H
-#define BT_EVENT_HISTOGRAM_H
+#ifndef BT_CLI_HISTOGRAM_H
+#define BT_CLI_HISTOGRAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * sink.h - bounded, non-blocking output to a descriptor: a stalled reader never stops us from answering the
  * node.
  */
-#ifndef BT_OUT_SINK_H
-#define BT_OUT_SINK_H
+#ifndef BT_BASE_SINK_H
+#define BT_BASE_SINK_H
 
 #include <stdbool.h>
 #include <stdint.h>

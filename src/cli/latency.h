@@ -1,11 +1,11 @@
 /*
  * latency.h - durations of sampled calls, as a table with a line for each function, as bars, or as JSON.
  */
-#ifndef BT_OUT_LATENCY_H
-#define BT_OUT_LATENCY_H
+#ifndef BT_CLI_LATENCY_H
+#define BT_CLI_LATENCY_H
 
 #include "base/buf.h"
-#include "event/histogram.h"
+#include "cli/histogram.h"
 
 struct bt_latency {
     const char *module, *function; /* UTF-8 */

@@ -1,7 +1,7 @@
 /*
  * histogram.c - durations in log-linear buckets.
  */
-#include "event/histogram.h"
+#include "cli/histogram.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * The descriptor may be shared with a shell, so it is not made non-blocking. poll() says that a pipe has room
  * for PIPE_BUF bytes; no more than that is written at once, so write() returns at once.
  */
-#include "out/sink.h"
+#include "base/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
