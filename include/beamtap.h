@@ -688,6 +688,16 @@ BEAMTAP_API const struct beamtap_arg *beamtap_event_arg(
     const struct beamtap_event *ev, size_t i, struct beamtap_err *err);
 
 /*
+ * beamtap_atom_format - the name of a module, function or process as text: queue, 'my mod', Shop.Cart.
+ *
+ * name     UTF-8.
+ * style    syntax (AUTO: Erlang): NULL: defaults. Else as beamtap_term_format().
+ * Errors: BEAMTAP_EUSAGE (name is NULL), BEAMTAP_ENOMEM. Threads: any.
+ */
+BEAMTAP_API ssize_t beamtap_atom_format(
+    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
+
+/*
  * beamtap_term_format - a term as text, as io_lib:format("~0tp", [T]) of OTP 25 or inspect(t) of Elixir 1.18 has it.
  *
  * term     any term in external format, with or without the version byte.
@@ -701,16 +711,6 @@ BEAMTAP_API const struct beamtap_arg *beamtap_event_arg(
  */
 BEAMTAP_API ssize_t beamtap_term_format(const struct beamtap_term *term, const char *node,
     const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
-
-/*
- * beamtap_atom_format - the name of a module, function or process as text: queue, 'my mod', Shop.Cart.
- *
- * name     UTF-8.
- * style    syntax (AUTO: Erlang): NULL: defaults. Else as beamtap_term_format().
- * Errors: BEAMTAP_EUSAGE (name is NULL), BEAMTAP_ENOMEM. Threads: any.
- */
-BEAMTAP_API ssize_t beamtap_atom_format(
-    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
 
 /* ---- outputs ---- */
 
