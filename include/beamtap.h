@@ -827,7 +827,7 @@ struct beamtap_check {
  * Returns what was found out, which the caller frees with beamtap_check_free(): also of a node that cannot be reached, whose
  * check->err then says why. NULL where no way could be tried.
  * Errors: BEAMTAP_EUSAGE (options of the way, opts not initialised), BEAMTAP_ECOOKIE (there is none), BEAMTAP_ENOMEM.
- * Blocks as beamtap_session_open(). Leaves nothing on the node: the code that looks is removed before it returns.
+ * Blocks as beamtap_session_open(). The code that looks is gone when it returns; where the connection is lost it removes itself.
  * Source: OTP erlang:trace_info/2, trace:session_info/1 (OTP 27); doc/SAFETY.md.
  */
 BEAMTAP_API struct beamtap_check *beamtap_node_check(
@@ -838,7 +838,7 @@ BEAMTAP_API void beamtap_check_free(struct beamtap_check *check);
 
 /* So many of a kind of thing. */
 struct beamtap_removed {
-    const char *what; /* "guards", "modules", "patterns" ...: in the plural */
+    const char *what; /* "guards", "patterns", "modules"; with `all` "sessions", "flags", "all_patterns" too */
     int64_t n;        /* 1 or more */
 };
 
