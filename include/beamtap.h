@@ -838,8 +838,9 @@ BEAMTAP_API void beamtap_check_free(struct beamtap_check *check);
 
 /* So many of a kind of thing. */
 struct beamtap_removed {
-    const char *what; /* "guards", "patterns", "modules"; with `all` "sessions", "flags", "all_patterns" too */
-    int64_t n;        /* 1 or more */
+    const char
+        *what; /* "guards", "patterns", "modules"; with `all` "sessions", "flags", "all_patterns" too */
+    int64_t n; /* 1 or more */
 };
 
 /* What was taken away from a node, and what is left. */
