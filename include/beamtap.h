@@ -759,6 +759,16 @@ BEAMTAP_API const struct beamtap_arg *beamtap_event_arg(
     const struct beamtap_event *ev, size_t i, struct beamtap_err *err);
 
 /*
+ * beamtap_atom_format - the name of a module, function or process as text: queue, 'my mod', Shop.Cart.
+ *
+ * name     UTF-8.
+ * style    syntax (AUTO: Erlang): NULL: defaults. Else as beamtap_term_format().
+ * Errors: BEAMTAP_EUSAGE (name is NULL), BEAMTAP_ENOMEM. Threads: any.
+ */
+BEAMTAP_API ssize_t beamtap_atom_format(
+    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
+
+/*
  * beamtap_term_format - a term as text, as io_lib:format("~0tp", [T]) of OTP 25 or inspect(t) of Elixir 1.18 has it.
  *
  * term     any term in external format, with or without the version byte.
@@ -784,16 +794,6 @@ BEAMTAP_API ssize_t beamtap_term_format(const struct beamtap_term *term, const c
  */
 BEAMTAP_API ssize_t beamtap_mfa_format(const char *module, const char *function, uint32_t arity,
     const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
-
-/*
- * beamtap_atom_format - the name of a module, function or process as text: queue, 'my mod', Shop.Cart.
- *
- * name     UTF-8.
- * style    syntax (AUTO: Erlang): NULL: defaults. Else as beamtap_term_format().
- * Errors: BEAMTAP_EUSAGE (name is NULL), BEAMTAP_ENOMEM. Threads: any.
- */
-BEAMTAP_API ssize_t beamtap_atom_format(
-    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err);
 
 /* ---- outputs ---- */
 
@@ -940,7 +940,7 @@ struct beamtap_check {
  * Returns what was found out, which the caller frees with beamtap_check_free(): also of a node that cannot be reached, whose
  * check->err then says why. NULL where no way could be tried.
  * Errors: BEAMTAP_EUSAGE (options of the way, opts not initialised), BEAMTAP_ECOOKIE (there is none), BEAMTAP_ENOMEM.
- * Blocks as beamtap_session_open(). Leaves nothing on the node: the code that looks is removed before it returns.
+ * Blocks as beamtap_session_open(). The code that looks is gone when it returns; where the connection is lost it removes itself.
  * Source: OTP erlang:trace_info/2, trace:session_info/1 (OTP 27); doc/SAFETY.md.
  */
 BEAMTAP_API struct beamtap_check *beamtap_node_check(
@@ -951,8 +951,9 @@ BEAMTAP_API void beamtap_check_free(struct beamtap_check *check);
 
 /* So many of a kind of thing. */
 struct beamtap_removed {
-    const char *what; /* "guards", "modules", "patterns" ...: in the plural */
-    int64_t n;        /* 1 or more */
+    const char
+        *what; /* "guards", "patterns", "modules"; with `all` "sessions", "flags", "all_patterns" too */
+    int64_t n; /* 1 or more */
 };
 
 /* What was taken away from a node, and what is left. */

@@ -43,6 +43,26 @@ int bt_lib_take_style(struct bt_lib_style *out, const struct beamtap_style *styl
     return 0;
 }
 
+ssize_t beamtap_atom_format(
+    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err)
+{
+    struct bt_lib_style st;
+    struct beamtap_err e = {0};
+    struct bt_buf b = BT_BUF_INIT;
+    if (!name)
+        return bt_lib_misuse(err, "the name is NULL");
+    if (bt_lib_take_style(&st, style, BT_SYNTAX_ERLANG, &e) < 0)
+        return bt_lib_fail(err, &e);
+    struct bt_slice text = {(const uint8_t *)name, strlen(name)};
+    if (st.print.syntax == BT_SYNTAX_ELIXIR)
+        bt_ex_quote_atom(&b, text, false);
+    else
+        bt_print_atom(&b, text);
+    ssize_t n = bt_lib_give(&b, buf, cap, &e);
+    bt_buf_done(&b);
+    return n < 0 ? bt_lib_fail(err, &e) : n;
+}
+
 ssize_t beamtap_term_format(const struct beamtap_term *term, const char *node,
     const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err)
 {
@@ -84,26 +104,6 @@ ssize_t beamtap_mfa_format(const char *module, const char *function, uint32_t ar
     bt_text_name(&b, (struct bt_slice){(const uint8_t *)module, strlen(module)},
         (struct bt_slice){(const uint8_t *)function, strlen(function)}, &st.print);
     bt_buf_printf(&b, "/%" PRIu32, arity);
-    ssize_t n = bt_lib_give(&b, buf, cap, &e);
-    bt_buf_done(&b);
-    return n < 0 ? bt_lib_fail(err, &e) : n;
-}
-
-ssize_t beamtap_atom_format(
-    const char *name, const struct beamtap_style *style, char *buf, size_t cap, struct beamtap_err *err)
-{
-    struct bt_lib_style st;
-    struct beamtap_err e = {0};
-    struct bt_buf b = BT_BUF_INIT;
-    if (!name)
-        return bt_lib_misuse(err, "the name is NULL");
-    if (bt_lib_take_style(&st, style, BT_SYNTAX_ERLANG, &e) < 0)
-        return bt_lib_fail(err, &e);
-    struct bt_slice text = {(const uint8_t *)name, strlen(name)};
-    if (st.print.syntax == BT_SYNTAX_ELIXIR)
-        bt_ex_quote_atom(&b, text, false);
-    else
-        bt_print_atom(&b, text);
     ssize_t n = bt_lib_give(&b, buf, cap, &e);
     bt_buf_done(&b);
     return n < 0 ? bt_lib_fail(err, &e) : n;

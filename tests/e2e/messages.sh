@@ -46,6 +46,9 @@ like "the sender" "$OUT" "^ +[0-9,]+ +[0-9,]+  $PID$"
 like "closing line" "$ERR" 'sampled \(--once\); node clean'
 tap count "$NODE" send --by to --once --json
 like "the receiver" "$OUT" '"event":"count".*"pid":"<0\.[0-9]+\.0>","calls":[0-9]+'
+tap count "$NODE" send --by from -p badarg --once --interval 300ms
+ends 0
+like "who is not there" "$ERR" '^beamtap: process badarg is not there yet; it is traced as soon as it is \(-p\)$'
 tap count "$NODE" send --once
 refused 2 'the VM counts calls, not messages'
 clean

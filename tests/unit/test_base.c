@@ -1,5 +1,5 @@
 /*
- * test_base.c - error record, buffer, arena, UTF-8.
+ * test_base.c - error record, buffer, arena, UTF-8, numbers for people.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/human.h"
 #include "base/utf8.h"
 
 /* ---- err -------------------------------------------------------------------------------------------------
@@ -251,9 +252,43 @@ static void whole_and_count(void **state)
         3);
 }
 
+/* ---- human -----------------------------------------------------------------------------------------------
+ */
+
+static void numbers_for_people(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*put)(struct bt_buf *out, int64_t n);
+        int64_t n;
+        const char *want;
+    } table[] = {{bt_human_time, 250000, "250ms"}, {bt_human_time, 30000000, "30s"},
+        {bt_human_time, 90000000, "90s"}, {bt_human_time, 300000000, "5m"}, {bt_human_bytes, 90, "90 bytes"},
+        {bt_human_bytes, 12 << 10, "12 KB"}, {bt_human_bytes, 3 << 19, "1.5 MB"},
+        {bt_human_duration, -1, "-1ns"}, {bt_human_duration, 0, "0ns"}, {bt_human_duration, 999999, "999us"},
+        {bt_human_duration, 999999999, "999.99ms"}};
+    static const struct {
+        uint64_t n;
+        const char *want;
+    } counts[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {UINT64_MAX, "18,446,744,073,709,551,615"}};
+    struct bt_buf b = BT_BUF_INIT;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        bt_buf_reset(&b);
+        table[i].put(&b, table[i].n);
+        assert_string_equal(bt_buf_cstr(&b), table[i].want);
+    }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        bt_buf_reset(&b);
+        bt_human_count(&b, counts[i].n);
+        assert_string_equal(bt_buf_cstr(&b), counts[i].want);
+    }
+    bt_buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_for_people),
         cmocka_unit_test(first_error_wins),
         cmocka_unit_test(null_error_is_fine),
         cmocka_unit_test(error_with_place_and_errno),
