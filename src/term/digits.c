@@ -10,23 +10,73 @@
 #define CHUNK_DIGITS 9
 #define NEAR_LIMBS 64
 
+/* clang-format off */
+#define TWO(t) \
+    {{t, '0'}, 2}, {{t, '1'}, 2}, {{t, '2'}, 2}, {{t, '3'}, 2}, {{t, '4'}, 2}, \
+    {{t, '5'}, 2}, {{t, '6'}, 2}, {{t, '7'}, 2}, {{t, '8'}, 2}, {{t, '9'}, 2}
+#define THREE(h, t) \
+    {{h, t, '0'}, 3}, {{h, t, '1'}, 3}, {{h, t, '2'}, 3}, {{h, t, '3'}, 3}, {{h, t, '4'}, 3}, \
+    {{h, t, '5'}, 3}, {{h, t, '6'}, 3}, {{h, t, '7'}, 3}, {{h, t, '8'}, 3}, {{h, t, '9'}, 3}
+const struct bt_digits_byte bt_digits_bytes[256] = {
+    {{'0'}, 1}, {{'1'}, 1}, {{'2'}, 1}, {{'3'}, 1}, {{'4'}, 1}, {{'5'}, 1}, {{'6'}, 1}, {{'7'}, 1}, {{'8'}, 1}, {{'9'}, 1},
+    TWO('1'), TWO('2'), TWO('3'), TWO('4'), TWO('5'), TWO('6'), TWO('7'), TWO('8'), TWO('9'),
+    THREE('1', '0'), THREE('1', '1'), THREE('1', '2'), THREE('1', '3'), THREE('1', '4'),
+    THREE('1', '5'), THREE('1', '6'), THREE('1', '7'), THREE('1', '8'), THREE('1', '9'),
+    THREE('2', '0'), THREE('2', '1'), THREE('2', '2'), THREE('2', '3'), THREE('2', '4'),
+    {{'2', '5', '0'}, 3}, {{'2', '5', '1'}, 3}, {{'2', '5', '2'}, 3}, {{'2', '5', '3'}, 3}, {{'2', '5', '4'}, 3}, {{'2', '5', '5'}, 3},
+};
+
+static const char pairs[] =
+    "00010203040506070809" "10111213141516171819" "20212223242526272829" "30313233343536373839" "40414243444546474849"
+    "50515253545556575859" "60616263646566676869" "70717273747576777879" "80818283848586878889" "90919293949596979899";
+/* clang-format on */
+
 /* Writes v so that it ends before `end`; returns where it begins. */
 static char *digits_before(char *end, uint64_t v)
 {
-    do {
-        *--end = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
+    while (v >= 100) {
+        end -= 2;
+        memcpy(end, pairs + v % 100 * 2, 2);
+        v /= 100;
+    }
+    if (v >= 10) {
+        memcpy(end - 2, pairs + v * 2, 2);
+        return end - 2;
+    }
+    *--end = (char)('0' + v);
+    return end;
+}
+
+static unsigned n_digits(uint64_t v)
+{
+    for (unsigned n = 1;; n += 4, v /= 10000) {
+        if (v < 10)
+            return n;
+        if (v < 100)
+            return n + 1;
+        if (v < 1000)
+            return n + 2;
+        if (v < 10000)
+            return n + 3;
+    }
+}
+
+char *bt_digits_at(char *at, int64_t v)
+{
+    uint64_t u = (uint64_t)v;
+    if (v < 0) {
+        *at++ = '-';
+        u = 0 - u;
+    }
+    char *end = at + n_digits(u);
+    digits_before(end, u);
     return end;
 }
 
 void bt_digits_int(struct bt_buf *out, int64_t v)
 {
-    char text[20], *end = text + sizeof text;
-    char *start = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-    if (v < 0)
-        *--start = '-';
-    bt_buf_put(out, start, (size_t)(end - start));
+    char text[BT_DIGITS_INT_MAX], *end = bt_digits_at(text, v);
+    bt_buf_put(out, text, (size_t)(end - text));
 }
 
 static void put_hex(struct bt_buf *out, struct bt_slice mag)

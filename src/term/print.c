@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "term/digits.h"
+#include "term/print_direct.h"
 #include "term/print_named.h"
 #include "term/quote.h"
 #include "term/walk.h"
@@ -42,15 +43,23 @@ void bt_print_node(const struct bt_erlang *e, const struct bt_etf_token *tok)
         bt_quote_bare(e->out, tok->node, tok->node_latin1);
 }
 
+/* .44.0>, of up to five words */
+static void put_numbers(struct bt_buf *out, const uint32_t *ids, size_t n)
+{
+    char text[5 * (1 + BT_DIGITS_INT_MAX) + 1], *at = text;
+    for (size_t i = 0; i < n; i++) {
+        *at++ = '.';
+        at = bt_digits_at(at, ids[i]);
+    }
+    *at++ = '>';
+    bt_buf_put(out, text, (size_t)(at - text));
+}
+
 static void put_pid(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
     put_char(e->out, '<');
     bt_print_node(e, tok);
-    put_char(e->out, '.');
-    bt_digits_int(e->out, tok->ids[0]);
-    put_char(e->out, '.');
-    bt_digits_int(e->out, tok->ids[1]);
-    put_char(e->out, '>');
+    put_numbers(e->out, tok->ids, 2);
 }
 
 static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
@@ -68,13 +77,12 @@ static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
 /* The words of a reference are shown last one first. */
 static void put_ref(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
+    uint32_t ids[5];
     bt_buf_put(e->out, "#Ref<", 5);
     bt_print_node(e, tok);
-    for (uint32_t i = tok->arity; i-- > 0;) {
-        put_char(e->out, '.');
-        bt_digits_int(e->out, tok->ids[i]);
-    }
-    put_char(e->out, '>');
+    for (uint32_t i = 0; i < tok->arity; i++)
+        ids[i] = tok->ids[tok->arity - 1 - i];
+    put_numbers(e->out, ids, tok->arity);
 }
 
 /* ---- funs ---- */
@@ -193,23 +201,28 @@ const struct bt_receiver bt_erlang_receiver = {
 
 /* ---- the way in ---- */
 
-bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
+static bool walk(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts, uint32_t levels)
 {
-    struct bt_erlang e = {.out = out};
+    struct bt_erlang e = {.out = out, .home = opts->home};
     struct bt_named named;
-    bool is_named = opts && opts->records;
-    uint32_t levels = BT_ETF_MAX_DEPTH;
-    if (opts) {
-        e.home = opts->home;
-        levels = opts->max_depth ? opts->max_depth : levels;
-    }
-    if (is_named)
+    if (opts->records)
         bt_named_init(&named, out, opts);
-    enum bt_walk_result result = is_named ? bt_walk(r, &bt_named_receiver, &named, levels)
-                                          : bt_walk(r, &bt_erlang_receiver, &e, levels);
+    enum bt_walk_result result = opts->records ? bt_walk(r, &bt_named_receiver, &named, levels)
+                                               : bt_walk(r, &bt_erlang_receiver, &e, levels);
     if (result == BT_WALK_NOMEM)
         out->failed = true;
     return result == BT_WALK_OK;
+}
+
+bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
+{
+    static const struct bt_print_opts defaults = {.max_depth = 0};
+    if (!opts)
+        opts = &defaults;
+    uint32_t levels = opts->max_depth ? opts->max_depth : BT_ETF_MAX_DEPTH;
+    if (!opts->records && bt_print_direct(out, r, opts->home, levels))
+        return true;
+    return walk(out, r, opts, levels);
 }
 
 void bt_print_atom(struct bt_buf *out, struct bt_slice name)

@@ -23,15 +23,18 @@
 
 static struct bt_print_opts at_home = {.home = {(const uint8_t *)"a@b", 3}};
 
+/* Directly, and by way of the walker, which prints into a buffer that has a limit (print_direct.h). */
 static void check(const char *etf, size_t len, const struct bt_print_opts *opts, const char *want)
 {
-    struct bt_buf b = BT_BUF_INIT;
-    struct bt_etf r;
-    bt_etf_init(&r, etf, len);
-    assert_true(bt_print_erlang(&b, &r, opts));
-    assert_ptr_equal(r.p, r.end);
-    assert_string_equal(bt_buf_cstr(&b), want);
-    bt_buf_done(&b);
+    for (size_t limit = 0; limit < 2; limit++) {
+        struct bt_buf b = {.limit = limit << 20};
+        struct bt_etf r;
+        bt_etf_init(&r, etf, len);
+        assert_true(bt_print_erlang(&b, &r, opts));
+        assert_ptr_equal(r.p, r.end);
+        assert_string_equal(bt_buf_cstr(&b), want);
+        bt_buf_done(&b);
+    }
 }
 
 #define PRINTS(etf, opts, want) check((etf), sizeof(etf) - 1, (opts), (want))
@@ -133,6 +136,34 @@ static void funs(void **state)
            "\x77\1m\x61\1\x62\xff\xff\xff\xfb"
            "\x58" A_B "\0\0\0\x2c\0\0\0\1\0\0\0\2",
         NULL, "#Fun<m.1.-5>");
+}
+
+/* Names and texts of each length around the eight bytes that are looked at at once, with each place odd in turn. */
+static void lengths(void **state)
+{
+    (void)state;
+    static const char odd[] = {'a', 'z', '_', '9', '@', 'Z', '-', '\'', '"', '\\', '\n', '\x1f', '\x7f', '~', ' ', '\xc3'};
+    for (size_t len = 0; len <= 40; len++) {
+        for (size_t at = 0; at <= len; at++) {
+            for (size_t o = 0; o < (at < len ? sizeof odd : 1); o++) {
+                static const uint8_t tags[] = {0x77, 0x64, 0x6b, 0x6d};
+                for (size_t t = 0; t < sizeof tags; t++) {
+                    uint8_t etf[64] = {tags[t]};
+                    size_t head = (size_t[]){2, 3, 3, 5}[t];
+                    etf[head - 1] = (uint8_t)len;
+                    memset(etf + head, 'b', len);
+                    if (at < len)
+                        etf[head + at] = (uint8_t)odd[o];
+                    struct bt_buf walked = {.limit = 1000};
+                    struct bt_etf r;
+                    bt_etf_init(&r, etf, head + len);
+                    assert_true(bt_print_erlang(&walked, &r, NULL));
+                    check((const char *)etf, head + len, NULL, bt_buf_cstr(&walked));
+                    bt_buf_done(&walked);
+                }
+            }
+        }
+    }
 }
 
 static void atoms(void **state)
@@ -442,6 +473,7 @@ int main(void)
         cmocka_unit_test(nodes),
         cmocka_unit_test(latin1_home),
         cmocka_unit_test(funs),
+        cmocka_unit_test(lengths),
         cmocka_unit_test(atoms),
         cmocka_unit_test(depth),
         cmocka_unit_test(very_deep_terms),
