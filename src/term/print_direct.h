@@ -12,7 +12,7 @@
  *
  * r       moves past the term when true is returned, else it stays.
  * home    as in struct bt_print_opts.
- * levels  shown, at least 1.
+ * levels  that may be opened.
  *
  * False: not here. The length of the buffer is as before, and the walker has to print the term: it is broken, or rare (lists
  * whose tail is a list or a string, more than 128 levels), there is no memory, or out->limit is set, which the walker meets exactly.

@@ -138,30 +138,35 @@ static void funs(void **state)
         NULL, "#Fun<m.1.-5>");
 }
 
+/* Atoms, strings and binaries of len times b, with another byte at one place: what the walker prints. */
+static void check_length(uint8_t len, uint8_t at, char odd)
+{
+    static const uint8_t tags[] = {0x77, 0x64, 0x6b, 0x6d}, heads[] = {2, 3, 3, 5};
+    for (size_t t = 0; t < sizeof tags; t++) {
+        char etf[64] = {(char)tags[t]};
+        struct bt_buf walked = {.limit = 1000};
+        struct bt_etf r;
+        etf[heads[t] - 1] = (char)len;
+        memset(etf + heads[t], 'b', len);
+        if (at < len)
+            etf[heads[t] + at] = odd;
+        bt_etf_init(&r, etf, heads[t] + (size_t)len);
+        assert_true(bt_print_erlang(&walked, &r, NULL));
+        check(etf, heads[t] + (size_t)len, NULL, bt_buf_cstr(&walked));
+        bt_buf_done(&walked);
+    }
+}
+
 /* Names and texts of each length around the eight bytes that are looked at at once, with each place odd in turn. */
 static void lengths(void **state)
 {
     (void)state;
-    static const char odd[] = {'a', 'z', '_', '9', '@', 'Z', '-', '\'', '"', '\\', '\n', '\x1f', '\x7f', '~', ' ', '\xc3'};
-    for (size_t len = 0; len <= 40; len++) {
-        for (size_t at = 0; at <= len; at++) {
-            for (size_t o = 0; o < (at < len ? sizeof odd : 1); o++) {
-                static const uint8_t tags[] = {0x77, 0x64, 0x6b, 0x6d};
-                for (size_t t = 0; t < sizeof tags; t++) {
-                    uint8_t etf[64] = {tags[t]};
-                    size_t head = (size_t[]){2, 3, 3, 5}[t];
-                    etf[head - 1] = (uint8_t)len;
-                    memset(etf + head, 'b', len);
-                    if (at < len)
-                        etf[head + at] = (uint8_t)odd[o];
-                    struct bt_buf walked = {.limit = 1000};
-                    struct bt_etf r;
-                    bt_etf_init(&r, etf, head + len);
-                    assert_true(bt_print_erlang(&walked, &r, NULL));
-                    check((const char *)etf, head + len, NULL, bt_buf_cstr(&walked));
-                    bt_buf_done(&walked);
-                }
-            }
+    static const char odd[] = "az_9@Z-'\"\\\n\x1f\x7f~ \xc3";
+    for (uint8_t len = 0; len <= 40; len++) {
+        check_length(len, len, 'b');
+        for (uint8_t at = 0; at < len; at++) {
+            for (size_t o = 0; o < sizeof odd - 1; o++)
+                check_length(len, at, odd[o]);
         }
     }
 }
