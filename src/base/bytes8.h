@@ -32,6 +32,19 @@ static inline void bt_bytes8_store(char *to, uint64_t w)
 #endif
 }
 
+/* Which is the first byte that is not 0? There is one. */
+static inline unsigned bt_bytes8_first(uint64_t w)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(w) / 8;
+#else
+    unsigned n = 0;
+    for (; (w & 0xFF) == 0; w >>= 8)
+        n++;
+    return n;
+#endif
+}
+
 /* The top bit of each byte of w that lies in lo..hi; all of them ASCII. */
 static inline uint64_t bt_bytes8_within(uint64_t w, unsigned lo, unsigned hi)
 {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes8.h"
+
 #define CHUNK 1000000000u /* one limb of 32 bits holds 9 digits */
 #define CHUNK_DIGITS 9
 #define NEAR_LIMBS 64
@@ -47,18 +49,36 @@ static char *digits_before(char *end, uint64_t v)
     return end;
 }
 
-static unsigned n_digits(uint64_t v)
+#define EIGHT_DIGITS 100000000u
+
+/*
+ * The eight digits of v, a byte each, the first one lowest: four in each half of a word, then two in each quarter, then one in each
+ * byte. No branches: how long numbers are cannot be foreseen.
+ */
+static uint64_t eight_digits(uint32_t v)
 {
-    for (unsigned n = 1;; n += 4, v /= 10000) {
-        if (v < 10)
-            return n;
-        if (v < 100)
-            return n + 1;
-        if (v < 1000)
-            return n + 2;
-        if (v < 10000)
-            return n + 3;
-    }
+    uint64_t w = v / 10000 | (uint64_t)(v % 10000) << 32;
+    uint64_t q = (w * 10486 >> 20) & UINT64_C(0x0000007F0000007F); /* w / 100 */
+    w = q | (w - 100 * q) << 16;
+    q = (w * 103 >> 10) & UINT64_C(0x000F000F000F000F); /* w / 10 */
+    return q | (w - 10 * q) << 8;
+}
+
+/* Below 10^8. */
+static inline char *put_short(char *at, uint32_t v)
+{
+    uint64_t w = eight_digits(v);
+    unsigned zeros = bt_bytes8_first(w | UINT64_C(1) << 56); /* 0 is one digit too */
+    bt_bytes8_store(at, (w + BT_BYTES8('0')) >> 8 * zeros);
+    return at + 8 - zeros;
+}
+
+static char *put_long(char *at, uint64_t v)
+{
+    uint64_t rest = v / EIGHT_DIGITS;
+    at = rest < EIGHT_DIGITS ? put_short(at, (uint32_t)rest) : put_long(at, rest); /* three times at most */
+    bt_bytes8_store(at, eight_digits((uint32_t)(v % EIGHT_DIGITS)) + BT_BYTES8('0'));
+    return at + 8;
 }
 
 char *bt_digits_at(char *at, int64_t v)
@@ -68,9 +88,7 @@ char *bt_digits_at(char *at, int64_t v)
         *at++ = '-';
         u = 0 - u;
     }
-    char *end = at + n_digits(u);
-    digits_before(end, u);
-    return end;
+    return u < EIGHT_DIGITS ? put_short(at, (uint32_t)u) : put_long(at, u);
 }
 
 void bt_digits_int(struct bt_buf *out, int64_t v)

@@ -16,7 +16,7 @@ extern const struct bt_digits_byte bt_digits_bytes[256];
 
 #define BT_DIGITS_INT_MAX 20 /* bytes of an integer of 64 bits, with its sign */
 
-/* Writes an integer where there is room for it; returns where it ends. */
+/* Writes an integer where there is room for the longest, and perhaps something behind it; returns where it ends. */
 char *bt_digits_at(char *at, int64_t v);
 /* An integer. */
 void bt_digits_int(struct bt_buf *out, int64_t v);

@@ -66,6 +66,22 @@ static struct bt_place put_int(struct bt_direct *d, struct bt_place at, uint32_t
     return (struct bt_place){at.from + 5, bt_digits_at(at.to, (int32_t)be32(at.from + 1))};
 }
 
+/* An integer of more than 32 bits and up to 63. */
+static struct bt_place put_small_big(struct bt_direct *d, struct bt_place at, uint32_t levels)
+{
+    size_t left = left_of(d, at);
+    if (left < 3 || left - 3 < at.from[1])
+        return nowhere;
+    uint8_t n = at.from[1];
+    const uint8_t *mag = at.from + 3;
+    if (n > 8 || (n == 8 && mag[7] >= 0x80))
+        return bt_place_leaf(d, at, levels);
+    int64_t v = 0;
+    for (size_t i = n; i-- > 0;)
+        v = v << 8 | mag[i];
+    return (struct bt_place){mag + n, bt_digits_at(at.to, at.from[2] ? -v : v)};
+}
+
 static struct bt_place put_nil(struct bt_direct *d, struct bt_place at, uint32_t levels)
 {
     (void)d;
@@ -392,7 +408,7 @@ static struct bt_place put_term(struct bt_direct *d, struct bt_place at, uint32_
     static bt_place_put *const put[256] = {
         [BT_TAG_SMALL_INTEGER] = put_byte,
         [BT_TAG_INTEGER] = put_int,
-        [BT_TAG_SMALL_BIG] = bt_place_leaf,
+        [BT_TAG_SMALL_BIG] = put_small_big,
         [BT_TAG_LARGE_BIG] = bt_place_leaf,
         [BT_TAG_NEW_FLOAT] = put_float,
         [BT_TAG_FLOAT] = bt_place_leaf,
