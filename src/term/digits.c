@@ -64,6 +64,11 @@ static uint64_t eight_digits(uint32_t v)
     return q | (w - 10 * q) << 8;
 }
 
+void bt_digits_eight(char *to, uint32_t v)
+{
+    bt_bytes8_store(to, eight_digits(v) + BT_BYTES8('0'));
+}
+
 /* Below 10^8. */
 static inline char *put_short(char *at, uint32_t v)
 {

@@ -16,6 +16,8 @@ extern const struct bt_digits_byte bt_digits_bytes[256];
 
 #define BT_DIGITS_INT_MAX 20 /* bytes of an integer of 64 bits, with its sign */
 
+/* Writes eight digits of v, zeros first; v is below 10^8. */
+void bt_digits_eight(char *to, uint32_t v);
 /* Writes an integer where there is room for the longest, and perhaps something behind it; returns where it ends. */
 char *bt_digits_at(char *at, int64_t v);
 /* An integer. */

@@ -10,14 +10,6 @@
 #include "term/quote.h"
 #include "term/walk.h"
 
-static void put_char(struct bt_buf *out, char c)
-{
-    if (out->len < out->cap && !out->limit && !out->failed) /* as bt_buf_putc, without the call */
-        out->data[out->len++] = c;
-    else
-        bt_buf_putc(out, c);
-}
-
 /* ---- what belongs to a node ---- */
 
 /* Is the latin-1 name the same as the UTF-8 one? */
@@ -38,7 +30,7 @@ void bt_print_node(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
     bool is_home = tok->node_latin1 ? latin1_equal(tok->node, e->home) : bt_slice_equal(tok->node, e->home);
     if (is_home && tok->node.len)
-        put_char(e->out, '0');
+        bt_buf_putc(e->out, '0');
     else
         bt_quote_bare(e->out, tok->node, tok->node_latin1);
 }
@@ -57,7 +49,7 @@ static void put_numbers(struct bt_buf *out, const uint32_t *ids, size_t n)
 
 static void put_pid(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
-    put_char(e->out, '<');
+    bt_buf_putc(e->out, '<');
     bt_print_node(e, tok);
     put_numbers(e->out, tok->ids, 2);
 }
@@ -69,9 +61,9 @@ static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
         mag[i] = (uint8_t)(tok->port >> 8 * i);
     bt_buf_put(e->out, "#Port<", 6);
     bt_print_node(e, tok);
-    put_char(e->out, '.');
+    bt_buf_putc(e->out, '.');
     bt_digits_big(e->out, false, (struct bt_slice){mag, sizeof mag});
-    put_char(e->out, '>');
+    bt_buf_putc(e->out, '>');
 }
 
 /* The words of a reference are shown last one first. */
@@ -91,9 +83,9 @@ static void put_export(struct bt_buf *out, const struct bt_etf_token *tok)
 {
     bt_buf_put(out, "fun ", 4);
     bt_quote_fun_name(out, tok->module, tok->module_latin1);
-    put_char(out, ':');
+    bt_buf_putc(out, ':');
     bt_quote_fun_name(out, tok->function, tok->function_latin1);
-    put_char(out, '/');
+    bt_buf_putc(out, '/');
     bt_digits_int(out, tok->arity);
 }
 
@@ -101,11 +93,11 @@ static void put_fun(struct bt_buf *out, const struct bt_etf_token *tok)
 {
     bt_buf_put(out, "#Fun<", 5);
     bt_quote_bare(out, tok->module, tok->module_latin1);
-    put_char(out, '.');
+    bt_buf_putc(out, '.');
     bt_digits_int(out, tok->index);
-    put_char(out, '.');
+    bt_buf_putc(out, '.');
     bt_digits_int(out, (int32_t)tok->old_uniq);
-    put_char(out, '>');
+    bt_buf_putc(out, '>');
 }
 
 /* ---- the receiver ---- */
@@ -117,7 +109,7 @@ static void leaf(void *self, const struct bt_etf_token *tok)
     case BT_ETF_ATOM: bt_quote_atom(e->out, tok->bytes, tok->latin1); break;
     case BT_ETF_INT:
         if (tok->integer >= 0 && tok->integer <= 9)
-            put_char(e->out, (char)('0' + tok->integer));
+            bt_buf_putc(e->out, (char)('0' + tok->integer));
         else
             bt_digits_int(e->out, tok->integer);
         break;
@@ -147,14 +139,14 @@ static void begin(void *self, enum bt_walk_kind kind)
 {
     const struct bt_erlang *e = self;
     if (kind == BT_WALK_MAP || kind == BT_WALK_MAP_PATTERN)
-        put_char(e->out, '#');
-    put_char(e->out, kind == BT_WALK_LIST ? '[' : '{');
+        bt_buf_putc(e->out, '#');
+    bt_buf_putc(e->out, kind == BT_WALK_LIST ? '[' : '{');
 }
 
 static void next(void *self)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, ',');
+    bt_buf_putc(e->out, ',');
 }
 
 static void value(void *self, enum bt_walk_kind kind)
@@ -166,13 +158,13 @@ static void value(void *self, enum bt_walk_kind kind)
 static void tail(void *self)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, '|');
+    bt_buf_putc(e->out, '|');
 }
 
 static void end(void *self, enum bt_walk_kind kind)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, kind == BT_WALK_LIST ? ']' : '}');
+    bt_buf_putc(e->out, kind == BT_WALK_LIST ? ']' : '}');
 }
 
 static void cut(void *self)
@@ -184,7 +176,7 @@ static void cut(void *self)
 static void hole(void *self)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, '_');
+    bt_buf_putc(e->out, '_');
 }
 
 const struct bt_receiver bt_erlang_receiver = {
