@@ -322,8 +322,18 @@ static enum bt_next on_notice(struct bt_session *s, struct bt_notice *n, struct 
 
 /* ---- step ---- */
 
+/* As many calls are here as the node lets through, and nothing else is to come: nothing can be out of order any more. */
+static bool has_all(const struct bt_session *s)
+{
+    return s->opts.count >= 0 && s->sum.received >= (uint64_t)s->opts.count && !s->sum.has_filter &&
+           !s->prog->wants_return && !s->prog->wants_time;
+}
+
+/* When what waits to be sorted comes out although nothing newer has come. */
 static int64_t idle_at(const struct bt_session *s)
 {
+    if (has_all(s))
+        return s->heard_at_us;
     return s->heard_at_us + (bt_order_count(s->order) < FEW ? IDLE_US : IDLE_FLOOD_US);
 }
 
@@ -339,7 +349,8 @@ static int on_time(struct bt_session *s, int64_t now, struct beamtap_err *err)
 {
     if (s->state == BT_SESSION_TRACING && now >= s->limit_at_us)
         return stop(s, BT_STOP_TIME, err);
-    if (s->state == BT_SESSION_CLOSING && !s->has_closed && now >= s->ask_at_us) {
+    bool asks = s->ask_at_us <= s->give_up_at_us; /* once more also for who was held up until behind that */
+    if (s->state == BT_SESSION_CLOSING && !s->has_closed && asks && now >= s->ask_at_us) {
         s->ask_at_us = now + ASK_AGAIN_US;
         return bt_guard_close(s->guard, err);
     }

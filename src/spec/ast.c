@@ -150,15 +150,28 @@ static int print_op_call(struct printer *p, const struct bt_ast *e)
     return 0;
 }
 
+/* A sign before a number would be read as a part of it, but not before one that has a sign: -+9. */
+static int print_unary(struct printer *p, const struct bt_op_info *op, const struct bt_ast *arg)
+{
+    bt_buf_printf(p->out, "%s ", op->text);
+    size_t at = p->out->len;
+    if (print_expr(p, arg, op->strength))
+        return -1;
+    bool has_digit = at < p->out->len && p->out->data[at] >= '0' && p->out->data[at] <= '9';
+    if (arg->kind != BT_AST_LITERAL || !has_digit || !strchr("+-", op->text[0]))
+        return 0;
+    p->out->len = at;
+    bt_buf_putc(p->out, '+');
+    return print_expr(p, arg, op->strength);
+}
+
 static int print_op(struct printer *p, const struct bt_ast *e)
 {
     const struct bt_op_info *op = bt_op_info(e->u.op.op);
     if (e->u.op.is_call)
         return print_op_call(p, e);
-    if (op->assoc == BT_ASSOC_UNARY) {
-        bt_buf_printf(p->out, "%s ", op->text);
-        return print_expr(p, e->u.op.args[0], op->strength);
-    }
+    if (op->assoc == BT_ASSOC_UNARY)
+        return print_unary(p, op, e->u.op.args[0]);
     /* The side on which an equally strong operator would not come back as it was needs brackets. */
     if (print_expr(p, e->u.op.args[0], op->strength + (op->assoc != BT_ASSOC_LEFT)))
         return -1;

@@ -74,4 +74,12 @@ like "the others have their names" "$OUT" '\(till\) who:beat\(named\)$'
 like "shown" "$OUT" 'who:once\(last\)$'
 sleep 3
 clean
+
+part "the guard is killed"
+tap_start "$NODE" 'who:beat(X)' -c none -t 20s --names
+wait_armed
+is "killed" "$(ask '[exit(P, kill) || P <- target:ours(guard)]')" '[true]'
+tap_end 12
+ends 4
+clean
 finish

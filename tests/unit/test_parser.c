@@ -56,7 +56,8 @@ static const struct {
     {"m:f(fun lists:map/2)", NULL},
     {"m:f(X) when  erlang:is_list( X )", "m:f(X) when erlang:is_list(X)"},
     {"m:f(X) when erlang:'+'(X,1) =:= erlang:'not'(X)", "m:f(X) when erlang:'+'(X, 1) =:= erlang:'not'(X)"},
-    {"{m, f, fun([X]) when X =:= - -1 -> #{ a=>X }, erlang:hd(X) end}", "{m, f, fun([X]) when X =:= - -1 -> #{a => X}, erlang:hd(X) end}"},
+    {"{m, f, fun([X]) when X =:= - -1 -> #{ a=>X }, erlang:hd(X) end}",
+        "{m, f, fun([X]) when X =:= - -1 -> #{a => X}, erlang:hd(X) end}"},
     {"m:f(#r{}, #'r r'{a = X, 'b c' = #s{}, _ = _}, m#r{a = {1}}, 'M'#r{})", NULL},
     {"m:f(X) when X#r.a =:= #r.a + 1, (X)#r.b#s.c, #r{a = X}#r.a, f(X)#r.a, not X#r.a",
         "m:f(X) when X#r.a =:= #r.a + 1, X#r.b#s.c, #r{a = X}#r.a, f(X)#r.a, not X#r.a"},
@@ -75,6 +76,8 @@ static const struct {
     {"m:f(X) when not X =:= Y", "m:f(X) when not X =:= Y"},
     {"m:f(X) when not (X =:= Y)", NULL},
     {"m:f(X) when - (X + 1) * 2 > bnot - X", NULL},
+    {"{m, f, fun([X]) when -+9 > + -9, - -9 > bnot 9 -> X end}",
+        "{m, f, fun([X]) when - +9 > + -9, - -9 > bnot 9 -> X end}"},
     {"m:f(((X)))", "m:f(X)"},
     {"m:f(X\n  ,  % comment\n Y)", "m:f(X, Y)"},
 };

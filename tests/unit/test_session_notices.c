@@ -402,7 +402,7 @@ static void the_end_is_asked_for_again(void **state)
 
 /* 50 ms of grace and 10 s: asked at once and after each second, then the node is asked itself. */
 #define UNHEARD_TO_THE_END                                                                                   \
-    UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD
+    UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD, UNHEARD
 
 static void an_agent_that_never_closes(void **state)
 {
@@ -417,7 +417,7 @@ static void an_agent_that_never_closes(void **state)
         struct beamtap_err err = {0};
         bt_traced_begin(&t);
         bt_session_stop(t.session);
-        assert_int_equal(wait_s(&t, 11, &err), BT_NEXT_NOTHING);
+        assert_int_equal(wait_s(&t, 10, &err), BT_NEXT_NOTHING);
         assert_int_equal(bt_traced_run(&t, &out, &err), i ? BT_NEXT_ERROR : BT_NEXT_END);
         if (i)
             assert_err(&err, BEAMTAP_EUNCLEAN,
@@ -426,6 +426,26 @@ static void an_agent_that_never_closes(void **state)
         assert_int_equal(t.sum.is_clean, !i);
         bt_buf_done(&out);
     }
+}
+
+/* Who takes events without a deadline of his own does not wait for ever. */
+static void an_end_that_is_not_heard_is_given_up(void **state)
+{
+    (void)state;
+    static const struct bt_peer_answer script[] = {STARTS, PLANS, ARMS, UNHEARD_TO_THE_END, IS_CLEAN, END};
+    struct bt_traced t = bt_traced(script);
+    static struct bt_event ev;
+    enum bt_next next = BT_NEXT_NOTHING;
+    t.opts.lease_ms = 600000; /* renewing it is no reason to look */
+    bt_traced_begin(&t);
+    bt_session_stop(t.session);
+    for (int i = 0; i < 60 && next == BT_NEXT_NOTHING; i++) {
+        ahead_us += bt_session_due(t.session) - bt_clock_mono_us(); /* not a moment earlier */
+        next = bt_session_next(t.session, &ev, 0, NULL);
+    }
+    assert_int_equal(next, BT_NEXT_END);
+    bt_traced_end(&t);
+    assert_true(t.sum.is_clean);
 }
 
 static void an_agent_that_never_finishes(void **state)
@@ -468,6 +488,7 @@ int main(void)
         T(what_is_due_next),
         T(a_second_stop_waits_for_nothing),
         T(the_end_is_asked_for_again),
+        T(an_end_that_is_not_heard_is_given_up),
         T(an_agent_that_never_closes),
         T(an_agent_that_never_finishes),
     };
