@@ -58,17 +58,6 @@ void bt_buf_put(struct bt_buf *b, const void *bytes, size_t n)
     b->len += n;
 }
 
-void bt_buf_puts(struct bt_buf *b, const char *s)
-{
-    bt_buf_put(b, s, strlen(s));
-}
-
-void bt_buf_putc(struct bt_buf *b, char c)
-{
-    if (bt_buf_reserve(b, 1))
-        b->data[b->len++] = c;
-}
-
 void bt_buf_printf(struct bt_buf *b, const char *fmt, ...)
 {
     va_list ap, again;

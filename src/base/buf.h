@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/err.h"
 
@@ -29,8 +30,17 @@ void bt_buf_reset(struct bt_buf *b);
 /* Makes room for n more bytes; the caller writes at data + len and adds to len. False: failed. */
 bool bt_buf_reserve(struct bt_buf *b, size_t n);
 void bt_buf_put(struct bt_buf *b, const void *bytes, size_t n);
-void bt_buf_puts(struct bt_buf *b, const char *s);
-void bt_buf_putc(struct bt_buf *b, char c);
+static inline void bt_buf_puts(struct bt_buf *b, const char *s)
+{
+    bt_buf_put(b, s, strlen(s));
+}
+static inline void bt_buf_putc(struct bt_buf *b, char c)
+{
+    if (b->len < b->cap && !b->limit && !b->failed)
+        b->data[b->len++] = c;
+    else
+        bt_buf_put(b, &c, 1);
+}
 void bt_buf_printf(struct bt_buf *b, const char *fmt, ...) BT_PRINTF(2, 3);
 /* Drops the first n bytes (n <= len). */
 void bt_buf_drop(struct bt_buf *b, size_t n);

@@ -6,9 +6,7 @@
 /* {M, F, Arity} */
 static bool read_mfa(struct bt_etf *r, struct bt_event *ev)
 {
-    struct bt_etf inner = *r;
-    return bt_etf_slice(r, &ev->mfa) && bt_etf_tuple_of(&inner, 3) && bt_etf_atom(&inner, &ev->module) &&
-           bt_etf_atom(&inner, &ev->function) && bt_etf_uint32(&inner, &ev->arity);
+    return bt_etf_mfa(r, &ev->mfa, &ev->module, &ev->function, &ev->arity);
 }
 
 /* {Id, Value, ...} */

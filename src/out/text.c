@@ -40,14 +40,13 @@ void bt_text_counted(struct bt_buf *out, const struct bt_out_count *c)
     bt_buf_done(&calls);
 }
 
-/* v in n digits, and what stands behind them. By hand: printf was a sixth of the time that a line takes. */
+/* v in n digits, up to eight, and what stands behind them. By hand: printf was a sixth of the time that a line takes. */
 static void put_padded(struct bt_buf *out, int v, int n, char end)
 {
-    char text[8];
-    text[n] = end;
-    for (int i = n; i-- > 0; v /= 10)
-        text[i] = (char)('0' + v % 10);
-    bt_buf_put(out, text, (size_t)n + 1);
+    char text[9];
+    bt_digits_eight(text, (uint32_t)v);
+    text[8] = end;
+    bt_buf_put(out, text + 8 - n, (size_t)n + 1);
 }
 
 /* 13:15:27. of a second since 1970 */

@@ -167,14 +167,6 @@ static struct bt_slice name(struct body *b, bool is_there)
     return s;
 }
 
-static bool read_mfa(struct bt_event *ev)
-{
-    struct bt_etf r;
-    bt_etf_init(&r, ev->mfa.p, ev->mfa.len);
-    return bt_etf_tuple_of(&r, 3) && bt_etf_atom(&r, &ev->module) && bt_etf_atom(&r, &ev->function) &&
-           bt_etf_uint32(&r, &ev->arity);
-}
-
 static bool is_time(int64_t ns)
 {
     return ns > -MOST_NS && ns < MOST_NS;
@@ -201,7 +193,9 @@ static void read_terms(struct body *b, unsigned has, struct bt_event *ev)
 {
     ev->name = name(b, has & BT_CAPTURE_HAS_NAME);
     ev->pid = term(b, has & BT_CAPTURE_HAS_PID);
-    ev->mfa = term(b, has & BT_CAPTURE_HAS_MFA);
+    ev->mfa = (struct bt_slice){NULL, 0};
+    if (has & BT_CAPTURE_HAS_MFA)
+        b->ok = b->ok && bt_etf_mfa(&b->r, &ev->mfa, &ev->module, &ev->function, &ev->arity);
     ev->value = term(b, has & BT_CAPTURE_HAS_VALUE);
     ev->peer = term(b, has & BT_CAPTURE_HAS_PEER);
     ev->caller = term(b, has & BT_CAPTURE_HAS_CALLER);
@@ -209,11 +203,11 @@ static void read_terms(struct body *b, unsigned has, struct bt_event *ev)
         b->ok = b->ok && bt_etf_atom(&b->r, &ev->class_name);
     for (size_t i = 0; b->ok && i < ev->n_values; i++)
         ev->values[i] = term(b, true);
-    b->ok = b->ok && b->r.p == b->r.end && (!(has & BT_CAPTURE_HAS_MFA) || read_mfa(ev));
+    b->ok = b->ok && b->r.p == b->r.end;
 }
 
-/* Parts that an event of this type cannot do without. */
-static unsigned needs(enum bt_event_type type)
+/* Of these parts, those that an event of this type cannot do without. */
+static unsigned needs(enum bt_event_type type, unsigned parts)
 {
     unsigned optional = BT_CAPTURE_HAS_VALUES | BT_CAPTURE_HAS_CALLER;
     if (type == BT_EVENT_RUNNING)
@@ -222,13 +216,14 @@ static unsigned needs(enum bt_event_type type)
         optional |= BT_CAPTURE_HAS_PEER;
     if (type == BT_EVENT_OTHER)
         optional |= BT_CAPTURE_HAS_PID;
-    return bt_capture_parts(type) & ~optional;
+    return parts & ~optional;
 }
 
 static bool has_what_it_needs(enum bt_event_type type, unsigned has)
 {
-    unsigned may = bt_capture_parts(type) | BT_CAPTURE_HAS_DURATION | BT_CAPTURE_HAS_NAME | BT_CAPTURE_IS_PART;
-    return (has & ~may) == 0 && (needs(type) & ~has) == 0;
+    unsigned parts = bt_capture_parts(type);
+    unsigned may = parts | BT_CAPTURE_HAS_DURATION | BT_CAPTURE_HAS_NAME | BT_CAPTURE_IS_PART;
+    return (has & ~may) == 0 && (needs(type, parts) & ~has) == 0;
 }
 
 enum outcome { GOOD, BAD, UNKNOWN };

@@ -7,6 +7,19 @@
 #include "base/buf.h"
 #include "term/etf_read.h"
 
+/* The numbers 0 to 255. */
+struct bt_digits_byte {
+    char text[3];
+    uint8_t len;
+};
+extern const struct bt_digits_byte bt_digits_bytes[256];
+
+#define BT_DIGITS_INT_MAX 20 /* bytes of an integer of 64 bits, with its sign */
+
+/* Writes eight digits of v, zeros first; v is below 10^8. */
+void bt_digits_eight(char *to, uint32_t v);
+/* Writes an integer where there is room for the longest, and perhaps something behind it; returns where it ends. */
+char *bt_digits_at(char *at, int64_t v);
 /* An integer. */
 void bt_digits_int(struct bt_buf *out, int64_t v);
 
@@ -23,5 +36,9 @@ void bt_digits_big(struct bt_buf *out, bool negative, struct bt_slice mag);
  * 25: 0.001, 1.0e-5, 123456.0, 1.0e10. v is finite.
  */
 void bt_digits_float(struct bt_buf *out, double v);
+/* The same where there is room for it; returns where it ends. */
+char *bt_digits_float_at(char *at, double v);
+
+#define BT_DIGITS_FLOAT_MAX 32 /* bytes it takes at most */
 
 #endif

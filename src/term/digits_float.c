@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/multiply.h"
 #include "term/digits.h"
 #include "term/pow10.h"
 
@@ -20,7 +21,7 @@ struct decimal {
     int exponent;
 };
 
-/* ---- integer logarithms and 128 bit products ---- */
+/* ---- integer logarithms and products ---- */
 
 /* a / 2^n, rounded down also for a negative a, where >> is up to the compiler. */
 static int shift_down(int a, int n)
@@ -40,22 +41,12 @@ static int log2_pow10(int e)
     return shift_down(e * 1741647, 19);
 }
 
-/* The high half of x * y, and the low one. */
-static uint64_t multiply(uint64_t x, uint64_t y, uint64_t *low)
-{
-    uint64_t x0 = x & UINT32_MAX, x1 = x >> 32, y0 = y & UINT32_MAX, y1 = y >> 32;
-    uint64_t p00 = x0 * y0, p01 = x0 * y1, p10 = x1 * y0;
-    uint64_t middle = (p00 >> 32) + (p01 & UINT32_MAX) + (p10 & UINT32_MAX);
-    *low = middle << 32 | (p00 & UINT32_MAX);
-    return x1 * y1 + (p01 >> 32) + (p10 >> 32) + (middle >> 32);
-}
-
 /* g * c / 2^128, rounded to odd: the last bit keeps whether there was a rest. */
 static uint64_t round_to_odd(struct bt_pow10 g, uint64_t c)
 {
     uint64_t ignored, low;
-    uint64_t carry = multiply(g.lo, c, &ignored);
-    uint64_t high = multiply(g.hi, c, &low);
+    uint64_t carry = bt_multiply(g.lo, c, &ignored);
+    uint64_t high = bt_multiply(g.hi, c, &low);
     low += carry;
     high += low < carry;
     return high | (low > 1);
@@ -87,6 +78,24 @@ static struct decimal shortest(uint64_t c, int q, bool lower_is_nearer)
     return (struct decimal){s + (value > middle || (value == middle && (s & 1))), k};
 }
 
+/* As 3.14 comes with 13 zeros, they are taken off by eights first. */
+static struct decimal without_zeros(struct decimal d)
+{
+    if (d.digits % 100000000 == 0) {
+        d.digits /= 100000000;
+        d.exponent += 8;
+    }
+    while (d.digits % 100 == 0) {
+        d.digits /= 100;
+        d.exponent += 2;
+    }
+    if (d.digits % 10 == 0) {
+        d.digits /= 10;
+        d.exponent++;
+    }
+    return d;
+}
+
 static struct decimal to_decimal(uint64_t bits)
 {
     uint64_t fraction = bits & (((uint64_t)1 << FRACTION_BITS) - 1);
@@ -98,11 +107,7 @@ static struct decimal to_decimal(uint64_t bits)
         d = (struct decimal){c >> -q, 0};
     else
         d = shortest(c, q, fraction == 0 && exponent > 1);
-    while (d.digits % 10 == 0) {
-        d.digits /= 10;
-        d.exponent++;
-    }
-    return d;
+    return without_zeros(d);
 }
 
 /* ---- notation ---- */
@@ -172,25 +177,26 @@ static char *put_scientific(char *at, const char *digits, int n, int exponent)
     return at;
 }
 
-void bt_digits_float(struct bt_buf *out, double v)
+char *bt_digits_float_at(char *at, double v)
 {
-    char text[32], *at = text, digits[20], *first = digits + sizeof digits;
+    char digits[BT_DIGITS_INT_MAX];
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
     if (bits >> 63)
         *at++ = '-';
     if (bits << 1 == 0) {
         memcpy(at, "0.0", 3);
-        bt_buf_put(out, text, (size_t)(at + 3 - text));
-        return;
+        return at + 3;
     }
     struct decimal d = to_decimal(bits);
-    for (uint64_t rest = d.digits; rest; rest /= 10)
-        *--first = (char)('0' + rest % 10);
-    int n = (int)(digits + sizeof digits - first);
+    int n = (int)(bt_digits_at(digits, (int64_t)d.digits) - digits);
     if (is_plain(d, n))
-        at = put_plain(at, first, n, d.exponent);
-    else
-        at = put_scientific(at, first, n, n + d.exponent - 1);
-    bt_buf_put(out, text, (size_t)(at - text));
+        return put_plain(at, digits, n, d.exponent);
+    return put_scientific(at, digits, n, n + d.exponent - 1);
+}
+
+void bt_digits_float(struct bt_buf *out, double v)
+{
+    char text[BT_DIGITS_FLOAT_MAX], *end = bt_digits_float_at(text, v);
+    bt_buf_put(out, text, (size_t)(end - text));
 }

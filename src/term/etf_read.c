@@ -375,49 +375,42 @@ static size_t short_pid_len(const uint8_t *p, size_t left)
     return len <= left ? len : 0;
 }
 
-/* How many bytes of a common term say how long it is; 0: it is rare, or ends before. */
-static size_t head_len(uint8_t tag, size_t left)
-{
-    size_t n;
-    switch (tag) {
-    case BT_TAG_SMALL_INTEGER:
-    case BT_TAG_INTEGER:
-    case BT_TAG_NIL: n = 1; break;
-    case BT_TAG_SMALL_ATOM_UTF8:
-    case BT_TAG_SMALL_ATOM:
-    case BT_TAG_SMALL_BIG:
-    case BT_TAG_SMALL_TUPLE: n = 2; break;
-    case BT_TAG_ATOM_UTF8:
-    case BT_TAG_ATOM:
-    case BT_TAG_STRING: n = 3; break;
-    case BT_TAG_BINARY:
-    case BT_TAG_LARGE_TUPLE:
-    case BT_TAG_LIST:
-    case BT_TAG_MAP: n = 5; break;
-    default: return 0;
-    }
-    return n <= left ? n : 0;
-}
+/*
+ * How long a common term is: `head` bytes, and as many things as the number behind the tag says, each of so many bytes or
+ * members, and perhaps one member more. `shift` leaves of the four bytes behind the tag those that are the number.
+ */
+struct measure {
+    uint8_t head, shift, bytes, members, more; /* head 0: it is rare */
+};
 
-/* The bytes of a common term; of one with members those of its header. */
-static size_t term_len(const uint8_t *p, size_t head, size_t *members)
+enum { NO_NUMBER = 32, OF_8_BITS = 24, OF_16_BITS = 16, OF_32_BITS = 0 };
+
+static const struct measure measures[256] = {
+    [BT_TAG_SMALL_INTEGER] = {2, NO_NUMBER, 0, 0, 0},
+    [BT_TAG_INTEGER] = {5, NO_NUMBER, 0, 0, 0},
+    [BT_TAG_NIL] = {1, NO_NUMBER, 0, 0, 0},
+    [BT_TAG_SMALL_ATOM_UTF8] = {2, OF_8_BITS, 1, 0, 0},
+    [BT_TAG_SMALL_ATOM] = {2, OF_8_BITS, 1, 0, 0},
+    [BT_TAG_SMALL_BIG] = {3, OF_8_BITS, 1, 0, 0},
+    [BT_TAG_ATOM_UTF8] = {3, OF_16_BITS, 1, 0, 0},
+    [BT_TAG_ATOM] = {3, OF_16_BITS, 1, 0, 0},
+    [BT_TAG_STRING] = {3, OF_16_BITS, 1, 0, 0},
+    [BT_TAG_BINARY] = {5, OF_32_BITS, 1, 0, 0},
+    [BT_TAG_SMALL_TUPLE] = {2, OF_8_BITS, 0, 1, 0},
+    [BT_TAG_LARGE_TUPLE] = {5, OF_32_BITS, 0, 1, 0},
+    [BT_TAG_LIST] = {5, OF_32_BITS, 0, 1, 1},
+    [BT_TAG_MAP] = {5, OF_32_BITS, 0, 2, 0},
+};
+
+/* The four bytes behind the tag; 0 for those that are not there. */
+static uint64_t behind_tag(const uint8_t *p, size_t left)
 {
-    switch (p[0]) {
-    case BT_TAG_SMALL_INTEGER: return 2;
-    case BT_TAG_INTEGER: return 5;
-    case BT_TAG_SMALL_BIG: return 3 + (size_t)p[1];
-    case BT_TAG_SMALL_ATOM_UTF8:
-    case BT_TAG_SMALL_ATOM: return 2 + (size_t)p[1];
-    case BT_TAG_ATOM_UTF8:
-    case BT_TAG_ATOM:
-    case BT_TAG_STRING: return 3 + (size_t)be16(p + 1);
-    case BT_TAG_BINARY: return 5 + (size_t)be32(p + 1);
-    case BT_TAG_SMALL_TUPLE: *members = p[1]; return head;
-    case BT_TAG_LARGE_TUPLE: *members = be32(p + 1); return head;
-    case BT_TAG_LIST: *members = (size_t)be32(p + 1) + 1; return head;
-    case BT_TAG_MAP: *members = 2 * (size_t)be32(p + 1); return head;
-    default: return head; /* [] */
-    }
+    uint32_t n = 0;
+    if (left >= 5)
+        return be32(p + 1);
+    for (size_t i = 1; i < 5; i++)
+        n = n << 8 | (i < left ? p[i] : 0);
+    return n;
 }
 
 /*
@@ -427,22 +420,23 @@ static size_t term_len(const uint8_t *p, size_t head, size_t *members)
 static bool skip_terms(struct bt_etf *r, size_t pending)
 {
     while (pending) {
-        size_t left = bytes_left(r), members = 0;
+        size_t left = bytes_left(r);
         if (pending > left)
             return false;
         pending--;
-        size_t head = head_len(r->p[0], left), pid = short_pid_len(r->p, left);
-        if (pid) {
-            r->p += pid;
+        const struct measure *m = &measures[r->p[0]];
+        if (m->head) {
+            uint64_t n = behind_tag(r->p, left) >> m->shift;
+            if (left < m->head || n * (m->bytes + m->members) > left - m->head)
+                return false;
+            r->p += m->head + (size_t)n * m->bytes;
+            pending += (size_t)n * m->members + m->more;
             continue;
         }
-        size_t len = head ? term_len(r->p, head, &members) : 0;
-        if (head && len <= left) {
-            r->p += len;
-            pending += members;
-        } else if (head || !pass_rare(r, &pending)) {
+        size_t pid = short_pid_len(r->p, left);
+        r->p += pid;
+        if (!pid && !pass_rare(r, &pending))
             return false;
-        }
     }
     return true;
 }

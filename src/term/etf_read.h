@@ -89,6 +89,9 @@ bool bt_etf_is_atom(struct bt_etf *r, const char *name);
 bool bt_etf_int64(struct bt_etf *r, int64_t *v);
 bool bt_etf_uint32(struct bt_etf *r, uint32_t *v);
 bool bt_etf_binary(struct bt_etf *r, struct bt_slice *bytes);
+/* {Module, Function, Arity}, and its bytes. On failure the parts may have been written. */
+bool bt_etf_mfa(struct bt_etf *r, struct bt_slice *mfa, struct bt_slice *module, struct bt_slice *function,
+    uint32_t *arity);
 /*
  * A string, list of characters or binary (UTF-8, or latin-1 where it is not) copied as UTF-8 text into
  * out[0..cap), NUL-terminated and cut to fit. Nothing is escaped.

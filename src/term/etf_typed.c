@@ -15,6 +15,14 @@ static bool comes(const struct bt_etf *r, uint8_t tag)
     return r->end - r->p >= 2 && r->p[0] == tag;
 }
 
+/* Does an atom come, in any of its forms? Most questions end here. */
+static bool atom_comes(const struct bt_etf *r)
+{
+    uint8_t tag = r->p == r->end ? BT_TAG_NIL : r->p[0];
+    return tag == BT_TAG_SMALL_ATOM_UTF8 || tag == BT_TAG_ATOM_UTF8 || tag == BT_TAG_ATOM ||
+           tag == BT_TAG_SMALL_ATOM;
+}
+
 /* Reads a token of one kind, or leaves the cursor alone. */
 static bool next_of(struct bt_etf *r, enum bt_etf_kind kind, struct bt_etf_token *tok)
 {
@@ -33,7 +41,7 @@ bool bt_etf_tuple(struct bt_etf *r, uint32_t *arity)
         r->p += 2;
         return true;
     }
-    if (!next_of(r, BT_ETF_TUPLE, &tok))
+    if (r->p == r->end || r->p[0] != BT_TAG_LARGE_TUPLE || !next_of(r, BT_ETF_TUPLE, &tok))
         return false;
     *arity = tok.arity;
     return true;
@@ -71,6 +79,18 @@ bool bt_etf_nil(struct bt_etf *r)
     return next_of(r, BT_ETF_NIL, &tok);
 }
 
+bool bt_etf_mfa(struct bt_etf *r, struct bt_slice *mfa, struct bt_slice *module, struct bt_slice *function,
+    uint32_t *arity)
+{
+    struct bt_etf copy = *r;
+    if (!bt_etf_tuple_of(&copy, 3) || !bt_etf_atom(&copy, module) || !bt_etf_atom(&copy, function) ||
+        !bt_etf_uint32(&copy, arity))
+        return false;
+    *mfa = (struct bt_slice){r->p, (size_t)(copy.p - r->p)};
+    *r = copy;
+    return true;
+}
+
 static bool is_ascii(struct bt_slice s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -89,7 +109,7 @@ bool bt_etf_atom(struct bt_etf *r, struct bt_slice *name)
         r->p += 2 + name->len;
         return true;
     }
-    if (!next_of(&copy, BT_ETF_ATOM, &tok) || (tok.latin1 && !is_ascii(tok.bytes)))
+    if (!atom_comes(r) || !next_of(&copy, BT_ETF_ATOM, &tok) || (tok.latin1 && !is_ascii(tok.bytes)))
         return false;
     *name = tok.bytes;
     *r = copy;
@@ -140,6 +160,11 @@ bool bt_etf_uint32(struct bt_etf *r, uint32_t *v)
 {
     struct bt_etf copy = *r;
     int64_t wide;
+    if (comes(r, BT_TAG_SMALL_INTEGER)) {
+        *v = r->p[1];
+        r->p += 2;
+        return true;
+    }
     if (!bt_etf_int64(&copy, &wide) || wide < 0 || wide > (int64_t)UINT32_MAX)
         return false;
     *v = (uint32_t)wide;

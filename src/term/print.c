@@ -5,17 +5,10 @@
 
 #include "base/utf8.h"
 #include "term/digits.h"
+#include "term/print_direct.h"
 #include "term/print_named.h"
 #include "term/quote.h"
 #include "term/walk.h"
-
-static void put_char(struct bt_buf *out, char c)
-{
-    if (out->len < out->cap && !out->limit && !out->failed) /* as bt_buf_putc, without the call */
-        out->data[out->len++] = c;
-    else
-        bt_buf_putc(out, c);
-}
 
 /* ---- what belongs to a node ---- */
 
@@ -37,20 +30,28 @@ void bt_print_node(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
     bool is_home = tok->node_latin1 ? latin1_equal(tok->node, e->home) : bt_slice_equal(tok->node, e->home);
     if (is_home && tok->node.len)
-        put_char(e->out, '0');
+        bt_buf_putc(e->out, '0');
     else
         bt_quote_bare(e->out, tok->node, tok->node_latin1);
 }
 
+/* .44.0>, of up to five words */
+static void put_numbers(struct bt_buf *out, const uint32_t *ids, size_t n)
+{
+    char text[5 * (1 + BT_DIGITS_INT_MAX) + 1], *at = text;
+    for (size_t i = 0; i < n; i++) {
+        *at++ = '.';
+        at = bt_digits_at(at, ids[i]);
+    }
+    *at++ = '>';
+    bt_buf_put(out, text, (size_t)(at - text));
+}
+
 static void put_pid(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
-    put_char(e->out, '<');
+    bt_buf_putc(e->out, '<');
     bt_print_node(e, tok);
-    put_char(e->out, '.');
-    bt_digits_int(e->out, tok->ids[0]);
-    put_char(e->out, '.');
-    bt_digits_int(e->out, tok->ids[1]);
-    put_char(e->out, '>');
+    put_numbers(e->out, tok->ids, 2);
 }
 
 static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
@@ -60,21 +61,20 @@ static void put_port(const struct bt_erlang *e, const struct bt_etf_token *tok)
         mag[i] = (uint8_t)(tok->port >> 8 * i);
     bt_buf_put(e->out, "#Port<", 6);
     bt_print_node(e, tok);
-    put_char(e->out, '.');
+    bt_buf_putc(e->out, '.');
     bt_digits_big(e->out, false, (struct bt_slice){mag, sizeof mag});
-    put_char(e->out, '>');
+    bt_buf_putc(e->out, '>');
 }
 
 /* The words of a reference are shown last one first. */
 static void put_ref(const struct bt_erlang *e, const struct bt_etf_token *tok)
 {
+    uint32_t ids[5];
     bt_buf_put(e->out, "#Ref<", 5);
     bt_print_node(e, tok);
-    for (uint32_t i = tok->arity; i-- > 0;) {
-        put_char(e->out, '.');
-        bt_digits_int(e->out, tok->ids[i]);
-    }
-    put_char(e->out, '>');
+    for (uint32_t i = 0; i < tok->arity; i++)
+        ids[i] = tok->ids[tok->arity - 1 - i];
+    put_numbers(e->out, ids, tok->arity);
 }
 
 /* ---- funs ---- */
@@ -83,9 +83,9 @@ static void put_export(struct bt_buf *out, const struct bt_etf_token *tok)
 {
     bt_buf_put(out, "fun ", 4);
     bt_quote_fun_name(out, tok->module, tok->module_latin1);
-    put_char(out, ':');
+    bt_buf_putc(out, ':');
     bt_quote_fun_name(out, tok->function, tok->function_latin1);
-    put_char(out, '/');
+    bt_buf_putc(out, '/');
     bt_digits_int(out, tok->arity);
 }
 
@@ -93,11 +93,11 @@ static void put_fun(struct bt_buf *out, const struct bt_etf_token *tok)
 {
     bt_buf_put(out, "#Fun<", 5);
     bt_quote_bare(out, tok->module, tok->module_latin1);
-    put_char(out, '.');
+    bt_buf_putc(out, '.');
     bt_digits_int(out, tok->index);
-    put_char(out, '.');
+    bt_buf_putc(out, '.');
     bt_digits_int(out, (int32_t)tok->old_uniq);
-    put_char(out, '>');
+    bt_buf_putc(out, '>');
 }
 
 /* ---- the receiver ---- */
@@ -109,7 +109,7 @@ static void leaf(void *self, const struct bt_etf_token *tok)
     case BT_ETF_ATOM: bt_quote_atom(e->out, tok->bytes, tok->latin1); break;
     case BT_ETF_INT:
         if (tok->integer >= 0 && tok->integer <= 9)
-            put_char(e->out, (char)('0' + tok->integer));
+            bt_buf_putc(e->out, (char)('0' + tok->integer));
         else
             bt_digits_int(e->out, tok->integer);
         break;
@@ -139,14 +139,14 @@ static void begin(void *self, enum bt_walk_kind kind)
 {
     const struct bt_erlang *e = self;
     if (kind == BT_WALK_MAP || kind == BT_WALK_MAP_PATTERN)
-        put_char(e->out, '#');
-    put_char(e->out, kind == BT_WALK_LIST ? '[' : '{');
+        bt_buf_putc(e->out, '#');
+    bt_buf_putc(e->out, kind == BT_WALK_LIST ? '[' : '{');
 }
 
 static void next(void *self)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, ',');
+    bt_buf_putc(e->out, ',');
 }
 
 static void value(void *self, enum bt_walk_kind kind)
@@ -158,13 +158,13 @@ static void value(void *self, enum bt_walk_kind kind)
 static void tail(void *self)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, '|');
+    bt_buf_putc(e->out, '|');
 }
 
 static void end(void *self, enum bt_walk_kind kind)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, kind == BT_WALK_LIST ? ']' : '}');
+    bt_buf_putc(e->out, kind == BT_WALK_LIST ? ']' : '}');
 }
 
 static void cut(void *self)
@@ -176,7 +176,7 @@ static void cut(void *self)
 static void hole(void *self)
 {
     const struct bt_erlang *e = self;
-    put_char(e->out, '_');
+    bt_buf_putc(e->out, '_');
 }
 
 const struct bt_receiver bt_erlang_receiver = {
@@ -193,23 +193,28 @@ const struct bt_receiver bt_erlang_receiver = {
 
 /* ---- the way in ---- */
 
-bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
+static bool walk(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts, uint32_t levels)
 {
-    struct bt_erlang e = {.out = out};
+    struct bt_erlang e = {.out = out, .home = opts->home};
     struct bt_named named;
-    bool is_named = opts && opts->records;
-    uint32_t levels = BT_ETF_MAX_DEPTH;
-    if (opts) {
-        e.home = opts->home;
-        levels = opts->max_depth ? opts->max_depth : levels;
-    }
-    if (is_named)
+    if (opts->records)
         bt_named_init(&named, out, opts);
-    enum bt_walk_result result = is_named ? bt_walk(r, &bt_named_receiver, &named, levels)
-                                          : bt_walk(r, &bt_erlang_receiver, &e, levels);
+    enum bt_walk_result result = opts->records ? bt_walk(r, &bt_named_receiver, &named, levels)
+                                               : bt_walk(r, &bt_erlang_receiver, &e, levels);
     if (result == BT_WALK_NOMEM)
         out->failed = true;
     return result == BT_WALK_OK;
+}
+
+bool bt_print_erlang(struct bt_buf *out, struct bt_etf *r, const struct bt_print_opts *opts)
+{
+    static const struct bt_print_opts defaults = {.max_depth = 0};
+    if (!opts)
+        opts = &defaults;
+    uint32_t levels = opts->max_depth ? opts->max_depth : BT_ETF_MAX_DEPTH;
+    if (!opts->records && bt_print_direct(out, r, opts->home, levels))
+        return true;
+    return walk(out, r, opts, levels);
 }
 
 void bt_print_atom(struct bt_buf *out, struct bt_slice name)

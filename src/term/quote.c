@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "base/bytes8.h"
 #include "base/utf8.h"
+#include "term/digits.h"
 
 enum {
     PLAIN = 1,   /* stands for itself between double quotes */
@@ -30,6 +32,37 @@ static const unsigned char byte_class[256] = {
     HIGHS, HIGHS, HIGHS, HIGHS, HIGHS, HIGHS, HIGHS, HIGHS,
 };
 /* clang-format on */
+
+/* ---- runs of bytes ---- */
+
+static size_t count_class(struct bt_slice s, unsigned char wanted)
+{
+    size_t n = 0;
+    while (n < s.len && byte_class[s.p[n]] & wanted)
+        n++;
+    return n;
+}
+
+/* How many bytes at the front stand for themselves between double quotes. */
+static size_t count_plain(struct bt_slice s)
+{
+    size_t n = 0;
+    while (s.len - n >= 8 && bt_bytes8_plain(bt_bytes8_load(s.p + n), '"'))
+        n += 8;
+    return n + count_class((struct bt_slice){s.p + n, s.len - n}, PLAIN);
+}
+
+/* How many bytes at the front are printable ASCII. Between two that are escaped it goes by eights. */
+static size_t count_printable(struct bt_slice s)
+{
+    size_t n = 0;
+    for (;;) {
+        n += count_plain((struct bt_slice){s.p + n, s.len - n});
+        if (n == s.len || !(byte_class[s.p[n]] & ESCAPED))
+            return n;
+        n++;
+    }
+}
 
 /* ---- characters ---- */
 
@@ -87,8 +120,25 @@ static bool is_printable(uint32_t cp)
 
 /* ---- atoms ---- */
 
+const uint32_t bt_quote_second[26] = {
+    ['a' - 'a'] = 1u << 6 | 1u << 14,
+    ['b' - 'a'] = 1u << 1 | 1u << 5 | 1u << 14 | 1u << 15 | 1u << 19 | 1u << 24,
+    ['c' - 'a'] = 1u << 1 | 1u << 15,
+    ['d' - 'a'] = 1u << 9,
+    ['e' - 'a'] = 1u << 14,
+    ['f' - 'a'] = 1u << 21,
+    ['i' - 'a'] = 1u << 6,
+    ['l' - 'a'] = 1u << 5,
+    ['n' - 'a'] = 1u << 15,
+    ['o' - 'a'] = 1u << 6 | 1u << 18,
+    ['r' - 'a'] = 1u << 5,
+    ['t' - 'a'] = 1u << 18,
+    ['w' - 'a'] = 1u << 8,
+    ['x' - 'a'] = 1u << 15,
+};
+
 /* erl_scan:reserved_word/1, by first letter; `maybe` and `else` are not reserved unless a feature is on. */
-static bool is_reserved(const uint8_t *name, size_t len)
+bool bt_quote_is_reserved(const uint8_t *name, size_t len)
 {
     static const char words[26][8][8] = {
         ['a' - 'a'] = {"after", "and", "andalso"},
@@ -107,7 +157,7 @@ static bool is_reserved(const uint8_t *name, size_t len)
         ['x' - 'a'] = {"xor"},
     };
     char key[8] = {0};
-    if (len < 2 || len > 7)
+    if (!bt_quote_may_be_reserved(name, len))
         return false;
     memcpy(key, name, len);
     for (const char(*word)[8] = words[name[0] - 'a']; (*word)[0]; word++) {
@@ -142,7 +192,9 @@ static bool is_bare_name(struct bt_slice name, bool latin1)
 
 void bt_quote_bare(struct bt_buf *out, struct bt_slice name, bool latin1)
 {
-    for (size_t i = 0; i < name.len;)
+    size_t plain = count_plain(name);
+    bt_buf_put(out, name.p, plain);
+    for (size_t i = plain; i < name.len;)
         put_escaped(out, next_char(name, latin1, &i), 0);
 }
 
@@ -154,19 +206,11 @@ static void put_quoted(struct bt_buf *out, struct bt_slice name, bool latin1)
     bt_buf_putc(out, '\'');
 }
 
-static size_t count_class(struct bt_slice s, unsigned char wanted)
-{
-    size_t n = 0;
-    while (n < s.len && byte_class[s.p[n]] & wanted)
-        n++;
-    return n;
-}
-
 void bt_quote_atom(struct bt_buf *out, struct bt_slice name, bool latin1)
 {
     if (name.len && byte_class[name.p[0]] & START &&
         count_class(name, NAME) == name.len) { /* nearly always */
-        if (is_reserved(name.p, name.len))
+        if (bt_quote_is_reserved(name.p, name.len))
             put_quoted(out, name, latin1);
         else
             bt_buf_put(out, name.p, name.len);
@@ -201,7 +245,7 @@ static void put_latin1_text(struct bt_buf *out, struct bt_slice s)
 {
     bt_buf_putc(out, '"');
     while (s.len) {
-        size_t n = count_class(s, PLAIN);
+        size_t n = count_plain(s);
         bt_buf_put(out, s.p, n);
         if (n < s.len)
             put_escaped(out, s.p[n++], '"');
@@ -213,27 +257,24 @@ static void put_latin1_text(struct bt_buf *out, struct bt_slice s)
 
 static bool is_printable_latin1(struct bt_slice s)
 {
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = count_printable(s); i < s.len; i++) {
         if (!is_printable(s.p[i]))
             return false;
     }
     return true;
 }
 
+/* Writes three bytes, whatever the number. */
 static char *put_byte_digits(char *at, unsigned v)
 {
-    if (v >= 100)
-        *at++ = (char)('0' + v / 100);
-    if (v >= 10)
-        *at++ = (char)('0' + v / 10 % 10);
-    *at++ = (char)('0' + v % 10);
-    return at;
+    memcpy(at, bt_digits_bytes[v].text, sizeof bt_digits_bytes[v].text);
+    return at + bt_digits_bytes[v].len;
 }
 
 /* 1,2,3 */
 static void put_numbers(struct bt_buf *out, struct bt_slice s)
 {
-    char text[64 * 4]; /* put piece by piece, so that a limit of the buffer is met exactly */
+    char text[64 * 4 + 2]; /* put piece by piece, so that a limit of the buffer is met exactly */
     for (size_t i = 0; i < s.len;) {
         char *at = text;
         if (i)
@@ -310,7 +351,7 @@ enum binary_form { AS_LATIN1, AS_UTF8, AS_NUMBERS };
  * printable. */
 static enum binary_form binary_form(struct bt_slice s)
 {
-    size_t ascii = count_class(s, PLAIN | ESCAPED);
+    size_t ascii = count_printable(s);
     if (ascii == s.len)
         return AS_LATIN1;
     if (!(byte_class[s.p[ascii]] & HIGH))
@@ -330,7 +371,8 @@ static void put_utf8_text(struct bt_buf *out, struct bt_slice s)
 {
     bt_buf_putc(out, '"');
     while (s.len) {
-        size_t n = count_class(s, PLAIN | HIGH);
+        size_t n = count_plain(s);
+        n += count_class((struct bt_slice){s.p + n, s.len - n}, PLAIN | HIGH);
         bt_buf_put(out, s.p, n);
         if (n < s.len)
             put_escaped(out, s.p[n++], '"');

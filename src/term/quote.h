@@ -14,6 +14,18 @@
 /* An atom, in quotes where it needs them. latin1: the bytes are ISO 8859-1, else UTF-8. */
 void bt_quote_atom(struct bt_buf *out, struct bt_slice name, bool latin1);
 
+/* Of the words that begin with each letter: bit N, one goes on with the Nth letter. */
+extern const uint32_t bt_quote_second[26];
+
+/* False for nearly all names that are no words of the language; true for all that are. It begins with a small letter. */
+static inline bool bt_quote_may_be_reserved(const uint8_t *name, size_t len)
+{
+    return len >= 2 && len <= 7 && bt_quote_second[name[0] - 'a'] >> (name[1] & 31) & 1;
+}
+
+/* Is this name, which begins with a small letter of ASCII, a word of the language, and therefore needs quotes? */
+bool bt_quote_is_reserved(const uint8_t *name, size_t len);
+
 /* The same for the names in `fun m:f/1`, where OTP has other rules: @ is quoted, reserved words are not. */
 void bt_quote_fun_name(struct bt_buf *out, struct bt_slice name, bool latin1);
 

@@ -7,6 +7,7 @@
 #include "term/shape.h"
 
 #include "term/etf_write.h"
+#include "term/print_direct.h"
 #include "term/print_elixir.h"
 #include "term/print_named.h"
 #include "term/walk.h"
@@ -15,6 +16,7 @@ struct shape {
     const struct bt_receiver *to;
     void *self;
     struct bt_slice home;
+    struct bt_buf *direct; /* values are printed there without the receiver (print_direct.h); NULL: with it */
     const struct bt_slice *values;
     size_t n_values;
     uint32_t levels; /* that may still be opened */
@@ -44,6 +46,16 @@ static bool walked(struct shape *s, enum bt_walk_result result, const struct bt_
 {
     s->no_memory = s->no_memory || result == BT_WALK_NOMEM;
     return result == BT_WALK_OK && r->p == r->end;
+}
+
+static bool show_value(struct shape *s, const struct bt_term *t)
+{
+    struct bt_etf r;
+    if (!value_of(s, t, &r))
+        return false;
+    if (s->direct && bt_print_direct(s->direct, &r, s->home, s->levels))
+        return r.p == r.end;
+    return walked(s, bt_walk(&r, s->to, s->self, s->levels), &r);
 }
 
 /* ---- leaves ---- */
@@ -258,7 +270,6 @@ static bool show_maybe_text(struct shape *s, const struct bt_term *t)
 
 static bool show(struct shape *s, const struct bt_term *t)
 {
-    struct bt_etf r;
     switch (t->kind) {
     case BT_TERM_HOLE: s->to->hole(s->self); return true;
     case BT_TERM_CAPTURE:
@@ -266,8 +277,8 @@ static bool show(struct shape *s, const struct bt_term *t)
             s->to->hole(s->self);
             return true;
         }
-        return value_of(s, t, &r) && walked(s, bt_walk(&r, s->to, s->self, s->levels), &r);
-    case BT_TERM_RAW: return value_of(s, t, &r) && walked(s, bt_walk(&r, s->to, s->self, s->levels), &r);
+        return show_value(s, t);
+    case BT_TERM_RAW: return show_value(s, t);
     case BT_TERM_TUPLE: return show_seq(s, t, BT_WALK_TUPLE, BT_ETF_TUPLE);
     case BT_TERM_MAP: return show_seq(s, t, BT_WALK_MAP_PATTERN, BT_ETF_MAP);
     case BT_TERM_LIST:
@@ -303,14 +314,17 @@ bool bt_shape_print(struct bt_buf *out, const struct bt_term *shape, const struc
     s.levels = o.max_depth ? o.max_depth : BT_ETF_MAX_DEPTH;
     s.to = &bt_erlang_receiver;
     s.self = &erlang;
+    s.direct = out;
     if (o.syntax == BT_SYNTAX_ELIXIR) {
         bt_elixir_init(&elixir, out, &o, bytes_of(values, n_values));
         s.to = &bt_elixir_receiver;
         s.self = &elixir;
+        s.direct = NULL;
     } else if (o.records) {
         bt_named_init(&named, out, &o);
         s.to = &bt_named_receiver;
         s.self = &named;
+        s.direct = NULL;
     }
     bool ok = show(&s, shape);
     if (o.syntax == BT_SYNTAX_ELIXIR)

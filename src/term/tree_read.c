@@ -56,8 +56,8 @@ static const struct bt_term *list(struct reader *t, uint32_t n, unsigned depth)
 {
     const struct bt_term **items = members(t, n, depth);
     const struct bt_term *tail = items ? read_term(t, depth) : NULL;
-    if (!tail)
-        return NULL;
+    if (!tail || n == 0) /* a list of no items is its tail, which no OTP sends */
+        return tail;
     if (tail->kind != BT_TERM_LIST)
         return bt_term_list(t->a, items, n, tail);
     size_t more = tail->u.seq.n;

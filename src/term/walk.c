@@ -95,10 +95,14 @@ static void close_reversed(struct walk *w)
     free(v->pairs);
 }
 
+bool bt_walk_reverses(uint32_t n_pairs, size_t n_bytes, size_t n_reversed)
+{
+    return n_pairs > SMALL_MAP_PAIRS && n_reversed < MAX_REVERSED && n_bytes <= UINT32_MAX;
+}
+
 static bool may_reverse(const struct walk *w, uint32_t n_pairs)
 {
-    return n_pairs > SMALL_MAP_PAIRS && !w->to->keeps_order && w->n_reversed < MAX_REVERSED &&
-           (uint64_t)(w->r->end - w->r->p) <= UINT32_MAX;
+    return !w->to->keeps_order && bt_walk_reverses(n_pairs, (size_t)(w->r->end - w->r->p), w->n_reversed);
 }
 
 /* ---- one term ---- */

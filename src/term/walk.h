@@ -83,6 +83,9 @@ enum bt_walk_result {
  */
 enum bt_walk_result bt_walk(struct bt_etf *r, const struct bt_receiver *to, void *self, uint32_t levels);
 
+/* Does a map of so many pairs come in reverse, with n_bytes left of the term, inside n_reversed others that do? */
+bool bt_walk_reverses(uint32_t n_pairs, size_t n_bytes, size_t n_reversed);
+
 /* As bt_walk, for the tail of a list whose items the receiver has seen: ends that list. levels: for its
  * items. */
 enum bt_walk_result bt_walk_tail(struct bt_etf *r, const struct bt_receiver *to, void *self, uint32_t levels);

@@ -49,6 +49,23 @@ static void as_tail(const uint8_t *data, size_t size)
     bt_arena_done(&arena);
 }
 
+/*
+ * The walker, which prints into a buffer that has a limit, and the printer that does without are of one mind (print_direct.h);
+ * also about what was printed before something broken.
+ */
+static void both_ways(const struct bt_etf *at, const struct bt_print_opts *opts)
+{
+    struct bt_buf walked = {.limit = MAX_TEXT}, direct = BT_BUF_INIT;
+    struct bt_etf r1 = *at, r2 = *at;
+    bool ok1 = bt_print_erlang(&walked, &r1, opts), ok2 = bt_print_erlang(&direct, &r2, opts);
+    if (!walked.failed && !direct.failed) {
+        assert(ok1 == ok2 && (!ok1 || r1.p == r2.p));
+        assert(walked.len == direct.len && memcmp(bt_buf_cstr(&walked), bt_buf_cstr(&direct), walked.len) == 0);
+    }
+    bt_buf_done(&walked);
+    bt_buf_done(&direct);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const fields[] = {"a b", "\x1b"};
@@ -56,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct bt_print_defs defs = {items, 3};
     struct bt_buf text = {.limit = MAX_TEXT}, shallow = {.limit = 100}, named = {.limit = MAX_TEXT};
     struct bt_print_opts three_levels = {.max_depth = 3}, with_names = {.records = &defs};
+    struct bt_print_opts two_levels = {.max_depth = 2, .home = {(const uint8_t *)"a@b", 3}};
     struct bt_etf r, skipped;
     bt_etf_init(&r, data, size);
     bt_etf_version(&r);
@@ -63,6 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     typed_readers(r);
     as_tail(r.p, (size_t)(r.end - r.p));
     struct bt_etf again = r;
+    both_ways(&r, NULL);
+    both_ways(&r, &two_levels);
     bool whole = bt_etf_skip(&skipped), printed = bt_print_erlang(&text, &r, NULL);
     /* what can be skipped can be printed, and ends at the same place; the other way too */
     assert(whole == printed || text.failed);

@@ -28,6 +28,8 @@ names      300   names
 records    1024  spec
 script     2048  script examples/scripts
 etf        1024  -
+tree       1024  -
+eval       1024  spec
 redact     1024  -
 event      1024  -
 plan       2048  -

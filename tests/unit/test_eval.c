@@ -69,7 +69,8 @@ static void patterns_and_values(void **state)
         {"{X,Y} when X =:= Y", "{<0.44.0>,<0.45.0>}", BT_EVAL_NO},
         {"{X,Y} when X < Y", "{<0.44.0>,<0.45.0>}", BT_EVAL_GAVE_UP},
         {"R = {error, {_, P}} when element(1, R) =:= error, P =:= x", "{error,{a,x}}", BT_EVAL_YES},
-        {"_", "!68", BT_EVAL_GAVE_UP}, /* no term */
+        {"2", "!6c000000006102", BT_EVAL_YES}, /* a list of no items is its tail */
+        {"_", "!68", BT_EVAL_GAVE_UP},         /* no term */
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (result(all[i].pattern, all[i].value) != all[i].is_so)

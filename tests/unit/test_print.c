@@ -23,15 +23,18 @@
 
 static struct bt_print_opts at_home = {.home = {(const uint8_t *)"a@b", 3}};
 
+/* Directly, and by way of the walker, which prints into a buffer that has a limit (print_direct.h). */
 static void check(const char *etf, size_t len, const struct bt_print_opts *opts, const char *want)
 {
-    struct bt_buf b = BT_BUF_INIT;
-    struct bt_etf r;
-    bt_etf_init(&r, etf, len);
-    assert_true(bt_print_erlang(&b, &r, opts));
-    assert_ptr_equal(r.p, r.end);
-    assert_string_equal(bt_buf_cstr(&b), want);
-    bt_buf_done(&b);
+    for (size_t limit = 0; limit < 2; limit++) {
+        struct bt_buf b = {.limit = limit << 20};
+        struct bt_etf r;
+        bt_etf_init(&r, etf, len);
+        assert_true(bt_print_erlang(&b, &r, opts));
+        assert_ptr_equal(r.p, r.end);
+        assert_string_equal(bt_buf_cstr(&b), want);
+        bt_buf_done(&b);
+    }
 }
 
 #define PRINTS(etf, opts, want) check((etf), sizeof(etf) - 1, (opts), (want))
@@ -133,6 +136,39 @@ static void funs(void **state)
            "\x77\1m\x61\1\x62\xff\xff\xff\xfb"
            "\x58" A_B "\0\0\0\x2c\0\0\0\1\0\0\0\2",
         NULL, "#Fun<m.1.-5>");
+}
+
+/* Atoms, strings and binaries of len times b, with another byte at one place: what the walker prints. */
+static void check_length(uint8_t len, uint8_t at, char odd)
+{
+    static const uint8_t tags[] = {0x77, 0x64, 0x6b, 0x6d}, heads[] = {2, 3, 3, 5};
+    for (size_t t = 0; t < sizeof tags; t++) {
+        char etf[64] = {(char)tags[t]};
+        struct bt_buf walked = {.limit = 1000};
+        struct bt_etf r;
+        etf[heads[t] - 1] = (char)len;
+        memset(etf + heads[t], 'b', len);
+        if (at < len)
+            etf[heads[t] + at] = odd;
+        bt_etf_init(&r, etf, heads[t] + (size_t)len);
+        assert_true(bt_print_erlang(&walked, &r, NULL));
+        check(etf, heads[t] + (size_t)len, NULL, bt_buf_cstr(&walked));
+        bt_buf_done(&walked);
+    }
+}
+
+/* Names and texts of each length around the eight bytes that are looked at at once, with each place odd in turn. */
+static void lengths(void **state)
+{
+    (void)state;
+    static const char odd[] = "az_9@Z-'\"\\\n\x1f\x7f~ \xc3";
+    for (uint8_t len = 0; len <= 40; len++) {
+        check_length(len, len, 'b');
+        for (uint8_t at = 0; at < len; at++) {
+            for (size_t o = 0; o < sizeof odd - 1; o++)
+                check_length(len, at, odd[o]);
+        }
+    }
 }
 
 static void atoms(void **state)
@@ -442,6 +478,7 @@ int main(void)
         cmocka_unit_test(nodes),
         cmocka_unit_test(latin1_home),
         cmocka_unit_test(funs),
+        cmocka_unit_test(lengths),
         cmocka_unit_test(atoms),
         cmocka_unit_test(depth),
         cmocka_unit_test(very_deep_terms),
