@@ -60,7 +60,8 @@ static void both_ways(const struct bt_etf *at, const struct bt_print_opts *opts)
     bool ok1 = bt_print_erlang(&walked, &r1, opts), ok2 = bt_print_erlang(&direct, &r2, opts);
     if (!walked.failed && !direct.failed) {
         assert(ok1 == ok2 && (!ok1 || r1.p == r2.p));
-        assert(walked.len == direct.len && memcmp(bt_buf_cstr(&walked), bt_buf_cstr(&direct), walked.len) == 0);
+        assert(
+            walked.len == direct.len && memcmp(bt_buf_cstr(&walked), bt_buf_cstr(&direct), walked.len) == 0);
     }
     bt_buf_done(&walked);
     bt_buf_done(&direct);
