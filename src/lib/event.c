@@ -206,15 +206,15 @@ int bt_lib_show(struct beamtap_session *s, struct beamtap_err *err)
     bool is_event = ev->type <= BT_EVENT_OTHER;
     struct beamtap_event *out = &s->shown;
     uint64_t seq = out->seq;
-    *out = (struct beamtap_event){.type = type_of(ev->type),
-        .seq = seq + 1,
-        .session = s,
-        .node = s->head.node,
-        .pid = "",
-        .name = "",
-        .wall_ns = ev->wall_ns,
-        .mono_ns = ev->mono_ns,
-        .duration_ns = -1};
+    memset(out, 0, sizeof *out); /* in place: a literal would be made elsewhere, and copied */
+    out->type = type_of(ev->type);
+    out->seq = seq + 1;
+    out->session = s;
+    out->node = s->head.node;
+    out->pid = out->name = "";
+    out->wall_ns = ev->wall_ns;
+    out->mono_ns = ev->mono_ns;
+    out->duration_ns = -1;
     t.b = &s->texts; /* its items are written before they are read */
     t.n = 0;
     bt_buf_reset(&s->texts);
