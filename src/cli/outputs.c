@@ -159,7 +159,9 @@ size_t bt_outputs_event(struct bt_outputs *o, const struct beamtap_event *ev, bo
     for (size_t i = 0; i < o->n; i++) {
         struct bt_one_output *one = &o->items[i];
         int rc = one->is_over ? 0 : beamtap_output_event(one->out, ev, &err);
-        *has_room = *has_room && rc <= 0;
+        if (rc == 0)
+            continue;
+        *has_room = *has_room && rc < 0;
         n_ended += ended(one, rc, &err);
     }
     return n_ended;

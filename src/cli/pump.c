@@ -119,9 +119,9 @@ static void pass_on_signals(struct bt_pump *p)
 /* The outputs are stalled: 1: nothing is taken; 0: it is all the same; -1: failed. */
 static int is_stalled(struct bt_pump *p)
 {
-    struct beamtap_err err = {0};
     if (p->is_overdue || !bt_outputs_are_full(&p->outputs))
         return 0;
+    struct beamtap_err err = {0};
     int rc = beamtap_session_tend(p->s, &err);
     p->is_overdue = rc > 0;
     if (rc < 0)

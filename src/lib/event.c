@@ -44,9 +44,15 @@ static void settle(struct texts *t)
 
 /* ---- the event ---- */
 
+/* Most terms are told from what stands for one that was left out by their first bytes: its name begins with a $. */
+static bool is_left_out(struct bt_slice s)
+{
+    return memchr(s.p, '$', s.len < 8 ? s.len : 8) && bt_text_is_left_out(s);
+}
+
 static struct beamtap_term term_of(struct bt_slice s)
 {
-    return s.len && !bt_text_is_left_out(s) ? (struct beamtap_term){s.p, s.len}
+    return s.len && !is_left_out(s) ? (struct beamtap_term){s.p, s.len}
                                             : (struct beamtap_term){NULL, 0};
 }
 
@@ -200,15 +206,15 @@ int bt_lib_show(struct beamtap_session *s, struct beamtap_err *err)
     bool is_event = ev->type <= BT_EVENT_OTHER;
     struct beamtap_event *out = &s->shown;
     uint64_t seq = out->seq;
-    *out = (struct beamtap_event){.type = type_of(ev->type),
-        .seq = seq + 1,
-        .session = s,
-        .node = s->head.node,
-        .pid = "",
-        .name = "",
-        .wall_ns = ev->wall_ns,
-        .mono_ns = ev->mono_ns,
-        .duration_ns = -1};
+    memset(out, 0, sizeof *out); /* in place: a literal would be made elsewhere, and copied */
+    out->type = type_of(ev->type);
+    out->seq = seq + 1;
+    out->session = s;
+    out->node = s->head.node;
+    out->pid = out->name = "";
+    out->wall_ns = ev->wall_ns;
+    out->mono_ns = ev->mono_ns;
+    out->duration_ns = -1;
     t.b = &s->texts; /* its items are written before they are read */
     t.n = 0;
     bt_buf_reset(&s->texts);
@@ -218,7 +224,7 @@ int bt_lib_show(struct beamtap_session *s, struct beamtap_err *err)
         put(&t, &out->node, ev->node);
     }
     if (is_event)
-        out->pid_term = term_of(ev->pid);
+        out->pid_term = (struct beamtap_term){ev->pid.len ? ev->pid.p : NULL, ev->pid.len};
     if (out->pid_term.etf)
         put_pid(s, &t);
     if (is_event && ev->name.len)

@@ -161,7 +161,8 @@ static void begin(struct beamtap_output *out)
 
 int beamtap_output_event(struct beamtap_output *out, const struct beamtap_event *ev, struct beamtap_err *err)
 {
-    struct beamtap_err e = {0};
+    struct beamtap_err e;
+    e.code = BEAMTAP_OK; /* the rest is only written with an error, and this runs for each event */
     if (!out)
         return bt_lib_misuse(err, "the output is NULL");
     struct beamtap_session *s = bt_lib_current(ev, &e);

@@ -111,7 +111,8 @@ static void count(struct beamtap_session *s)
 static enum beamtap_next show(
     struct beamtap_session *s, const struct beamtap_event **ev, struct beamtap_err *err)
 {
-    struct beamtap_err e = {0};
+    struct beamtap_err e;
+    e.code = BEAMTAP_OK; /* the rest is only written with an error, and this runs for each event */
     count(s);
     if (bt_lib_show(s, &e) < 0) {
         over(s, &e, err);
@@ -163,7 +164,8 @@ static bool is_end_by_rate(const struct beamtap_session *s, const struct beamtap
 enum beamtap_next beamtap_session_next(
     struct beamtap_session *s, const struct beamtap_event **ev, int timeout_ms, struct beamtap_err *err)
 {
-    struct beamtap_err e = {0};
+    struct beamtap_err e;
+    e.code = BEAMTAP_OK; /* as in show() */
     if (!s || s->state == BT_LIB_OPEN) {
         bt_lib_misuse(err, s ? "the session was not started" : "the session is NULL");
         return BEAMTAP_NEXT_ERROR;
