@@ -14,8 +14,8 @@
 #include "term/etf_read.h"
 
 #define BT_ORDER_HOLD_NS INT64_C(50000000)
-#define BT_ORDER_MAX_BYTES ((size_t)4 << 20)
-#define BT_ORDER_MAX_BATCH 65536u /* events of one batch: the agent sends far fewer */
+#define BT_ORDER_MAX_BYTES ((size_t)5 << 19) /* so that all of beamtap keeps to 10 MB */
+#define BT_ORDER_MAX_BATCH 65536u            /* events of one batch: the agent sends far fewer */
 
 struct bt_order;
 
