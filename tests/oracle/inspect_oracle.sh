@@ -19,6 +19,7 @@ esac
 dir=$(mktemp -d "${TMPDIR:-/tmp}/inspect_oracle.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
+# Terms have names of their own, which are atoms: more than a node has room for by default.
 cp "$here/inspect_oracle.exs" "$dir/" # the release sees the temporary folder in any case
-"$otp" run 27 -- elixir "$dir/inspect_oracle.exs" "$dir/terms" "$n" "$seed"
+"$otp" run 27 -- elixir --erl "+t 8388608" "$dir/inspect_oracle.exs" "$dir/terms" "$n" "$seed"
 "$program" "$dir/terms" elixir
