@@ -107,9 +107,11 @@ arm(G, Groups, Procs, Base, Range, Config) ->
     end.
 
 %% The heap at which the VM itself ends the tracer is a backstop, far above what may be under way: one event may be larger
-%% than that, and a collection needs it twice.
-tracer_options(#{max_memory := Bytes}) ->
+%% than that, and a collection needs it twice. What comes is sent and forgotten: nothing is worth an old generation, which
+%% would be that large once more. Calls that are held for their outcome are.
+tracer_options(#{max_memory := Bytes} = Config) ->
     Words = max(64 * 1024 * 1024, 8 * Bytes) div erlang:system_info(wordsize),
+    [{fullsweep_after, 0} || maps:get(filter, Config, none) =:= none] ++
     [monitor, {priority, high}, {message_queue_data, off_heap},
      {max_heap_size, #{size => Words, kill => true, error_logger => false}}].
 
