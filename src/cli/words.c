@@ -30,16 +30,6 @@ static void put_plural(struct bt_buf *b, int64_t n, const char *what)
         bt_buf_puts(b, strcmp(what, "process") == 0 ? "es" : "s");
 }
 
-static void put_time(struct bt_buf *b, int64_t us)
-{
-    if (us % 60000000 == 0 && us >= 60000000)
-        bt_buf_printf(b, "%" PRId64 "m", us / 60000000);
-    else if (us % 1000000 == 0)
-        bt_buf_printf(b, "%" PRId64 "s", us / 1000000);
-    else
-        bt_buf_printf(b, "%" PRId64 "ms", us / 1000);
-}
-
 static bool has_events(const struct beamtap_info *info)
 {
     return info->events[0] != '\0';
@@ -63,7 +53,7 @@ static void put_limits(struct bt_buf *b, const struct bt_words_start *w)
     if (w->count >= 0 && w->time_us >= 0)
         bt_buf_puts(b, " or ");
     if (w->time_us >= 0)
-        put_time(b, w->time_us);
+        bt_human_time(b, w->time_us);
 }
 
 static void list_functions(const struct bt_words_start *w, size_t most)
@@ -204,7 +194,7 @@ static void say_nothing_shown(const struct bt_words_end *w)
     bt_buf_puts(&b, s->has_events ? "no event shown" : "no call shown");
     if (s->reason == BEAMTAP_REASON_TIME) {
         bt_buf_puts(&b, " in ");
-        put_time(&b, w->time_us);
+        bt_human_time(&b, w->time_us);
     }
     if (s->has_outcome && s->examined > 0) {
         bt_buf_puts(&b, ": ");
