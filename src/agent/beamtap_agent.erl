@@ -28,6 +28,8 @@
 -define(WEIGH_US, 50000).      % so long no second call is let through before the first return was weighed
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
+-define(REST_CALLS, 20000).    % in a tick, after which OTP 23 is given a rest (unseen.hrl)
+-define(FREED_PER_MS, 300).    % of what they leave is freed there; measured: 600
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
 -define(COUNT_SLICE, 64).      % patterns set at a time where functions are counted
 -define(ENTRY_BYTES, 64).      % call_time keeps about so much for each function and process that called it
@@ -109,6 +111,7 @@
                 tick_at,        % ms: when to sample next
                 slow_at,        % ms: when to take the dearer samples next
                 sampled,        % {us, #{MFA => Count}} of the last sample
+                resting = [],   % tracees whose calls are not traced until the next tick
                 is_dry = false, % the gate is closed for want of tokens or room since the last sample
                 learnt = [],    % what was re-armed without, each said once
                 config,         % as the controller sent it
@@ -195,6 +198,7 @@ guard(Parent, Ref, Ctl, Lease, Lock, Who) ->
 
 -include("guard.hrl").
 -include("watch.hrl").
+-include("unseen.hrl").
 -include("counts.hrl").
 -include("messages.hrl").
 -include("events.hrl").

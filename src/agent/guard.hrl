@@ -292,8 +292,8 @@ take_back(U) ->
     counts_off(U),
     set_word(U#undo.base).
 
-patterns_off(#undo{session = S, patterns = Patterns}) ->
-    [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns],
+patterns_off(#undo{session = S, patterns = Patterns} = U) ->
+    unseen(U, fun() -> [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns] end),
     ok.
 
 counts(#undo{session = S, counted = Counted}) ->

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -45,7 +46,8 @@ struct bt_conn {
     struct beamtap_err why; /* the first thing that went wrong below ei */
     uint8_t frame[4 + BT_HANDSHAKE_MAX_FRAME];
     size_t frame_len, frame_pos;
-    struct bt_buf in; /* received, from in_pos on not consumed */
+    struct bt_buf out; /* of cb_writev() */
+    struct bt_buf in;  /* received, from in_pos on not consumed */
     size_t in_pos;
     uint64_t received;
     int64_t heard_at_us; /* when some of it came last */
@@ -88,6 +90,18 @@ static int cb_write(void *ctx, const char *buf, ssize_t *len, unsigned tmo)
     struct bt_conn *c = ctx;
     (void)tmo;
     return bt_sock_write(&c->sock, buf, (size_t)*len, c->deadline_us);
+}
+
+/* A control message and what it carries, in one piece: the node is woken once, and has a whole message then. */
+static int cb_writev(void *ctx, const void *iov, int n, ssize_t *len, unsigned tmo)
+{
+    struct bt_conn *c = ctx;
+    const struct iovec *parts = iov;
+    bt_buf_reset(&c->out);
+    for (int i = 0; i < n; i++)
+        bt_buf_put(&c->out, parts[i].iov_base, parts[i].iov_len);
+    *len = (ssize_t)c->out.len;
+    return c->out.failed ? ENOMEM : cb_write(ctx, c->out.data, len, tmo);
 }
 
 /* Reads exactly n bytes of the handshake; an errno value on failure, with c->why filled. */
@@ -189,7 +203,7 @@ static int cb_fd(void *ctx, int *fd)
 }
 
 static const ei_socket_callbacks callbacks = {EI_SCLBK_FLG_FULL_IMPL, cb_socket, cb_close, cb_none, cb_accept,
-    cb_connect, NULL, cb_write, cb_read, cb_header_size, cb_complete, cb_complete, cb_fd};
+    cb_connect, cb_writev, cb_write, cb_read, cb_header_size, cb_complete, cb_complete, cb_fd};
 
 /* ---- open and close ---- */
 
@@ -311,6 +325,7 @@ void bt_conn_close(struct bt_conn *c)
     bt_sock_close(&c->sock);
     memset(c->ec.ei_connect_cookie, 0, sizeof c->ec.ei_connect_cookie);
     bt_buf_done(&c->in);
+    bt_buf_done(&c->out);
     free(c->node);
     free(c);
 }
@@ -372,6 +387,8 @@ static int encode(struct bt_conn *c, const struct bt_term *t, struct bt_buf *out
 
 static int sent(struct bt_conn *c, int rc, struct beamtap_err *err)
 {
+    if (rc < 0 && c->out.failed)
+        return bt_err_nomem(err);
     return rc < 0 ? bt_err_set(err, BEAMTAP_ELOST, "lost the connection to %s while sending", c->node) : 0;
 }
 

@@ -8,7 +8,7 @@
 # NAME.patch switches one mechanism off in a copy of the tree. Its head says:
 #
 #   Mechanism: what it is                      the table in doc/SAFETY.md has these words
-#   Test: e2e NAME | unit NAME                 tests/e2e/NAME.sh with OTP 25, or tests/unit/test_NAME.c
+#   Test: e2e NAME [RELEASE] | unit NAME       tests/e2e/NAME.sh with that release (25), or tests/unit/test_NAME.c
 #   Fails: REGEX                               extended; what the test's first failure must say
 #
 # An end-to-end test ends at its first failure (BT_FIRST_FAILURE), so a node that is hurt is not used any further; and no
@@ -28,9 +28,11 @@ field() { sed -n "/^--- /q; s/^$1: //p" "$here/$2.patch"; }     # FIELD NAME
 # ---- --check -----------------------------------------------------------------------------------------------------
 
 test_file() {                   # NAME: the test that must fail
-    case $(field Test "$1") in
-        'e2e '*) printf 'tests/e2e/%s.sh' "$(field Test "$1" | cut -c5-)" ;;
-        'unit '*) printf 'tests/unit/test_%s.c' "$(field Test "$1" | cut -c6-)" ;;
+    local kind test
+    read -r kind test _ <<< "$(field Test "$1")"
+    case $kind in
+        e2e) printf 'tests/e2e/%s.sh' "$test" ;;
+        unit) printf 'tests/unit/test_%s.c' "$test" ;;
     esac
 }
 
@@ -98,16 +100,17 @@ touches_agent() { patched "$1" | grep -q '^src/agent/'; }
 
 # ---- the test ----------------------------------------------------------------------------------------------------
 
-# run_test KIND NAME LOG: its exit status
+# run_test LOG KIND NAME [RELEASE]: its exit status
 run_test() {
+    local log=$1; shift
     case $1 in
         e2e)
             (
                 ulimit -v "${BT_NODE_KB:-4194304}"
                 BEAMTAP=$work/build/beamtap BT_FIRST_FAILURE=1 \
-                    exec timeout -k 10 150 bash "$work/tree/tests/e2e/$2.sh" 25 > "$3" 2>&1 < /dev/null
+                    exec timeout -k 10 150 bash "$work/tree/tests/e2e/$2.sh" "${3:-25}" > "$log" 2>&1 < /dev/null
             ) ;;
-        unit) timeout -k 10 60 "$work/build/tests/test_$2" > "$3" 2>&1 < /dev/null ;;
+        unit) timeout -k 10 60 "$work/build/tests/test_$2" > "$log" 2>&1 < /dev/null ;;
     esac
 }
 
@@ -127,14 +130,14 @@ verdict() {
 }
 
 mutant() {                      # NAME: sets `said`
-    local kind test log=$work/$1.log status try
-    read -r kind test <<< "$(field Test "$1")"
+    local kind test release log=$work/$1.log status try
+    read -r kind test release <<< "$(field Test "$1")"
     said="NO: the patch does not apply, or the agent does not compile"
     if switch_off "$1"; then
         said="NO: it does not build"
         if build "$([ "$kind" = unit ] && echo "test_$test" || echo beamtap_cli)"; then
             for try in 1 2; do
-                run_test "$kind" "$test" "$log"
+                run_test "$log" "$kind" "$test" ${release:+"$release"}
                 status=$?
                 said=$(verdict $status "$(field Fails "$1")" "$log")
                 [ "$said" != "NO: it fails, but not of that" ] || [ $try = 2 ] || { mv "$log" "$log.1"; continue; }
@@ -146,16 +149,16 @@ mutant() {                      # NAME: sets `said`
 }
 
 whole() {                       # NAME: its test with nothing switched off; sets `said`
-    local kind test log=$work/$1.log
-    read -r kind test <<< "$(field Test "$1")"
+    local kind test release log=$work/$1.log
+    read -r kind test release <<< "$(field Test "$1")"
     said="passed already"
-    [ -z "${passed["$kind $test"]:-}" ] || return
+    [ -z "${passed["$kind $test $release"]:-}" ] || return
     said="NO: it does not build"
     build "$([ "$kind" = unit ] && echo "test_$test" || echo beamtap_cli)" || return
     said="NO: it fails, and nothing is switched off"
-    if run_test "$kind" "$test" "$log"; then
+    if run_test "$log" "$kind" "$test" ${release:+"$release"}; then
         said="yes, passes"
-        passed["$kind $test"]=1
+        passed["$kind $test $release"]=1
     fi
 }
 
