@@ -90,7 +90,7 @@ row_ten_small() { ten small "$1"; }
 row_ten_big() { ten big "$1"; }
 
 ten() {
-    local what=$1 tool=$2 file=$BT_TMP/ten first last base after back memory shown='' was=''
+    local what=$1 tool=$2 file=$BT_TMP/ten first last base after back noise memory shown='' was=''
     fresh_node
     [ "$tool" != redbug ] || helper_node
     ask "target:hot(2, $what)" > /dev/null
@@ -119,12 +119,13 @@ ten() {
     else
         base=$(ask "min(target:rate($first - 900000, $first), target:rate($after + 200000, infinity))")
         back=$(ask "target:back_at($last, 0.95, $base)")
+        noise=$(ask "target:back_at($((first - 500000)), 0.95, $base)")     # of a moment at which nothing is traced
         memory=$(ask "target:memory($first, infinity)")
         if [ "$back" = never ] || [ "$((last + back * 1000))" -ge "$after" ]; then
             was="${was:+$was; }not back before all patterns were taken off"
             back=$(((after - last) / 1000))
         fi
-        note "back_$what" "$tool" "$was"
+        note "back_$what" "$tool" "${was:+$was; }$noise ms untraced"
         note "memory_$what" "$tool" "$was"
         sample "back_$what" "$tool" "$back"
         sample "memory_$what" "$tool" "$(calc "$memory / 1048576")"
