@@ -7,7 +7,7 @@ set -u
 need_beamtap
 otp=${1:-25}; shift
 start_node "$otp" memory "$@"
-big_count=$(( ${BT_LONG:-0} ? (${1:-25} < 25 ? 4000 : 20000) : 300 ))
+big_count=$(( ${BT_LONG:-0} ? (otp < 25 ? 4000 : 20000) : 300 ))
 TAP_COLUMNS=120
 
 # flood WHAT TERM COUNT MB QUEUE OPTION...: COUNT calls and returns of target:f(I, TERM) from two processes. A window of calls is
