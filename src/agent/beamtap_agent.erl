@@ -28,8 +28,11 @@
 -define(WEIGH_US, 50000).      % so long no second call is let through before the first return was weighed
 -define(TICK_MS, 100).         % the guard samples the counters
 -define(HOT_PER_S, 30000).     % calls/s above which a closed gate costs more than taking the pattern off and putting it on
--define(REST_CALLS, 20000).    % in a tick, after which OTP 23 is given a rest (unseen.hrl)
--define(FREED_PER_MS, 300).    % of what they leave is freed there; measured: 600
+%% OTP 23 is given rests (unseen.hrl).
+-define(LOOK_MS, 25).          % between two samples there
+-define(REST_CALLS, 5000).     % calls in a sample after which
+-define(REST_MS, 5000).        % at most
+-define(REST_BYTES, 4194304).  % the node's memory may be above what it was
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
 -define(COUNT_SLICE, 64).      % patterns set at a time where functions are counted
 -define(ENTRY_BYTES, 64).      % call_time keeps about so much for each function and process that called it
@@ -107,11 +110,12 @@
                 messages = #{}, % #{send | 'receive' => MatchSpec}
                 watched = [],   % [{Name | none, Pid | none | gone}] of -p
                 specs = #{},    % MFA => {Scope, MatchSpec}: what is installed, or was before it was taken off
-                off = [],       % MFAs whose pattern is off until there are tokens again
+                off = [],       % MFAs whose pattern is off until there are tokens again, or on for their burst
+                is_off = false, % it is off
                 tick_at,        % ms: when to sample next
                 slow_at,        % ms: when to take the dearer samples next
                 sampled,        % {us, #{MFA => Count}} of the last sample
-                resting = [],   % tracees whose calls are not traced until the next tick
+                resting = none, % {ms: no longer than until then, tracees whose calls are not traced}
                 is_dry = false, % the gate is closed for want of tokens or room since the last sample
                 learnt = [],    % what was re-armed without, each said once
                 config,         % as the controller sent it

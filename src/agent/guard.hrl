@@ -130,7 +130,7 @@ install(#guard{undo = #undo{session = S, tracer = Tracer, counted = Counted}} = 
             G#guard.messages =:= #{} orelse spare(S, Tracer, G#guard.ctl, maps:get(flags, G#guard.config), Targets),
             Tracer ! open,
             [tell(G, {note, {awaited, Name}, 0}) || {Name, none} <- G#guard.watched, Name =/= none],
-            catch_open(G#guard{tick_at = now_ms() + ?TICK_MS, slow_at = now_ms() + ?SLOW_MS, sampled = sample(G#guard.undo),
+            catch_open(G#guard{tick_at = now_ms() + tick_ms(G#guard.undo), slow_at = now_ms() + ?SLOW_MS, sampled = sample(G#guard.undo),
                     baseline = health()});
         {0, _} ->
             finish(G, no_function);
@@ -230,7 +230,7 @@ close(#guard{state = armed, undo = U, tracer = Tracer} = G, Why) ->
     set_word(U#undo.base),
     lists:member(Why, [exhausted, rate_reached]) orelse ask(Tracer, shut, 1000), % else it has shut the gate itself
     set_word(U#undo.base),
-    patterns_off(U),
+    unseen(G, fun() -> patterns_off(U) end),
     messages_off(U),
     tell(G, {closed, Why, counts(U)}),
     G#guard{state = closed};
@@ -287,13 +287,14 @@ foreign_word(#guard{undo = U} = G, Word) ->
 %% What both processes do when they are the last: the gate first, then the patterns. The tracer's end takes the flags.
 take_back(U) ->
     set_word(U#undo.base),
+    blind(U),
     patterns_off(U),
     messages_off(U),
     counts_off(U),
     set_word(U#undo.base).
 
-patterns_off(#undo{session = S, patterns = Patterns} = U) ->
-    unseen(U, fun() -> [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns] end),
+patterns_off(#undo{session = S, patterns = Patterns}) ->
+    [catch pattern(S, MFA, false, [Scope]) || {MFA, Scope} <- Patterns],
     ok.
 
 counts(#undo{session = S, counted = Counted}) ->

@@ -1,13 +1,15 @@
 %% What the guard looks at while a trace runs, and what it then changes: hot functions, big terms, the node's health.
 
 %% The gate has closed for want of tokens or room: soon look which functions are hot, for them a closed gate is dear.
-dry(#guard{resting = [_ | _]} = G) ->
+dry(#guard{resting = {_, _}} = G) ->
     G#guard{is_dry = true};
 dry(#guard{sampled = {At, _}, tick_at = Tick} = G) ->
     G#guard{is_dry = true, tick_at = min(Tick, At div 1000 + 10)}.
 
+tick(#guard{state = armed, resting = {_, _}} = G) ->
+    rested(G);
 tick(#guard{state = armed} = G) ->
-    armed_tick(foreign_message_pattern(watch(rested(G))));
+    armed_tick(foreign_message_pattern(watch(G)));
 tick(#guard{state = counting} = G) ->
     count_tick(G);
 tick(G) ->
@@ -17,8 +19,7 @@ armed_tick(#guard{sampled = {T0, Before}, slow_at = SlowAt} = G) ->
     {T1, Now} = Sample = sample(G#guard.undo),
     Hot = [MFA || {MFA, C1} <- maps:to_list(Now), C0 <- [maps:get(MFA, Before, C1)],
                   (C1 - C0) * 1000000 > ?HOT_PER_S * max(1, T1 - T0)],
-    #guard{off = Off} = Toggled = toggle(G#guard{sampled = Sample, tick_at = now_ms() + ?TICK_MS}, Hot),
-    G1 = rest(Toggled, lists:sum([C1 - maps:get(MFA, Before, C1) || {MFA, C1} <- maps:to_list(Now), not lists:member(MFA, Off)])),
+    G1 = rest(toggle(G#guard{sampled = Sample, tick_at = now_ms() + tick_ms(G#guard.undo)}, Hot), Before),
     case now_ms() >= SlowAt of
         true -> slow_tick(G1#guard{slow_at = now_ms() + ?SLOW_MS}, Now);
         false -> G1
@@ -28,22 +29,22 @@ toggle(#guard{off = []} = G, []) ->
     G#guard{is_dry = false};
 toggle(#guard{off = _} = G, []) ->
     put_back(G#guard{is_dry = false}, cold);
-toggle(#guard{is_dry = true, undo = #undo{session = S} = U, specs = Specs} = G, Hot) ->
-    unseen(U, fun() -> [begin {Scope, _} = maps:get(MFA, Specs), catch pattern(S, MFA, false, [Scope]) end || MFA <- Hot] end),
+toggle(#guard{is_dry = true, undo = #undo{session = S}, specs = Specs} = G, Hot) ->
+    G1 = unseen(G, fun() -> [begin {Scope, _} = maps:get(MFA, Specs), catch pattern(S, MFA, false, [Scope]) end || MFA <- Hot] end),
     G#guard.tracer ! {hot, off},
     debug(G, {patterns_off, length(Hot)}),
-    G#guard{is_dry = false, off = Hot};
+    G1#guard{is_dry = false, off = Hot, is_off = true};
 toggle(G, _) ->
     G.
 
 %% Patterns that were taken off go on again: for a burst (on), or since nothing is hot any more (cold).
 put_back(#guard{state = armed, off = Off, tracer = Tracer} = G, How) ->
-    install_again(G, Off),
+    G1 = install_again(G, Off),
     Tracer ! {hot, How},
     debug(G, {patterns_on, length(Off)}),
     case How of
-        cold -> G#guard{off = []};
-        on -> G
+        cold -> G1#guard{off = [], is_off = false};
+        on -> G1#guard{is_off = false}
     end;
 put_back(G, _) ->
     G.
@@ -53,8 +54,8 @@ debug(#guard{config = #{debug := true}} = G, What) ->
 debug(_, _) ->
     ok.
 
-install_again(#guard{undo = #undo{session = S} = U, specs = Specs}, MFAs) ->
-    unseen(U, fun() -> [begin {Scope, MS} = maps:get(MFA, Specs), catch pattern(S, MFA, MS, [Scope]) end || MFA <- MFAs] end).
+install_again(#guard{undo = #undo{session = S}, specs = Specs} = G, MFAs) ->
+    unseen(G, fun() -> [begin {Scope, MS} = maps:get(MFA, Specs), catch pattern(S, MFA, MS, [Scope]) end || MFA <- MFAs] end).
 
 %% An argument is too big to be copied: from now on it is not.
 without_arg(G, {_, _, Arity} = MFA, Id, K, Bytes) ->
@@ -79,8 +80,10 @@ relearn(#guard{state = armed, specs = Specs, learnt = Learnt, off = Off, tracer 
              {false, #{MFA := {Scope, MS}}} ->
                  tell(G, {note, What, Bytes}),
                  Changed = G#guard{specs = Specs#{MFA := {Scope, Change(MS)}}, learnt = [What | Learnt]},
-                 lists:member(MFA, Off) orelse install_again(Changed, [MFA]),
-                 Changed;
+                 case lists:member(MFA, Off) of
+                     true -> Changed;
+                     false -> install_again(Changed, [MFA])
+                 end;
              _ ->
                  G
          end,
@@ -139,14 +142,14 @@ sample(#undo{session = S, counted = Counted}) ->
 slow_tick(#guard{undo = #undo{session = S}, specs = Specs, off = Off, config = Config} = G, Now) ->
     tell(G#guard.ctl, {stat, lists:sum([N || {MFA, N} <- maps:to_list(Now), not only_counted(maps:get(MFA, Specs))])}, 1),
     Gone = [MFA || {MFA, Spec} <- maps:to_list(Specs), not lists:member(MFA, Off), not is_set(S, MFA, Spec)],
-    Gone =:= [] orelse install_again(G, Gone),
+    G1 = case Gone of [] -> G; _ -> install_again(G, Gone) end,
     [begin
          lists:member(MFA, (G#guard.undo)#undo.counted) andalso (catch pattern(S, MFA, true, [call_count])),
          erlang:module_loaded(element(1, MFA)) andalso tell(G, {note, {rearmed, MFA}, 0})
      end || MFA <- Gone],
     case harm(Config, G#guard.baseline, health(), G#guard.tracer) of
-        none -> G;
-        Harm -> close(G, Harm)
+        none -> G1;
+        Harm -> close(G1, Harm)
     end.
 
 %% A function that is only counted has the atom count for a match specification: it is never set.

@@ -97,6 +97,8 @@ bool bt_etf_mfa(struct bt_etf *r, struct bt_slice *mfa, struct bt_slice *module,
  * out[0..cap), NUL-terminated and cut to fit. Nothing is escaped.
  */
 bool bt_etf_text(struct bt_etf *r, char *out, size_t cap);
+/* The same, with its length: there may be NULs in it. */
+bool bt_etf_text_of(struct bt_etf *r, char *out, size_t cap, size_t *len);
 
 bool bt_slice_equal(struct bt_slice a, struct bt_slice b);
 bool bt_slice_is(struct bt_slice a, const char *text);

@@ -256,7 +256,7 @@ static bool put_text(struct bt_etf *r, struct text_out *t)
     }
 }
 
-bool bt_etf_text(struct bt_etf *r, char *out, size_t cap)
+bool bt_etf_text_of(struct bt_etf *r, char *out, size_t cap, size_t *len)
 {
     struct bt_etf copy = *r;
     struct text_out t = {0};
@@ -266,8 +266,15 @@ bool bt_etf_text(struct bt_etf *r, char *out, size_t cap)
     t = (struct text_out){out, 0, cap - 1, false};
     put_text(&copy, &t);
     out[t.len] = '\0';
+    *len = t.len;
     *r = copy;
     return true;
+}
+
+bool bt_etf_text(struct bt_etf *r, char *out, size_t cap)
+{
+    size_t len;
+    return bt_etf_text_of(r, out, cap, &len);
 }
 
 bool bt_slice_equal(struct bt_slice a, struct bt_slice b)

@@ -53,6 +53,7 @@ static bool is_atom_key(const struct bt_redact *r, const struct bt_etf_token *to
 bool bt_redact_is_key_term(const struct bt_redact *r, struct bt_slice key)
 {
     char text[BT_REDACT_MAX_KEY];
+    size_t len;
     struct bt_etf etf;
     struct bt_etf_token tok;
     bt_etf_init(&etf, key.p, key.len);
@@ -61,7 +62,7 @@ bool bt_redact_is_key_term(const struct bt_redact *r, struct bt_slice key)
         return false;
     if (tok.kind == BT_ETF_ATOM)
         return is_atom_key(r, &tok);
-    return bt_etf_text(&again, text, sizeof text) && bt_redact_is_key(r, text, strlen(text));
+    return bt_etf_text_of(&again, text, sizeof text, &len) && bt_redact_is_key(r, text, len);
 }
 
 bool bt_redact_is_field(const struct bt_redact *r, struct bt_slice name, size_t n_fields, size_t field)

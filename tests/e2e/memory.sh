@@ -13,7 +13,7 @@ TAP_COLUMNS=120
 # flood WHAT TERM COUNT MB QUEUE OPTION...: COUNT calls and returns of target:f(I, TERM) from two processes. A window of calls is
 # what a thirty-second of --max-memory holds, 1024 at most; QUEUE is eight windows, or more where the window is small.
 flood() {
-    local what=$1 term=$2 count=$3 mb=$4 most=$5 first last memory queue seen; shift 5
+    local open what=$1 term=$2 count=$3 mb=$4 most=$5 first last memory queue seen; shift 5
     part "$what"
     ask "target:hot(2, $term)" > /dev/null
     sleep 0.3
@@ -27,8 +27,11 @@ flood() {
     sleep 0.2
     ask 'target:watched()' > /dev/null
     closing "$count" -c
-    # A return value of f is its first argument, so all lines are short but those of calls.
-    is "calls and returns" "$(calls_of target:f) $(returns_of target:f/2)" "$count $count"
+    # A return value of f is its first argument, so all lines are short but those of calls. OTP 23 may lose some where a rest
+    # begins (src/agent/unseen.hrl): each is said to be open.
+    open=$(sed -nE 's/.*, ([0-9,]+) still open.*/\1/p' <<< "$ERR" | tr -d ,)
+    is "calls and returns" "$(calls_of target:f) $(($(returns_of target:f/2) + ${open:-0}))" "$count $count"
+    at_most "still open" "${open:-0}" $((otp < 25 ? count / 100 : 0))
     memory=$(ask "target:memory($first, $last + 200000)")
     queue=$(ask "target:queue($first, $last)")
     seen=${queue#\{} seen=${seen%,*} queue=${queue#*,} queue=${queue%\}}

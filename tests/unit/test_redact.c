@@ -94,6 +94,7 @@ static void several_expressions(void **state)
     (void)state;
     set_keys("(?i)pass", "^ssn");
     check("[{'PASSWD',1},{ssn2,2},{other,3}]", "[{'PASSWD','***'},{ssn2,'***'},{other,3}]");
+    check("{!6d00000006780070617373,1}", "{<<120,0,112,97,115,115>>,'***'}"); /* a NUL does not end a key */
 }
 
 static void latin1_atoms(void **state)
