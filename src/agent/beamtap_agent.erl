@@ -32,7 +32,8 @@
 -define(LOOK_MS, 25).          % between two samples there
 -define(REST_CALLS, 5000).     % calls in a sample after which
 -define(REST_MS, 5000).        % at most
--define(REST_BYTES, 4194304).  % the node's memory may be above what it was
+-define(REST_FROM, 16777216).  % bytes above what the node's memory was
+-define(REST_TO, 4194304).
 -define(SLOW_MS, 1000).        % between the dearer samples: memory, run queue, reloaded modules
 -define(COUNT_SLICE, 64).      % patterns set at a time where functions are counted
 -define(ENTRY_BYTES, 64).      % call_time keeps about so much for each function and process that called it

@@ -51,10 +51,10 @@ tick_ms(U) ->
         false -> ?TICK_MS
     end.
 
-%% Looks away when calls came flat out since the sample before.
+%% Looks away when calls came flat out since the sample before, and the node's memory has grown.
 rest(#guard{undo = U, sampled = {_, Now}} = G, Before) ->
     Calls = lists:sum([C - maps:get(MFA, Before, C) || {MFA, C} <- maps:to_list(Now), is_on(G, MFA)]),
-    case Calls > ?REST_CALLS andalso frees_slowly(U) of
+    case Calls > ?REST_CALLS andalso frees_slowly(U) andalso grew(G) > ?REST_FROM of
         true -> G#guard{resting = {now_ms() + min(?REST_MS, Calls div 50), blind(G)}, tick_at = now_ms() + Calls div 500};
         false -> G
     end.
@@ -63,14 +63,17 @@ is_on(#guard{is_off = IsOff, off = Off}, MFA) ->
     not (IsOff andalso lists:member(MFA, Off)).
 
 %% The queue is gone when the node's memory is where it was. Where the node needs more by itself, time is what counts.
-rested(#guard{resting = {Until, Ours}, undo = U, baseline = {Memory, _}} = G) ->
-    case now_ms() < Until andalso erlang:memory(total) > Memory + ?REST_BYTES of
+rested(#guard{resting = {Until, Ours}, undo = U} = G) ->
+    case now_ms() < Until andalso grew(G) > ?REST_TO of
         true ->
             G#guard{tick_at = now_ms() + ?LOOK_MS};
         false ->
             see(U, Ours),
             awake(G)
     end.
+
+grew(#guard{baseline = {Memory, _}}) ->
+    erlang:memory(total) - Memory.
 
 awake(#guard{resting = none} = G) ->
     G;
