@@ -102,6 +102,6 @@ grew memory_code $(( 16384 + 20 * n ))
 grew memory_ets $(( 16384 + 20 * n ))
 grew memory_binary 262144
 grew memory_total $(( 1048576 + 200 * n ))
-grew node_rss_kb $(( 16384 + 20 * n ))       # OTP 25 loses some for each module that is loaded, see doc/SAFETY.md
+grew node_rss_kb $(( 16384 + (otp == 25 ? 50 : 10) * n ))    # OTP 25 loses some for each module that is loaded, see doc/SAFETY.md
 clean
 finish
